@@ -1,0 +1,160 @@
+// swift-tools-version: 6.2
+import Foundation
+import PackageDescription
+
+// libtorch lies outside the checkout; `ops/setup` links it as `.deps/torch`.
+let torch = Context.environment["LIBTORCH"] ?? Context.packageDirectory + "/.deps/torch"
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+// Targets that hold C pointers also mark every unsafe expression.
+let strictMemory: [SwiftSetting] = strict + [.strictMemorySafety()]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let asyncAlgorithms = Target.Dependency.product(name: "AsyncAlgorithms", package: "swift-async-algorithms")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+let package = Package(
+    name: "hone",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "hone", targets: ["hone"]),
+        .executable(name: "hone-worker", targets: ["hone-worker"]),
+        .executable(name: "hone-bench", targets: ["hone-bench"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-async-algorithms", from: "1.1.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
+    ],
+    targets: [
+        // Programs
+        .executableTarget(
+            name: "hone",
+            dependencies: [
+                "HoneArtifacts", "HoneCatalog", "HoneDatasets", "HoneEmbedded", "HonePipeline", "HonePostgres",
+                "HoneProblems", "HoneQueue", argumentParser, logging, serviceLifecycle, subprocess,
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "hone-worker",
+            dependencies: ["HoneWorker", "HoneEmbedded", argumentParser, logging, serviceLifecycle],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "hone-bench",
+            dependencies: ["HoneWorker", "HoneEmbedded", "HoneTesting", argumentParser, logging],
+            swiftSettings: strict),
+
+        // The meeting floor: the only module that imports both wings
+        .target(
+            name: "HoneWorker",
+            dependencies: [
+                "HoneArtifacts", "HoneCatalog", "HoneConcurrency", "HoneDatasets", "HoneEvaluation", "HoneInference",
+                "HoneModel", "HonePipeline", "HonePostgres", "HoneProblems", "HoneQueue", "HoneTensor",
+                "HoneTokenizer", "HoneTraining", logging, serviceLifecycle,
+            ],
+            swiftSettings: strict),
+
+        // Database wing
+        .target(
+            name: "HonePipeline", dependencies: ["HonePostgres", "HoneQueue", crypto, yams], swiftSettings: strict),
+        .target(
+            name: "HoneCatalog", dependencies: ["HonePostgres", "HoneDatasets", logging], swiftSettings: strict),
+        .target(
+            name: "HoneQueue",
+            dependencies: ["HoneConcurrency", "HonePostgres", logging, serviceLifecycle], swiftSettings: strict),
+        .target(
+            name: "HoneEmbedded",
+            dependencies: ["HonePostgres", crypto, logging, subprocess], swiftSettings: strict),
+        .target(
+            name: "HonePostgres",
+            dependencies: ["CLibPQ", "HoneConcurrency", asyncAlgorithms, crypto, logging, serviceLifecycle],
+            swiftSettings: strictMemory),
+
+        // Numeric wing
+        .target(
+            name: "HoneEvaluation",
+            dependencies: ["HoneInference", "HoneProblems", "HoneDatasets"], swiftSettings: strict),
+        .target(
+            name: "HoneTraining",
+            dependencies: ["HoneInference", "HoneModel", "HoneTensor", "HoneTokenizer"], swiftSettings: strict),
+        .target(
+            name: "HoneInference", dependencies: ["HoneModel", "HoneTensor", "HoneTokenizer"], swiftSettings: strict),
+        .target(name: "HoneModel", dependencies: ["HoneTensor"], swiftSettings: strict),
+        .target(name: "HoneTokenizer", swiftSettings: strict),
+        .target(name: "HoneTensor", dependencies: ["CTorch"], swiftSettings: strictMemory),
+
+        // Foundations
+        .target(name: "HoneDatasets", dependencies: ["HoneProblems"], swiftSettings: strict),
+        .target(name: "HoneProblems", swiftSettings: strict),
+        .target(name: "HoneArtifacts", dependencies: [crypto, logging], swiftSettings: strict),
+        .target(name: "HoneConcurrency", swiftSettings: strict),
+
+        // C
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .target(
+            name: "CTorch",
+            cxxSettings: [
+                .unsafeFlags([
+                    "-isystem", "\(torch)/include", "-isystem", "\(torch)/include/torch/csrc/api/include",
+                    "-Wall", "-Wextra", "-Werror",
+                ])
+            ],
+            linkerSettings: [
+                .unsafeFlags(["-L\(torch)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(torch)/lib"]),
+                .linkedLibrary("torch_cpu"), .linkedLibrary("c10"),
+            ]),
+
+        // Tests
+        .target(
+            name: "HoneTesting",
+            dependencies: ["HoneEmbedded", "HonePostgres", subprocess], path: "Tests/HoneTesting",
+            swiftSettings: strict),
+        .testTarget(name: "HoneTensorTests", dependencies: ["HoneTensor"], swiftSettings: strict),
+        .testTarget(name: "HoneModelTests", dependencies: ["HoneModel", "HoneTensor"], swiftSettings: strict),
+        .testTarget(name: "HoneTokenizerTests", dependencies: ["HoneTokenizer"], swiftSettings: strict),
+        .testTarget(
+            name: "HoneInferenceTests", dependencies: ["HoneInference", "HoneModel", "HoneTensor", "HoneTokenizer"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "HoneTrainingTests", dependencies: ["HoneTraining", "HoneModel", "HoneTensor", "HoneTokenizer"],
+            swiftSettings: strict),
+        .testTarget(name: "HoneProblemsTests", dependencies: ["HoneProblems"], swiftSettings: strict),
+        .testTarget(name: "HoneDatasetsTests", dependencies: ["HoneDatasets", "HoneProblems"], swiftSettings: strict),
+        .testTarget(name: "HoneArtifactsTests", dependencies: ["HoneArtifacts"], swiftSettings: strict),
+        .testTarget(name: "HonePostgresTests", dependencies: ["HonePostgres", "HoneTesting"], swiftSettings: strict),
+        .testTarget(
+            name: "HoneEmbeddedTests", dependencies: ["HoneEmbedded", "HonePostgres", "HoneTesting"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "HoneQueueTests", dependencies: ["HoneQueue", "HonePostgres", "HoneTesting"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "HoneCatalogTests", dependencies: ["HoneCatalog", "HonePostgres", "HoneDatasets", "HoneTesting"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "HonePipelineTests", dependencies: ["HonePipeline", "HonePostgres", "HoneQueue", "HoneTesting"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "HoneWorkerTests", dependencies: ["HoneWorker", "HoneQueue", "HonePostgres", "HoneCatalog", "HoneTesting"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "CommandTests", dependencies: ["HonePostgres", "HoneTesting", "hone"],
+            swiftSettings: strict),
+        .testTarget(name: "TidyTests", dependencies: [], swiftSettings: strict),
+    ],
+    cxxLanguageStandard: .cxx20
+)
