@@ -1,1 +1,98 @@
+// The C face of libtorch: opaque handles, one generic operator call, and the little that operators do not cover.
+//
+// No exception crosses this boundary. A function that can fail returns false or NULL, and `ctorch_last_error` then
+// holds the first line of what libtorch said, on the same thread until its next failure.
 #pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#pragma clang assume_nonnull begin
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct ctorch_tensor_s *ctorch_tensor;        // owns one reference; free with ctorch_tensor_release
+typedef struct ctorch_generator_s *ctorch_generator;  // owned; free with ctorch_generator_release
+typedef const struct ctorch_operator_s *ctorch_operator;  // lives as long as the process
+
+// What a value holds. Lists keep `count` items behind `items`: int64_t, double or ctorch_tensor (NULL allowed in
+// CTORCH_OPTIONAL_TENSORS). A string is `count` bytes. A device is (type << 8 | index) in `integer`.
+typedef enum ctorch_kind {
+    CTORCH_NONE,
+    CTORCH_TENSOR,
+    CTORCH_INTEGER,
+    CTORCH_REAL,
+    CTORCH_BOOLEAN,
+    CTORCH_INTEGERS,
+    CTORCH_REALS,
+    CTORCH_TENSORS,
+    CTORCH_OPTIONAL_TENSORS,
+    CTORCH_STRING,
+    CTORCH_DEVICE,
+    CTORCH_GENERATOR,
+} ctorch_kind;
+
+typedef struct ctorch_value {
+    ctorch_kind kind;
+    int32_t count;
+    union {
+        int64_t integer;
+        double real;
+        void *_Nullable handle;
+        const void *_Nullable items;
+    };
+} ctorch_value;
+
+const char *ctorch_last_error(void);
+const char *ctorch_version(void);
+
+// Operators, found once by name and overload ("aten::add", "Tensor") and called through the boxed dispatcher, which
+// records autograd. Arguments beyond `argument_count` take their schema's defaults; a list result is flattened.
+// Returns the number of results, or -1. Tensors among the results are owned by the caller.
+ctorch_operator _Nullable ctorch_find_operator(const char *name, const char *overload);
+int32_t ctorch_call(ctorch_operator op, const ctorch_value *arguments, int32_t argument_count, ctorch_value *results,
+                    int32_t result_capacity);
+
+// Tensors.
+ctorch_tensor ctorch_tensor_retain(ctorch_tensor tensor);
+void ctorch_tensor_release(ctorch_tensor tensor);
+int64_t ctorch_tensor_dimension(ctorch_tensor tensor);
+const int64_t *ctorch_tensor_sizes(ctorch_tensor tensor);  // valid until the tensor changes its shape
+const int64_t *ctorch_tensor_strides(ctorch_tensor tensor);
+int64_t ctorch_tensor_count(ctorch_tensor tensor);
+int32_t ctorch_tensor_dtype(ctorch_tensor tensor);  // c10::ScalarType
+int64_t ctorch_tensor_device(ctorch_tensor tensor);
+bool ctorch_tensor_is_contiguous(ctorch_tensor tensor);
+void *_Nullable ctorch_tensor_data(ctorch_tensor tensor);  // NULL for an empty tensor, or where there is no storage
+
+// Autograd.
+bool ctorch_tensor_requires_grad(ctorch_tensor tensor);
+bool ctorch_tensor_set_requires_grad(ctorch_tensor tensor, bool enabled);
+ctorch_tensor _Nullable ctorch_tensor_grad(ctorch_tensor tensor);
+void ctorch_tensor_set_grad(ctorch_tensor tensor, ctorch_tensor _Nullable gradient);
+bool ctorch_backward(ctorch_tensor root, ctorch_tensor _Nullable gradient, bool retain_graph);
+bool ctorch_grad_enabled(void);
+void ctorch_set_grad_enabled(bool enabled);
+void *ctorch_inference_begin(void);  // until the matching end, on the same thread, innermost first
+void ctorch_inference_end(void *guard);
+
+// Random numbers. A state is a uint8 tensor.
+ctorch_generator _Nullable ctorch_generator_create(int64_t device, uint64_t seed);
+ctorch_generator _Nullable ctorch_generator_default(int64_t device);
+void ctorch_generator_release(ctorch_generator generator);
+void ctorch_generator_seed(ctorch_generator generator, uint64_t seed);
+ctorch_tensor _Nullable ctorch_generator_state(ctorch_generator generator);
+bool ctorch_generator_set_state(ctorch_generator generator, ctorch_tensor state);
+
+// Threads inside one operator.
+int32_t ctorch_thread_count(void);
+void ctorch_set_thread_count(int32_t count);
+
+#ifdef __cplusplus
+}
+#endif
+
+#pragma clang assume_nonnull end
