@@ -56,7 +56,9 @@ internal import CTorch
     public var isContiguous: Bool { unsafe ctorch_tensor_is_contiguous(handle) }
 
     /// Lends the elements' memory. The tensor must be contiguous and on the CPU.
-    func withBytes<Result>(_ body: (UnsafeMutableRawBufferPointer) throws -> Result) rethrows -> Result {
+    func withBytes<Result, Failure: Error>(
+        _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
         precondition(isContiguous && device == .cpu, "only a contiguous tensor on the CPU lends its memory")
         let start = unsafe ctorch_tensor_data(handle)
         let bytes = unsafe UnsafeMutableRawBufferPointer(

@@ -1,0 +1,101 @@
+/// The safetensors format: an 8-byte length, a JSON header, then the tensors' bytes.
+/// See <https://github.com/huggingface/safetensors#format>.
+public enum Safetensors {
+    /// The longest header that is read, as in the reference implementation.
+    static let headerLimit = 100_000_000
+
+    /// Reads all tensors of a file.
+    public static func read(_ path: String) throws(TensorError) -> [String: Tensor] {
+        let file = try SafetensorsFile(path)
+        var tensors: [String: Tensor] = [:]
+        for name in file.names { tensors[name] = try file.tensor(name) }
+        return tensors
+    }
+
+    /// Writes a file whole or not at all: to a new file beside it, flushed to the disk, then renamed.
+    ///
+    /// - Parameters:
+    ///   - tensors: the same tensors and metadata give the same bytes
+    ///   - metadata: kept under `__metadata__`
+    ///   - path: replaced if it exists
+    /// - Throws: `cannotWrite` with the system's reason.
+    public static func write(
+        _ tensors: [String: Tensor], metadata: [String: String] = [:], to path: String
+    ) throws(TensorError) {
+        // Wide types first, so that every tensor starts at a multiple of its element's size.
+        let ordered = tensors.sorted {
+            ($1.value.dtype.byteCount, $0.key) < ($0.value.dtype.byteCount, $1.key)
+        }
+        let header = SafetensorsHeader.encode(ordered.map { ($0.key, $0.value) }, metadata: metadata)
+        try AtomicFile.write(path) { file throws(TensorError) in
+            try file.write(header)
+            for (_, tensor) in ordered {
+                let source = tensor.detach().to(device: .cpu).contiguous()
+                try unsafe source.withBytes { bytes throws(TensorError) in
+                    try unsafe file.write(UnsafeRawBufferPointer(bytes))
+                }
+            }
+        }
+    }
+}
+
+/// A safetensors file, mapped into memory: opening checks the whole header and reads no tensor.
+public final class SafetensorsFile {
+    /// Names in the order of the file's bytes.
+    public let names: [String]
+    public let metadata: [String: String]
+    private let path: String
+    private let map: MappedFile
+    private let entries: [String: SafetensorsHeader.Entry]
+    private let dataStart: Int
+
+    public init(_ path: String) throws(TensorError) {
+        let map = try MappedFile(path)
+        let (header, dataStart) = try Self.header(of: map, path: path)
+        self.path = path
+        self.map = map
+        self.dataStart = dataStart
+        metadata = header.metadata
+        names = header.entries.sorted { ($0.value.start, $0.key) < ($1.value.start, $1.key) }.map(\.key)
+        entries = header.entries
+    }
+
+    public func shape(of name: String) -> [Int]? { entries[name]?.shape }
+
+    /// A copy of one tensor.
+    public func tensor(_ name: String) throws(TensorError) -> Tensor {
+        guard let entry = entries[name] else { throw .badFile(path: path, fault: "it holds no tensor '\(name)'") }
+        guard let dtype = entry.type.dtype else {
+            throw .badFile(path: path, fault: "tensor '\(name)' has type \(entry.type.rawValue), which Hone cannot use")
+        }
+        let tensor = Tensor.empty(entry.shape, dtype: dtype)
+        unsafe tensor.withBytes { bytes in
+            let source = unsafe map.bytes(dataStart + entry.start..<dataStart + entry.end)
+            unsafe bytes.copyMemory(from: source)
+        }
+        return tensor
+    }
+
+    private static func header(
+        of map: MappedFile, path: String
+    ) throws(TensorError) -> (SafetensorsHeader, dataStart: Int) {
+        guard map.count >= 8 else {
+            throw .badFile(path: path, fault: "\(map.count) bytes, shorter than its first field")
+        }
+        let length = unsafe UInt64(littleEndian: map.bytes(0..<8).loadUnaligned(as: UInt64.self))
+        guard length <= Safetensors.headerLimit else {
+            throw .badFile(
+                path: path, fault: "a header of \(length) bytes is over the limit of \(Safetensors.headerLimit)")
+        }
+        let dataStart = 8 + Int(length)
+        guard dataStart <= map.count else {
+            throw .badFile(path: path, fault: "its header needs \(dataStart) bytes, the file has \(map.count)")
+        }
+        do throws(SafetensorsHeader.Fault) {
+            let text = unsafe Array(map.bytes(8..<dataStart))
+            return (try SafetensorsHeader(parsing: text, dataByteCount: map.count - dataStart), dataStart)
+        } catch {
+            throw .badFile(path: path, fault: error.description)
+        }
+    }
+}

@@ -1,0 +1,30 @@
+import Foundation
+import HoneTensor
+
+/// What PyTorch computed; `Tests/Oracles/tensor_fixtures.py` writes these files.
+func fixture(_ name: String) throws -> [String: Tensor] {
+    let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    return try Safetensors.read(tests.appending(path: "Fixtures/tensor/\(name).safetensors").path())
+}
+
+/// Runs `body` with a folder of its own, which is removed afterwards.
+func withTemporaryFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "hone-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let result = Swift.Result { try body(folder.path()) }
+    try FileManager.default.removeItem(at: folder)
+    return try result.get()
+}
+
+/// A small generator with a fixed seed, the same on every platform.
+struct SplitMix: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+        return z ^ (z >> 31)
+    }
+}
