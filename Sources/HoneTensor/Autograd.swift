@@ -34,7 +34,7 @@ extension Tensor {
     ///   - retainGraph: keeps what a second `backward` through the same operations needs
     public func backward(gradient: Tensor? = nil, retainGraph: Bool = false) {
         let done = unsafe ctorch_backward(handle, gradient?.handle, retainGraph)
-        if !done { fatalError("backward: \(Torch.lastError)") }
+        if !done { stop("backward: \(Torch.lastError)") }
     }
 
     /// The same memory, cut off from the graph.

@@ -60,7 +60,7 @@ public struct Device: Hashable, Sendable {
 
     init(code: Int64) {
         guard let kind = Kind(rawValue: Int(code >> 8)) else {
-            fatalError("libtorch placed a tensor on device type \(code >> 8), which Hone does not use")
+            stop("libtorch placed a tensor on device type \(code >> 8), which Hone does not use")
         }
         self.init(kind: kind, index: Int(code & 0xff))
     }

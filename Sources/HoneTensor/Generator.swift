@@ -15,7 +15,7 @@ private let exponentialOperator = Operator("aten::exponential_")
 
     public convenience init(seed: UInt64, device: Device = .cpu) {
         guard let made = unsafe ctorch_generator_create(device.code, seed) else {
-            fatalError("generator on \(device): \(Torch.lastError)")
+            stop("generator on \(device): \(Torch.lastError)")
         }
         unsafe self.init(owning: made)
     }
@@ -25,7 +25,7 @@ private let exponentialOperator = Operator("aten::exponential_")
     /// The one that operations draw from when none is given to them.
     public static func shared(_ device: Device = .cpu) -> Generator {
         guard let found = unsafe ctorch_generator_default(device.code) else {
-            fatalError("generator of \(device): \(Torch.lastError)")
+            stop("generator of \(device): \(Torch.lastError)")
         }
         return unsafe Generator(owning: found)
     }
@@ -34,7 +34,7 @@ private let exponentialOperator = Operator("aten::exponential_")
 
     /// Everything that the next numbers depend on, as a tensor of bytes to be kept in a checkpoint.
     public func state() -> Tensor {
-        guard let state = unsafe ctorch_generator_state(handle) else { fatalError("generator: \(Torch.lastError)") }
+        guard let state = unsafe ctorch_generator_state(handle) else { stop("generator: \(Torch.lastError)") }
         return unsafe Tensor(owning: state)
     }
 

@@ -24,6 +24,12 @@ public struct NamedParameter {
     /// Under which names, and as which rows, the tensor is saved; itself unless several layers share it.
     public let pieces: [Piece]
 
+    public init(name: String, tensor: Tensor, pieces: [Piece] = []) {
+        self.name = name
+        self.tensor = tensor
+        self.pieces = pieces
+    }
+
     /// Consecutive rows of a parameter that files keep as a tensor of its own.
     public struct Piece {
         public let name: String
@@ -49,7 +55,7 @@ public struct ParameterVisitor {
     /// Shows a parameter; an absent one (a layer without bias) is skipped.
     public func parameter(_ name: String, _ tensor: Tensor?) {
         guard let tensor else { return }
-        body(NamedParameter(name: path + name, tensor: tensor, pieces: []))
+        body(NamedParameter(name: path + name, tensor: tensor))
     }
 
     /// Shows a parameter that joins the rows of several saved tensors, so that one product computes them all.

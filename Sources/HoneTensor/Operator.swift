@@ -11,7 +11,7 @@ internal import CTorch
     /// Stops the program if libtorch knows no such operator.
     public init(_ name: String, _ overload: String = "") {
         guard let found = unsafe ctorch_find_operator(name, overload) else {
-            fatalError("libtorch \(Torch.version) has no operator \(name).\(overload): \(Torch.lastError)")
+            stop("libtorch \(Torch.version) has no operator \(name).\(overload): \(Torch.lastError)")
         }
         self.name = name
         unsafe handle = found
@@ -26,7 +26,7 @@ internal import CTorch
         do throws(TensorError) {
             return try one(arguments)
         } catch {
-            fatalError("\(error)")
+            stop("\(error)")
         }
     }
 
@@ -35,7 +35,7 @@ internal import CTorch
         do throws(TensorError) {
             return try many(arguments)
         } catch {
-            fatalError("\(error)")
+            stop("\(error)")
         }
     }
 

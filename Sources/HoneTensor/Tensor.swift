@@ -46,7 +46,7 @@ internal import CTorch
     public var dtype: DType {
         let code = unsafe ctorch_tensor_dtype(handle)
         guard let dtype = DType(rawValue: Int(code)) else {
-            fatalError("libtorch made a tensor of scalar type \(code), which Hone does not use")
+            stop("libtorch made a tensor of scalar type \(code), which Hone does not use")
         }
         return dtype
     }

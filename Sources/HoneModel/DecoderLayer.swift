@@ -1,0 +1,96 @@
+import HoneTensor
+
+// Shape suffixes: B batch, T tokens, C hidden size, H query heads, K key and value heads, D head size, S cached tokens,
+// I intermediate size.
+
+/// Self-attention with grouped queries (Ainslie et al. 2023, arXiv:2305.13245).
+struct Attention: Module {
+    /// The query, key and value projections as one matrix, saved as three.
+    let qkv: Linear
+    let output: Linear
+    let headCount: Int
+    let kvHeadCount: Int
+    let headSize: Int
+
+    func visit(_ visitor: ParameterVisitor) {
+        let rows = [("q", headCount), ("k", kvHeadCount), ("v", kvHeadCount)].map { ($0, $1 * headSize) }
+        for (kind, tensor) in [("weight", qkv.weight), ("bias", qkv.bias)] {
+            visitor.fused(
+                "qkv_proj.\(kind)", tensor,
+                pieces: rows.map { NamedParameter.Piece("\($0)_proj.\(kind)", rowCount: $1) })
+        }
+        visitor.module("o_proj", output)
+    }
+
+    /// - Parameters:
+    ///   - x_BTC: normalized input
+    ///   - rotary: angles of the tokens' positions
+    ///   - cache: where keys and values go, and what decoding looks back at
+    /// - Returns: `[B, T, C]`
+    func callAsFunction(_ x_BTC: Tensor, rotary: RotaryTables, cache: KVCache.Layer?) -> Tensor {
+        let (b, t) = (x_BTC.size(0), x_BTC.size(1))
+        let qkv_BTHD = qkv(x_BTC).view(b, t, headCount + 2 * kvHeadCount, headSize)
+        let parts = qkv_BTHD.split([headCount + kvHeadCount, kvHeadCount], dim: 2)
+        let turned = rotary(parts[0]).split([headCount, kvHeadCount], dim: 2)
+        let (q_BTHD, k_BTKD, v_BTKD) = (turned[0], turned[1], parts[1])
+        if let cache, cache.isDecoding {
+            cache.append(k_BTKD, v_BTKD)
+            return output(attend(q_BTHD, to: cache))
+        }
+        cache?.fill(k_BTKD, v_BTKD)
+        let mixed_BHTD = Tensor.scaledDotProductAttention(
+            q_BTHD.transpose(1, 2), k_BTKD.transpose(1, 2), v_BTKD.transpose(1, 2), isCausal: true,
+            groupedQueries: headCount != kvHeadCount)
+        return output(mixed_BHTD.transpose(1, 2).reshape(b, t, headCount * headSize))
+    }
+
+    /// One new token per row looks at the row's cached tokens. The queries that share a key's head stand side by side,
+    /// as if they were tokens, so that keys and values need no copies.
+    private func attend(_ q_B1HD: Tensor, to cache: KVCache.Layer) -> Tensor {
+        let b = q_B1HD.size(0)
+        let q_BKGD = q_B1HD.reshape(b, kvHeadCount, headCount / kvHeadCount, headSize)
+        let mixed_BKGD = Tensor.scaledDotProductAttention(
+            q_BKGD, cache.keys_BKSD, cache.values_BKSD, mask: cache.mask_B11S)
+        return mixed_BKGD.reshape(b, 1, headCount * headSize)
+    }
+}
+
+/// The gated feed-forward block, SwiGLU (Shazeer 2020, arXiv:2002.05202, equation 6).
+struct FeedForward: Module {
+    /// The gate's and the up projection as one matrix, saved as two.
+    let gateUp: Linear
+    let down: Linear
+
+    func visit(_ visitor: ParameterVisitor) {
+        let size = gateUp.weight.size(0) / 2
+        visitor.fused(
+            "gate_up_proj.weight", gateUp.weight,
+            pieces: [.init("gate_proj.weight", rowCount: size), .init("up_proj.weight", rowCount: size)])
+        visitor.module("down_proj", down)
+    }
+
+    func callAsFunction(_ x_BTC: Tensor) -> Tensor {
+        let gateUp_BTI = gateUp(x_BTC).chunk(2, dim: -1)
+        return down(gateUp_BTI[0].silu() * gateUp_BTI[1])
+    }
+}
+
+/// Attention and feed-forward, each behind a norm and beside a residual connection.
+struct DecoderLayer: Module {
+    let inputNorm: RMSNorm
+    let attention: Attention
+    let postNorm: RMSNorm
+    let feedForward: FeedForward
+
+    func visit(_ visitor: ParameterVisitor) {
+        visitor.module("input_layernorm", inputNorm)
+        visitor.module("self_attn", attention)
+        visitor.module("post_attention_layernorm", postNorm)
+        visitor.module("mlp", feedForward)
+    }
+
+    func callAsFunction(_ x_BTC: Tensor, rotary: RotaryTables, cache: KVCache.Layer?) -> Tensor {
+        let mixed_BTC = x_BTC + attention(inputNorm(x_BTC), rotary: rotary, cache: cache)
+        return mixed_BTC + feedForward(postNorm(mixed_BTC))
+    }
+}

@@ -1,0 +1,128 @@
+public import HoneTensor
+
+/// Keys and values of the tokens that sequences have so far: rows 0..<`rowCount`, one per sequence, each of its own
+/// length.
+///
+/// Every row's tokens stand at positions 0, 1, … whatever its neighbours' lengths are, so a row's result does not
+/// depend on the batch that it is in. Rows stay dense: `prefill` adds rows at the end, and `remove` moves the last
+/// row into the hole.
+public final class KVCache {
+    /// Most sequences at a time.
+    public let rowCapacity: Int
+    /// Most tokens of one sequence.
+    public let tokenCapacity: Int
+    /// Tokens of every row.
+    public private(set) var lengths: [Int] = []
+    /// Per layer `[rows, tokens, kvHeads, headSize]`.
+    private let keys: [Tensor]
+    private let values: [Tensor]
+
+    public init(_ configuration: ModelConfiguration, rowCapacity: Int, tokenCapacity: Int, device: Device = .cpu) {
+        let shape = [rowCapacity, tokenCapacity, configuration.kvHeadCount, configuration.headSize]
+        self.rowCapacity = rowCapacity
+        self.tokenCapacity = tokenCapacity
+        // Zeros, since masked positions are multiplied by zero weights and memory may hold NaN.
+        keys = (0..<configuration.layerCount).map { _ in Tensor.zeros(shape, device: device) }
+        values = (0..<configuration.layerCount).map { _ in Tensor.zeros(shape, device: device) }
+    }
+
+    /// Sequences held.
+    public var rowCount: Int { lengths.count }
+
+    /// Forgets a sequence; the last row takes its number.
+    public func remove(row: Int) {
+        precondition(lengths.indices.contains(row), "row \(row) of \(rowCount)")
+        let last = rowCount - 1
+        if row != last {
+            for tensor in keys + values {
+                let length = lengths[last]
+                tensor.select(0, row).narrow(0, start: 0, length: length)
+                    .copyInPlace(tensor.select(0, last).narrow(0, start: 0, length: length))
+            }
+            lengths[row] = lengths[last]
+        }
+        lengths.removeLast()
+    }
+
+    /// Forgets all sequences.
+    public func removeAll() { lengths.removeAll() }
+}
+
+// What a forward pass needs.
+extension KVCache {
+    /// One layer's part of the cache during one forward pass.
+    struct Layer {
+        let isDecoding: Bool
+        fileprivate let keys: Tensor
+        fileprivate let values: Tensor
+        fileprivate let plan: Plan
+
+        /// Keys of the rows that are decoded, up to the longest.
+        var keys_BKSD: Tensor { window(keys) }
+        var values_BKSD: Tensor { window(values) }
+        /// 0 where a row may look, -inf elsewhere; nil when all rows are equally long.
+        var mask_B11S: Tensor? { plan.mask_B11S }
+
+        /// Stores the first tokens of new rows.
+        func fill(_ k_BTKD: Tensor, _ v_BTKD: Tensor) {
+            for (store, new) in [(keys, k_BTKD), (values, v_BTKD)] {
+                store.narrow(0, start: plan.firstRow, length: new.size(0)).narrow(1, start: 0, length: new.size(1))
+                    .copyInPlace(new)
+            }
+        }
+
+        /// Stores one more token of every row.
+        func append(_ k_B1KD: Tensor, _ v_B1KD: Tensor) {
+            guard let slots = plan.slots_B else { preconditionFailure("append without slots") }
+            for (store, new) in [(keys, k_B1KD), (values, v_B1KD)] {
+                store.flatten(from: 0, through: 1).indexCopyInPlace(0, index: slots, source: new.squeeze(1))
+            }
+        }
+
+        private func window(_ store: Tensor) -> Tensor {
+            store.narrow(0, start: 0, length: plan.rowCount).narrow(1, start: 0, length: plan.window)
+                .transpose(1, 2)
+        }
+    }
+
+    /// What is the same for all layers of one forward pass.
+    struct Plan {
+        var firstRow = 0
+        var rowCount = 0
+        /// Tokens of the longest row, with the new one.
+        var window = 0
+        var slots_B: Tensor?
+        var positions_B: Tensor?
+        var mask_B11S: Tensor?
+    }
+
+    func layer(_ index: Int, _ plan: Plan) -> Layer {
+        Layer(isDecoding: plan.slots_B != nil, keys: keys[index], values: values[index], plan: plan)
+    }
+
+    /// Makes room for new rows of the given lengths.
+    func addRows(_ newLengths: [Int]) -> Plan {
+        precondition(
+            rowCount + newLengths.count <= rowCapacity, "\(rowCount) + \(newLengths.count) of \(rowCapacity) rows")
+        let plan = Plan(firstRow: rowCount, rowCount: newLengths.count)
+        lengths += newLengths
+        return plan
+    }
+
+    /// Makes room for one more token of every row.
+    func addTokens() -> Plan {
+        let window = (lengths.max() ?? 0) + 1
+        precondition(window <= tokenCapacity, "\(window) tokens in a cache for \(tokenCapacity)")
+        let device = keys[0].device
+        let positions = Tensor(lengths, device: device)
+        let slots = Tensor(lengths.enumerated().map { $0 * tokenCapacity + $1 }, device: device)
+        var plan = Plan(firstRow: 0, rowCount: rowCount, window: window, slots_B: slots, positions_B: positions)
+        if lengths.contains(where: { $0 + 1 != window }) {
+            let hidden = Tensor.arange(window, device: device) .> positions.unsqueeze(1)
+            plan.mask_B11S = Tensor.zeros([rowCount, window], device: device)
+                .maskedFill(hidden, -Double.infinity).view(rowCount, 1, 1, window)
+        }
+        lengths = lengths.map { $0 + 1 }
+        return plan
+    }
+}
