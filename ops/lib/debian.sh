@@ -6,6 +6,12 @@ missing_packages() {
     compgen -G '/usr/include/*/curl/curl.h' >/dev/null || [[ -e /usr/include/curl/curl.h ]] || printf '%s\n' libcurl4-openssl-dev
     compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || printf '%s\n' postgresql
     compgen -G '/usr/include/c++/*/vector' >/dev/null || printf '%s\n' g++
+    # What SwiftPM itself is linked to; an image of the toolchain has it, an unpacked archive does not.
+    local loadable
+    loadable=$(/sbin/ldconfig -p)
+    [[ $loadable == *libncurses.so.6* ]] || printf '%s\n' libncurses6
+    [[ $loadable == *libsqlite3.so.0* ]] || printf '%s\n' libsqlite3-0
+    [[ $loadable == *libxml2.so.2* ]] || printf '%s\n' libxml2
     command -v git >/dev/null || printf '%s\n' git ca-certificates
     command -v pkg-config >/dev/null || printf '%s\n' pkg-config
 }

@@ -7,6 +7,7 @@ export HONE_BEGAN="${HONE_BEGAN:-$EPOCHSECONDS}" # nested programs count from th
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/hone-ops.XXXXXX")
 step_log=$scratch/step.log
 step_group=
+explained=false # whether the user was told why the program ends
 
 elapsed() { printf '%d:%02d' $(((EPOCHSECONDS - HONE_BEGAN) / 60)) $(((EPOCHSECONDS - HONE_BEGAN) % 60)); }
 
@@ -14,6 +15,7 @@ say() { printf '[%s] %s\n' "$(elapsed)" "$*" >&2; }
 
 # fail SENTENCE [MEND]: what is wrong, then what to do about it.
 fail() {
+    explained=true
     printf '%s: %s\n' "$program" "$1" >&2
     [[ -z ${2:-} ]] || printf '  mend: %s\n' "$2" >&2
     exit 1
@@ -27,12 +29,14 @@ stop_step() {
 }
 
 leave() {
+    local status=$?
     stop_step
+    ((status == 0)) || "$explained" || printf '%s: stopped with status %d.\n' "$program" "$status" >&2
     rm -rf "$scratch"
 }
 trap leave EXIT
-trap 'say "interrupted"; exit 130' INT
-trap 'exit 143' TERM HUP
+trap 'explained=true; say "Interrupted"; exit 130' INT
+trap 'explained=true; exit 143' TERM HUP
 
 # step LABEL COMMAND...: runs the command in a process group of its own, its output kept in $step_log, and returns its
 # status. A terminal sees the seconds run; a log file sees a line twice a minute.
