@@ -289,12 +289,15 @@ BEGIN
 END $$;
 
 CREATE FUNCTION hone.wake(lane_ids integer[]) RETURNS void
-LANGUAGE sql SET search_path = pg_catalog, hone AS $$
-    SELECT pg_notify('hone_queue', q.name)
-    FROM hone.queues q
-    WHERE q.id IN (SELECT l.queue_id FROM hone.lanes l WHERE l.id = ANY (lane_ids))
-      AND EXISTS (SELECT FROM hone.sleepers s WHERE s.queue_id IN (0, q.id));
-$$;
+LANGUAGE plpgsql SET search_path = pg_catalog, hone AS $$
+BEGIN
+    IF EXISTS (SELECT FROM hone.sleepers) THEN
+        PERFORM pg_notify('hone_queue', q.name)
+        FROM hone.queues q
+        WHERE q.id IN (SELECT l.queue_id FROM hone.lanes l WHERE l.id = ANY (lane_ids))
+          AND EXISTS (SELECT FROM hone.sleepers s WHERE s.queue_id IN (0, q.id));
+    END IF;
+END $$;
 COMMENT ON FUNCTION hone.wake IS 'notifies once for each queue on which somebody sleeps';
 
 CREATE FUNCTION hone.check_job(payload jsonb, max_attempts integer) RETURNS void
@@ -362,22 +365,20 @@ BEGIN
     ELSIF live > 0 THEN
         INSERT INTO hone.task_blocked (job_id, lane_id, remaining) VALUES (job, lane, live);
     ELSE
-        PERFORM hone.make_runnable(ARRAY[job], ARRAY[lane], ARRAY[run_at]);
+        PERFORM hone.make_runnable(job, lane, run_at);
     END IF;
 END $$;
 COMMENT ON FUNCTION hone.place IS 'puts a new or retried job into its first state';
 
-CREATE FUNCTION hone.make_runnable(jobs bigint[], lanes integer[], run_ats timestamptz[]) RETURNS void
+CREATE FUNCTION hone.make_runnable(job bigint, lane integer, run_at timestamptz) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, hone AS $$
 BEGIN
-    INSERT INTO hone.task_due (job_id, due_at, lane_id, attempt, lost)
-    SELECT j.job_id, j.run_at, j.lane_id, 0, 0 FROM unnest(jobs, lanes, run_ats) AS j(job_id, lane_id, run_at)
-    WHERE j.run_at > clock_timestamp();
-    INSERT INTO hone.task_ready (lane_id, position, job_id, attempt, lost)
-    SELECT j.lane_id, nextval('hone.ready_positions'), j.job_id, 0, 0
-    FROM unnest(jobs, lanes) AS j(job_id, lane_id)
-    WHERE NOT EXISTS (SELECT FROM hone.task_due d WHERE d.job_id = j.job_id);
-    PERFORM hone.wake(lanes);
+    IF run_at > clock_timestamp() THEN
+        INSERT INTO hone.task_due (job_id, due_at, lane_id, attempt, lost) VALUES (job, run_at, lane, 0, 0);
+    ELSE
+        INSERT INTO hone.task_ready (lane_id, position, job_id, attempt, lost)
+        VALUES (lane, nextval('hone.ready_positions'), job, 0, 0);
+    END IF;
 END $$;
 
 CREATE FUNCTION hone.enqueue(
@@ -422,8 +423,9 @@ BEGIN
         SELECT DISTINCT d, job FROM unnest(add_job.depends_on) AS d WHERE d < job;
         PERFORM hone.place(job, lane, add_job.run_at, add_job.depends_on);
     ELSE
-        PERFORM hone.make_runnable(ARRAY[job], ARRAY[lane], ARRAY[add_job.run_at]);
+        PERFORM hone.make_runnable(job, lane, add_job.run_at);
     END IF;
+    PERFORM hone.wake(ARRAY[lane]);
     RETURN job;
 END $$;
 
@@ -458,7 +460,8 @@ DECLARE
         enqueue_many.max_attempts, (SELECT k.max_attempts FROM hone.kinds k WHERE k.kind = enqueue_many.kind));
     scheduled boolean := coalesce(enqueue_many.run_at > clock_timestamp(), false);
 BEGIN
-    PERFORM hone.check_job(p, tries) FROM unnest(payloads) AS p;
+    PERFORM hone.check_job(p, tries) FROM unnest(payloads) AS p
+    WHERE p IS NULL OR jsonb_typeof(p) <> 'object' OR pg_column_size(p) > 1048576 OR tries NOT BETWEEN 1 AND 1000;
     RETURN QUERY
     WITH stored AS (
         INSERT INTO hone.tasks (id, lane_id, max_attempts, payload, run_at)
@@ -580,8 +583,8 @@ BEGIN
     RETURN true;
 END $$;
 COMMENT ON FUNCTION hone.retry IS
-    'runs a failed or cancelled job again, with fresh attempts, and revives what was cancelled for its sake; a job that '
-    'waits for its time runs now. false: it is already available, running or waiting';
+    'runs a failed or cancelled job again, with fresh attempts, and revives what was cancelled for its sake; a job '
+    'that waits for its time runs now. false: it is already available, running or waiting';
 
 CREATE FUNCTION hone.revive(job bigint) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, hone AS $$
@@ -609,6 +612,7 @@ BEGIN
     PERFORM hone.place(
         task.id, task.lane_id, NULL,
         ARRAY(SELECT d.depends_on FROM hone.task_dependencies d WHERE d.job_id = revive.job));
+    PERFORM hone.wake(ARRAY[task.lane_id]);
 END $$;
 
 -- Workers' side -----------------------------------------------------------------------------------------------------
@@ -660,9 +664,10 @@ CREATE FUNCTION hone.claim(
     max_attempts smallint, run_id bigint, stage text, lane_id integer, "position" bigint
 )
 LANGUAGE plpgsql SET search_path = pg_catalog, hone
--- The plan must be the walk along the lane's index whatever the statistics say: with LIMIT as a parameter a generic
--- plan takes a tenth of the table for granted and sorts it.
-SET plan_cache_mode = force_custom_plan SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = on
+-- The plan must be the walk along the lane's index whatever the statistics say: left alone, a generic plan takes
+-- LIMIT's parameter for a tenth of the table and sorts it. Planning anew for each call would cost more than the claim.
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET plan_cache_mode = force_generic_plan SET jit = off
 AS $$
 DECLARE
     head record;
@@ -673,7 +678,8 @@ BEGIN
     FOR head IN
         SELECT l.id, l.kind, l.priority, q.name AS queue, m.upto, h.first, h.beyond
         FROM hone.lanes l
-        JOIN hone.queues q ON q.id = l.queue_id AND NOT q.paused AND (claim.queues IS NULL OR q.name = ANY (claim.queues))
+        JOIN hone.queues q ON q.id = l.queue_id AND NOT q.paused
+            AND (claim.queues IS NULL OR q.name = ANY (claim.queues))
         JOIN unnest(claim.kinds, claim.limits) AS m(kind, upto) ON m.kind = l.kind AND m.upto > 0
         LEFT JOIN unnest(mark_lanes, marks) AS k(lane, mark) ON k.lane = l.id
         CROSS JOIN LATERAL (
@@ -694,17 +700,16 @@ BEGIN
             ORDER BY r.position LIMIT wanted FOR UPDATE SKIP LOCKED
         ), taken AS (
             DELETE FROM hone.task_ready r WHERE r.ctid = ANY (ARRAY(SELECT p.ctid FROM picked p)) RETURNING r.*
+        ), numbered AS MATERIALIZED (
+            SELECT o.*, nextval('hone.fences') AS fence, clock_timestamp() AS at
+            FROM (SELECT * FROM taken ORDER BY taken.position) o
         ), leased AS (
-            INSERT INTO hone.task_leases AS l (job_id, fence, worker_id, lane_id, attempt, lost, started_at, lease_until)
-            SELECT t.job_id, nextval('hone.fences'), worker, t.lane_id, t.attempt + 1, t.lost, clock_timestamp(),
-                clock_timestamp() + ttl
-            FROM (SELECT * FROM taken ORDER BY taken.position) t
-            RETURNING l.job_id, l.fence, l.attempt
+            INSERT INTO hone.task_leases (job_id, fence, worker_id, lane_id, attempt, lost, started_at, lease_until)
+            SELECT n.job_id, n.fence, worker, n.lane_id, n.attempt + 1, n.lost, n.at, n.at + ttl FROM numbered n
         )
-        SELECT l.job_id, l.fence, head.kind, head.queue, head.priority, t.payload, l.attempt, t.max_attempts, t.run_id,
-            t.stage, head.id, k.position
-        FROM leased l JOIN hone.tasks t ON t.id = l.job_id JOIN taken k ON k.job_id = l.job_id
-        ORDER BY k.position;
+        SELECT n.job_id, n.fence, head.kind, head.queue, head.priority, t.payload, (n.attempt + 1)::smallint,
+            t.max_attempts, t.run_id, t.stage, head.id, n.position
+        FROM numbered n JOIN hone.tasks t ON t.id = n.job_id;
         GET DIAGNOSTICS taken = ROW_COUNT;
         IF taken > 0 THEN
             chosen := head.kind;
@@ -734,7 +739,10 @@ COMMENT ON FUNCTION hone.guard IS
 
 CREATE FUNCTION hone.heartbeat(worker integer, jobs bigint[], fences bigint[], ttl interval)
 RETURNS TABLE (job_id bigint, cancel boolean)
-LANGUAGE plpgsql SET search_path = pg_catalog, hone SET plan_cache_mode = force_custom_plan AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, hone
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET plan_cache_mode = force_generic_plan SET jit = off
+AS $$
 BEGIN
     UPDATE hone.workers w SET beat_at = clock_timestamp(), suspected_at = NULL WHERE w.id = worker;
     -- A lease locked now is being completed by its own worker, or taken away; either way there is nothing to renew,
@@ -752,7 +760,10 @@ END $$;
 COMMENT ON FUNCTION hone.heartbeat IS 'renews the leases and returns those that are still held';
 
 CREATE FUNCTION hone.complete(jobs bigint[], fences bigint[], results jsonb[]) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, hone SET plan_cache_mode = force_custom_plan AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, hone
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET plan_cache_mode = force_generic_plan SET jit = off
+AS $$
 DECLARE
     done integer;
 BEGIN
@@ -777,12 +788,11 @@ END $$;
 COMMENT ON FUNCTION hone.complete IS 'all or none: raises HN001 unless every one of the leases is held';
 
 CREATE FUNCTION hone.release_dependents(jobs bigint[]) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, hone SET plan_cache_mode = force_custom_plan AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, hone AS $$
 DECLARE
     children bigint[];
-    free_jobs bigint[];
-    free_lanes integer[];
-    free_times timestamptz[];
+    freed record;
+    woken integer[];
 BEGIN
     SELECT array_agg(DISTINCT d.job_id) INTO children
     FROM hone.task_dependencies d WHERE d.depends_on = ANY (jobs);
@@ -797,17 +807,15 @@ BEGIN
         WHERE c.depends_on = ANY (jobs) GROUP BY c.job_id
     ) d
     WHERE b.job_id = d.job_id;
-    WITH freed AS (
-        DELETE FROM hone.task_blocked b WHERE b.job_id = ANY (children) AND b.remaining = 0
-        RETURNING b.job_id, b.lane_id
-    )
-    SELECT array_agg(f.job_id ORDER BY f.job_id), array_agg(f.lane_id ORDER BY f.job_id),
-        array_agg(t.run_at ORDER BY f.job_id)
-    INTO free_jobs, free_lanes, free_times
-    FROM freed f JOIN hone.tasks t ON t.id = f.job_id;
-    IF free_jobs IS NOT NULL THEN
-        PERFORM hone.make_runnable(free_jobs, free_lanes, free_times);
-    END IF;
+    FOR freed IN
+        DELETE FROM hone.task_blocked b USING hone.tasks t
+        WHERE b.job_id = ANY (children) AND b.remaining = 0 AND t.id = b.job_id
+        RETURNING b.job_id, b.lane_id, t.run_at
+    LOOP
+        PERFORM hone.make_runnable(freed.job_id, freed.lane_id, freed.run_at);
+        woken := array_append(woken, freed.lane_id);
+    END LOOP;
+    PERFORM hone.wake(woken);
 END $$;
 
 CREATE FUNCTION hone.end_attempt(job bigint, fence bigint, outcome text, error text) RETURNS hone.task_leases
@@ -918,7 +926,9 @@ BEGIN
 END $$;
 
 CREATE FUNCTION hone.promote_due() RETURNS interval
-LANGUAGE plpgsql SET search_path = pg_catalog, hone SET plan_cache_mode = force_custom_plan SET enable_seqscan = off
+LANGUAGE plpgsql SET search_path = pg_catalog, hone
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET plan_cache_mode = force_generic_plan SET jit = off
 AS $$
 DECLARE
     woken integer[];
@@ -936,7 +946,8 @@ BEGIN
     )
     SELECT array_agg(DISTINCT r.lane_id) INTO woken FROM ready r;
     PERFORM hone.wake(woken);
-    RETURN (SELECT greatest(min(d.due_at) - clock_timestamp(), interval '0') FROM hone.task_due d);
+    RETURN (
+        SELECT greatest(d.due_at - clock_timestamp(), interval '0') FROM hone.task_due d ORDER BY d.due_at LIMIT 1);
 END $$;
 COMMENT ON FUNCTION hone.promote_due IS
     'makes jobs available whose time has come, 1,000 at most; returns the time until the next one, null if none waits';
@@ -1012,7 +1023,9 @@ COMMENT ON FUNCTION hone.rescue IS
 
 CREATE FUNCTION hone.ready_horizon(lane_ids integer[], floors bigint[])
 RETURNS TABLE (lane_id integer, head bigint, oldest xid8, next xid8)
-LANGUAGE sql STABLE SET search_path = pg_catalog, hone SET enable_seqscan = off SET enable_bitmapscan = off AS $$
+LANGUAGE sql STABLE SET search_path = pg_catalog, hone
+SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off
+AS $$
     SELECT f.lane, (
             SELECT r.position FROM hone.task_ready r
             WHERE r.lane_id = f.lane AND r.position > f.floor ORDER BY r.position LIMIT 1
@@ -1025,39 +1038,53 @@ COMMENT ON FUNCTION hone.ready_horizon IS
 
 -- Views -------------------------------------------------------------------------------------------------------------
 
+CREATE VIEW hone.job_states AS
+SELECT r.job_id, r.outcome AS state, NULL::smallint AS attempt, r.fence, NULL::integer AS worker_id, r.error,
+    r.progress, NULL::timestamptz AS due_at, NULL::timestamptz AS started_at, r.finished_at,
+    NULL::timestamptz AS cancel_at
+FROM hone.task_results r
+UNION ALL
+SELECT l.job_id, 'running'::text, l.attempt, l.fence, l.worker_id, NULL::text, l.progress,
+    NULL::timestamptz, l.started_at, NULL::timestamptz, l.cancel_at
+FROM hone.task_leases l
+UNION ALL
+SELECT y.job_id, 'available'::text, y.attempt, NULL::bigint, NULL::integer, NULL::text, NULL::jsonb,
+    NULL::timestamptz, NULL::timestamptz, NULL::timestamptz, NULL::timestamptz
+FROM hone.task_ready y
+UNION ALL
+SELECT d.job_id, CASE WHEN d.attempt > 0 THEN 'retryable'::text ELSE 'scheduled'::text END, d.attempt, NULL::bigint,
+    NULL::integer, NULL::text, NULL::jsonb, d.due_at, NULL::timestamptz, NULL::timestamptz, NULL::timestamptz
+FROM hone.task_due d
+UNION ALL
+SELECT b.job_id, 'waiting'::text, 0::smallint, NULL::bigint, NULL::integer, NULL::text, NULL::jsonb,
+    NULL::timestamptz, NULL::timestamptz, NULL::timestamptz, NULL::timestamptz
+FROM hone.task_blocked b;
+COMMENT ON VIEW hone.job_states IS
+    'one row a job, from the table that holds it: a condition on the state reads that table alone, and the newest jobs '
+    'come from the ends of five indexes';
+
 CREATE VIEW hone.job_status AS
-SELECT t.id, l.kind, q.name AS queue, l.priority,
-    CASE
-        WHEN r.job_id IS NOT NULL THEN r.outcome
-        WHEN s.job_id IS NOT NULL THEN 'running'
-        WHEN d.job_id IS NOT NULL THEN CASE WHEN d.attempt > 0 THEN 'retryable' ELSE 'scheduled' END
-        WHEN b.job_id IS NOT NULL THEN 'waiting'
-        ELSE 'available'
-    END AS state,
-    coalesce(s.attempt, d.attempt, y.attempt, a.attempt, 0::smallint) AS attempt,
+SELECT p.job_id AS id, l.kind, q.name AS queue, l.priority, p.state,
+    coalesce(p.attempt, a.attempt, 0::smallint) AS attempt,
     t.max_attempts,
-    CASE WHEN r.job_id IS NOT NULL THEN r.error ELSE (
+    CASE WHEN p.finished_at IS NOT NULL THEN p.error ELSE (
         SELECT e.error FROM hone.task_attempts e
-        WHERE e.job_id = t.id AND e.error IS NOT NULL ORDER BY e.fence DESC LIMIT 1
+        WHERE e.job_id = p.job_id AND e.error IS NOT NULL ORDER BY e.fence DESC LIMIT 1
     ) END AS error,
-    coalesce(s.progress, r.progress) AS progress,
+    p.progress,
     w.name AS worker,
-    coalesce(d.due_at, t.run_at, t.created_at) AS run_at,
+    coalesce(p.due_at, t.run_at, t.created_at) AS run_at,
     t.created_at,
-    coalesce(s.started_at, a.started_at) AS started_at,
-    r.finished_at,
-    s.cancel_at AS cancel_requested_at,
+    coalesce(p.started_at, a.started_at) AS started_at,
+    p.finished_at,
+    p.cancel_at AS cancel_requested_at,
     t.run_id, t.stage
-FROM hone.tasks t
+FROM hone.job_states p
+JOIN hone.tasks t ON t.id = p.job_id
 JOIN hone.lanes l ON l.id = t.lane_id
 JOIN hone.queues q ON q.id = l.queue_id
-LEFT JOIN hone.task_results r ON r.job_id = t.id
-LEFT JOIN hone.task_attempts a ON a.job_id = r.job_id AND a.fence = r.fence
-LEFT JOIN hone.task_leases s ON s.job_id = t.id
-LEFT JOIN hone.task_due d ON d.job_id = t.id
-LEFT JOIN hone.task_blocked b ON b.job_id = t.id
-LEFT JOIN hone.task_ready y ON y.job_id = t.id
-LEFT JOIN hone.workers w ON w.id = coalesce(s.worker_id, a.worker_id);
+LEFT JOIN hone.task_attempts a ON a.job_id = p.job_id AND a.fence = p.fence
+LEFT JOIN hone.workers w ON w.id = coalesce(p.worker_id, a.worker_id);
 COMMENT ON VIEW hone.job_status IS 'jobs without payload and result; page through it by id';
 
 CREATE VIEW hone.jobs AS

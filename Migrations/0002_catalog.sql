@@ -22,7 +22,8 @@ CREATE TABLE hone.examples (
     arrived_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     UNIQUE (dataset_id, content_hash)
 );
-COMMENT ON TABLE hone.examples IS 'append-only; a data cut is a dataset, a split and the greatest id that belongs to it';
+COMMENT ON TABLE hone.examples IS
+    'append-only; a data cut is a dataset, a split and the greatest id that belongs to it';
 COMMENT ON COLUMN hone.examples.content_hash IS
     'SHA-256 of prompt, U+001F and answer, spaces trimmed: the same problem counts once, whatever its split';
 CREATE INDEX examples_cut ON hone.examples (dataset_id, split, id);
@@ -79,8 +80,8 @@ BEGIN
     RETURN added;
 END $$;
 COMMENT ON FUNCTION hone.ingest IS
-    'appends examples {prompt, answer, steps, split, source, level, metadata}; skips those the dataset has, and returns '
-    'how many were new';
+    'appends examples {prompt, answer, steps, split, source, level, metadata}; skips those the dataset has, and '
+    'returns how many were new';
 
 -- Models ------------------------------------------------------------------------------------------------------------
 
@@ -213,7 +214,8 @@ BEGIN
             HINT = 'Use hone.promote or hone.rollback.';
     END IF;
     PERFORM FROM hone.models m WHERE m.id = NEW.model_id FOR UPDATE;
-    SELECT p.checkpoint_id INTO served FROM hone.promotions p WHERE p.model_id = NEW.model_id ORDER BY p.id DESC LIMIT 1;
+    SELECT p.checkpoint_id INTO served FROM hone.promotions p
+    WHERE p.model_id = NEW.model_id ORDER BY p.id DESC LIMIT 1;
     IF NEW.previous_id IS DISTINCT FROM served THEN
         RAISE EXCEPTION 'checkpoint % is active, not %', served, NEW.previous_id USING ERRCODE = 'HN007';
     END IF;

@@ -52,14 +52,18 @@ DECLARE
 BEGIN
     CASE jsonb_typeof(value)
     WHEN 'object' THEN
-        RETURN (SELECT coalesce(jsonb_object_agg(e.key, hone.substitute(e.value, params)), '{}') FROM jsonb_each(value) e);
+        RETURN (SELECT coalesce(jsonb_object_agg(e.key, hone.substitute(e.value, params)), '{}')
+            FROM jsonb_each(value) e);
     WHEN 'array' THEN
         RETURN (SELECT coalesce(jsonb_agg(hone.substitute(e.value, params) ORDER BY e.ordinality), '[]')
             FROM jsonb_array_elements(value) WITH ORDINALITY e);
     WHEN 'string' THEN
-        FOR name IN SELECT DISTINCT m[1] FROM regexp_matches(content, '\$\{params\.([A-Za-z_][A-Za-z0-9_]*)\}', 'g') m LOOP
+        FOR name IN
+            SELECT DISTINCT m[1] FROM regexp_matches(content, '\$\{params\.([A-Za-z_][A-Za-z0-9_]*)\}', 'g') m
+        LOOP
             IF NOT params ? name THEN
-                RAISE EXCEPTION 'the pipeline uses a parameter that it does not declare: %', name USING ERRCODE = 'HN003';
+                RAISE EXCEPTION 'the pipeline uses a parameter that it does not declare: %', name
+                    USING ERRCODE = 'HN003';
             END IF;
             IF content = format('${params.%s}', name) THEN
                 RETURN params -> name;
@@ -137,7 +141,8 @@ BEGIN
     END LOOP;
     RETURN run;
 END $$;
-COMMENT ON FUNCTION hone.run_pipeline IS 'starts a run of the current definition in the caller''s transaction; returns its id';
+COMMENT ON FUNCTION hone.run_pipeline IS
+    'starts a run of the current definition in the caller''s transaction; returns its id';
 
 CREATE FUNCTION hone.add_stage(run bigint, stage jsonb, params jsonb, jobs jsonb) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, hone AS $$
