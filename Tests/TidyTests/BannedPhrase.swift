@@ -37,7 +37,9 @@ struct BannedPhrase: Sendable, CustomTestStringConvertible {
         BannedPhrase(
             "print", #"(^|[^.\w])print\("#, mend: "log, or return the text to the program",
             home: ["Sources/hone/", "Sources/hone-worker/", "Sources/hone-bench/", "Tests/"]),
-        BannedPhrase("blocking sleep", #"\b(usleep|Thread\.sleep|sleep)\("#, mend: "await a signal with a deadline"),
+        BannedPhrase(
+            "blocking sleep", #"\b(usleep|Thread\.sleep|sleep)\("#, mend: "await a signal with a deadline",
+            home: ["Sources/HoneConcurrency/Deadline.swift"]),
         BannedPhrase("XCTest", #"import XCTest"#, mend: "Swift Testing"),
         BannedPhrase(
             "libpq outside its room", #"\bPQ[a-z]\w+\("#, mend: "only HonePostgres talks to libpq",
