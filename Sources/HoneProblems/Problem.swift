@@ -1,0 +1,46 @@
+/// A question with its worked steps and its exact answer.
+public struct Problem: Hashable, Sendable, Codable {
+    public let level: ProblemLevel
+    public let prompt: String
+    /// One true equation a line, `expression=value`, in the order in which a person would write them.
+    public let steps: [String]
+    public let answer: String
+    /// The question without what does not change it: the order of summands and factors, names, things, wording.
+    public let canonicalForm: String
+
+    /// The completion that a model learns: the steps, then `#### answer`.
+    public var completion: String { StepGrammar.completion(steps: steps, answer: answer) }
+
+    /// FNV-1a of the canonical form, mixed; equal on every platform.
+    public var canonicalHash: UInt64 {
+        let basis: UInt64 = 0xCBF2_9CE4_8422_2325
+        let hash = canonicalForm.utf8.reduce(basis) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3 }
+        return RandomSource.mix(hash)
+    }
+
+    /// Where the question belongs, by its canonical hash alone: so no two splits share one, whatever the seed.
+    public var split: ProblemSplit {
+        switch canonicalHash % 20 {
+        case 0, 1: .test
+        case 2: .validation
+        default: .train
+        }
+    }
+}
+
+/// How hard a generated problem is.
+public enum ProblemLevel: Int, Hashable, Sendable, Codable, CaseIterable {
+    /// One operation on numbers below one hundred.
+    case arithmetic = 1
+    /// Two or three operations with precedence and parentheses, and linear equations.
+    case multiStep = 2
+    /// Short stories of two or three steps.
+    case story = 3
+}
+
+/// What a problem may be used for: 17 of 20 canonical questions train, 1 validates, 2 test.
+public enum ProblemSplit: String, Hashable, Sendable, Codable, CaseIterable {
+    case train
+    case validation
+    case test
+}

@@ -1,0 +1,90 @@
+/// Writes a calculation down as a person does it: one operation a line, products and quotients by place value.
+struct WorkedSteps {
+    private(set) var lines: [String] = []
+
+    /// Calculates an expression without unknown; nil where an operation leaves the bounds, with `lines` unfinished.
+    mutating func solve(_ expression: Expression, within bounds: OperandBounds) -> Int? {
+        switch expression {
+        case .number(let value):
+            return value.isInteger ? Int(value.numerator) : nil
+        case .unknown, .negated:
+            return nil
+        case .binary(let operation, let left, let right):
+            guard let left = solve(left, within: bounds), let right = solve(right, within: bounds),
+                bounds.allow(operation, left, right)
+            else { return nil }
+            return apply(operation, left, right)
+        }
+    }
+
+    /// Appends the steps of one operation and returns its result; a quotient must be exact.
+    @discardableResult
+    mutating func apply(_ operation: Expression.Operator, _ left: Int, _ right: Int) -> Int {
+        switch operation {
+        case .add, .subtract: equation(operation, left, right)
+        case .multiply: product(left, right)
+        case .divide: quotient(left, right)
+        }
+    }
+
+    /// `47*6` by place value: `40*6=240`, `7*6=42`, `240+42=282`.
+    private mutating func product(_ left: Int, _ right: Int) -> Int {
+        let (leftParts, rightParts) = (Self.placeValues(left), Self.placeValues(right))
+        var partial: [Int] = []
+        for rightPart in rightParts {
+            for leftPart in leftParts { partial.append(equation(.multiply, leftPart, rightPart)) }
+        }
+        return partial.dropFirst().reduce(partial[0]) { equation(.add, $0, $1) }
+    }
+
+    /// `378/6` by long division: `360/6=60`, `378-360=18`, `18/6=3`, `60+3=63`.
+    private mutating func quotient(_ dividend: Int, _ divisor: Int) -> Int {
+        let result = dividend / divisor
+        precondition(result * divisor == dividend, "\(dividend)/\(divisor) is not exact")
+        let (tens, ones) = (result / 10 * 10, result % 10)
+        guard tens > 0, ones > 0 else { return equation(.divide, dividend, divisor) }
+        equation(.divide, tens * divisor, divisor)
+        let rest = equation(.subtract, dividend, tens * divisor)
+        equation(.divide, rest, divisor)
+        return equation(.add, tens, ones)
+    }
+
+    @discardableResult
+    private mutating func equation(_ operation: Expression.Operator, _ left: Int, _ right: Int) -> Int {
+        let result =
+            switch operation {
+            case .add: left + right
+            case .subtract: left - right
+            case .multiply: left * right
+            case .divide: left / right
+            }
+        lines.append("\(left)\(operation.rawValue)\(right < 0 ? "(\(right))" : "\(right)")=\(result)")
+        return result
+    }
+
+    /// 47 is 40 and 7; numbers below ten, round ones and negative ones stay whole.
+    private static func placeValues(_ value: Int) -> [Int] {
+        guard value >= 10, value < 100, !value.isMultiple(of: 10) else { return [value] }
+        return [value / 10 * 10, value % 10]
+    }
+}
+
+/// Which operations a generated problem may contain, so that each is within reach of the steps taught.
+struct OperandBounds {
+    var differences = -99...999
+    var sums = 0...999
+    var smallerFactors = 2...9
+    var largerFactors = 2...99
+    var divisors = 2...9
+    var quotients = 2...99
+
+    func allow(_ operation: Expression.Operator, _ left: Int, _ right: Int) -> Bool {
+        switch operation {
+        case .add: right >= 0 && differences.contains(left) && differences.contains(left + right)
+        case .subtract: right >= 0 && differences.contains(left) && differences.contains(left - right)
+        case .multiply: smallerFactors.contains(min(left, right)) && largerFactors.contains(max(left, right))
+        case .divide:
+            divisors.contains(right) && left.isMultiple(of: right) && quotients.contains(left / right)
+        }
+    }
+}
