@@ -85,14 +85,14 @@ let package = Package(
             swiftSettings: strictMemory),
 
         // Numeric wing
-        .target(
-            name: "HoneEvaluation",
-            dependencies: ["HoneInference", "HoneProblems", "HoneDatasets"], swiftSettings: strict),
+        .target(name: "HoneEvaluation", dependencies: ["HoneProblems"], swiftSettings: strict),
         .target(
             name: "HoneTraining",
-            dependencies: ["HoneInference", "HoneModel", "HoneTensor", "HoneTokenizer"], swiftSettings: strict),
+            dependencies: ["HoneConcurrency", "HoneModel", "HoneTensor", "HoneTokenizer", crypto],
+            swiftSettings: strict),
         .target(
-            name: "HoneInference", dependencies: ["HoneModel", "HoneTensor", "HoneTokenizer"], swiftSettings: strict),
+            name: "HoneInference", dependencies: ["HoneConcurrency", "HoneModel", "HoneTensor", "HoneTokenizer"],
+            swiftSettings: strict),
         .target(name: "HoneModel", dependencies: ["HoneTensor"], swiftSettings: strict),
         .target(name: "HoneTokenizer", swiftSettings: strict),
         .target(name: "HoneTensor", dependencies: ["CTorch"], swiftSettings: strictMemory),
@@ -130,8 +130,11 @@ let package = Package(
             name: "HoneInferenceTests", dependencies: ["HoneInference", "HoneModel", "HoneTensor", "HoneTokenizer"],
             swiftSettings: strict),
         .testTarget(
-            name: "HoneTrainingTests", dependencies: ["HoneTraining", "HoneModel", "HoneTensor", "HoneTokenizer"],
+            name: "HoneTrainingTests",
+            dependencies: ["HoneTraining", "HoneInference", "HoneModel", "HoneTensor", "HoneTokenizer"],
             swiftSettings: strict),
+        .testTarget(
+            name: "HoneEvaluationTests", dependencies: ["HoneEvaluation", "HoneProblems"], swiftSettings: strict),
         .testTarget(name: "HoneProblemsTests", dependencies: ["HoneProblems"], swiftSettings: strict),
         .testTarget(name: "HoneDatasetsTests", dependencies: ["HoneDatasets", "HoneProblems"], swiftSettings: strict),
         .testTarget(name: "HoneArtifactsTests", dependencies: ["HoneArtifacts"], swiftSettings: strict),
