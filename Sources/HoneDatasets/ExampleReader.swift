@@ -1,0 +1,75 @@
+public import Foundation
+
+/// Reads the examples of a file one by one; memory does not grow with the file.
+public struct ExampleReader {
+    public let format: DatasetFormat
+    private let fileName: String
+    private let split: String?
+    private let defaultSplit: String
+    private var source: any ExampleSource
+    private var isEmpty = true
+
+    /// Opens a file.
+    /// - Parameters:
+    ///   - file: a local file.
+    ///   - format: told by the file's beginning if nil.
+    ///   - split: overrides what the rows and the file's name say.
+    /// - Throws: `DatasetError` if the file cannot be read or its format is unknown.
+    public init(file: URL, format: DatasetFormat? = nil, split: String? = nil) throws(DatasetError) {
+        fileName = file.lastPathComponent
+        self.split = split
+        do {
+            let handle = try FileHandle(forReadingFrom: file)
+            let beginning = try handle.read(upToCount: 4096) ?? Data()
+            try handle.seek(toOffset: 0)
+            guard let format = format ?? .sniff(beginning) else {
+                throw beginning.isEmpty ? DatasetError.empty(file: fileName) : .unknownFormat(file: fileName)
+            }
+            self.format = format
+            defaultSplit = Self.split(in: file) ?? format.defaultSplit
+            source = format.source(ByteReader(handle))
+        } catch let error as DatasetError {
+            throw error
+        } catch {
+            throw .unreadable(file: file.path, reason: error.localizedDescription)
+        }
+    }
+
+    /// The next example; nil at the end.
+    /// - Throws: `DatasetError.badRow` with the line of the first row that is wrong.
+    public mutating func next() throws(DatasetError) -> Example? {
+        do throws(RowFault) {
+            guard var example = try source.next() else {
+                guard !isEmpty else { throw RowFault("the file holds no examples") }
+                return nil
+            }
+            isEmpty = false
+            guard !example.prompt.isEmpty else { throw RowFault("the question is empty") }
+            guard !example.answer.isEmpty else { throw RowFault("the answer is empty") }
+            example.split = split ?? (example.split.isEmpty ? defaultSplit : example.split)
+            return example
+        } catch {
+            throw .badRow(file: fileName, line: error.line ?? source.rowLine, reason: error.reason)
+        }
+    }
+
+    /// All examples of the file at once.
+    public static func all(
+        of file: URL, format: DatasetFormat? = nil, split: String? = nil
+    ) throws(DatasetError) -> [Example] {
+        var reader = try ExampleReader(file: file, format: format, split: split)
+        var examples: [Example] = []
+        while let example = try reader.next() { examples.append(example) }
+        return examples
+    }
+
+    /// `gsm8k/test.jsonl` and `svamp_train.csv` say in their names what they are.
+    private static func split(in file: URL) -> String? {
+        let words = file.deletingPathExtension().lastPathComponent.lowercased().split { !$0.isLetter }
+        return words.lazy.compactMap { splitNames[$0] }.first
+    }
+
+    private static let splitNames: [Substring: String] = [
+        "train": "train", "test": "test", "dev": "validation", "valid": "validation", "validation": "validation",
+    ]
+}

@@ -1,0 +1,53 @@
+import HoneProblems
+
+extension String {
+    /// One line, single spaces, none before punctuation; the words stay as they are.
+    var normalizedPrompt: String {
+        split(whereSeparator: \.isWhitespace).joined(separator: " ").replacing(/\ ([,.?!;:])(?=\ |$)/) { $0.1 }
+    }
+
+    var isBlank: Bool { allSatisfy(\.isWhitespace) }
+
+    /// A story and the question about it as one text; a comma parts them where the story has no stop of its own.
+    static func prompt(story: String, question: String) -> String {
+        let story = story.normalizedPrompt
+        let needsComma = story.last.map { !",.?!;:".contains($0) } ?? false
+        return (story + (needsComma ? ", " : " ") + question).normalizedPrompt
+    }
+}
+
+extension Rational {
+    /// Plain decimal text without trailing zeros ("51", "0.2"), or nil if the decimals never end.
+    var decimalText: String? {
+        var scale: Int64 = 1
+        var digits = 0
+        while scale % denominator != 0 {
+            guard digits < 18 else { return nil }
+            scale *= 10
+            digits += 1
+        }
+        let (scaled, overflow) = numerator.magnitude.multipliedReportingOverflow(by: UInt64(scale / denominator))
+        guard !overflow else { return nil }
+        let text = String(scaled)
+        let padded = String(repeating: "0", count: max(0, digits + 1 - text.count)) + text
+        let point = digits == 0 ? "" : "."
+        return (numerator < 0 ? "-" : "") + padded.dropLast(digits) + point + padded.suffix(digits)
+    }
+
+    /// Reads a number as published: "1,000", "$51.0", "-3", "1/2"; nil for anything else.
+    init?(publishedNumber text: String) {
+        guard !text.contains(where: \.isLetter) else { return nil }
+        do {
+            let answer = try AnswerText(text)
+            guard !answer.isPercentage else { return nil }
+            self = answer.value
+        } catch {
+            return nil
+        }
+    }
+}
+
+/// A published answer in the form in which answers are compared: plain decimals where it is a number.
+func normalizedAnswer(_ text: String) -> String {
+    Rational(publishedNumber: text)?.decimalText ?? text.normalizedPrompt
+}
