@@ -70,9 +70,9 @@ let package = Package(
 
         // Database wing
         .target(
-            name: "HonePipeline", dependencies: ["HonePostgres", "HoneQueue", crypto, yams], swiftSettings: strict),
+            name: "HonePipeline", dependencies: ["HoneDatasets", "HonePostgres", yams], swiftSettings: strict),
         .target(
-            name: "HoneCatalog", dependencies: ["HonePostgres", "HoneDatasets", logging], swiftSettings: strict),
+            name: "HoneCatalog", dependencies: ["HoneArtifacts", "HoneDatasets", "HonePostgres"], swiftSettings: strict),
         .target(
             name: "HoneQueue",
             dependencies: ["HoneConcurrency", "HonePostgres", logging, serviceLifecycle], swiftSettings: strict),
@@ -100,7 +100,7 @@ let package = Package(
         // Foundations
         .target(name: "HoneDatasets", dependencies: ["HoneProblems"], swiftSettings: strict),
         .target(name: "HoneProblems", swiftSettings: strict),
-        .target(name: "HoneArtifacts", dependencies: [crypto, logging], swiftSettings: strict),
+        .target(name: "HoneArtifacts", dependencies: [crypto], swiftSettings: strict),
         .target(name: "HoneConcurrency", swiftSettings: strict),
 
         // C
@@ -146,10 +146,11 @@ let package = Package(
             name: "HoneQueueTests", dependencies: ["HoneQueue", "HonePostgres", "HoneTesting"],
             swiftSettings: strict),
         .testTarget(
-            name: "HoneCatalogTests", dependencies: ["HoneCatalog", "HonePostgres", "HoneDatasets", "HoneTesting"],
+            name: "HoneCatalogTests",
+            dependencies: ["HoneArtifacts", "HoneCatalog", "HoneDatasets", "HonePostgres", "HoneTesting"],
             swiftSettings: strict),
         .testTarget(
-            name: "HonePipelineTests", dependencies: ["HonePipeline", "HonePostgres", "HoneQueue", "HoneTesting"],
+            name: "HonePipelineTests", dependencies: ["HoneDatasets", "HonePipeline", "HonePostgres", "HoneTesting"],
             swiftSettings: strict),
         .testTarget(
             name: "HoneWorkerTests", dependencies: ["HoneWorker", "HoneQueue", "HonePostgres", "HoneCatalog", "HoneTesting"],
