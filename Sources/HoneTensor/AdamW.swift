@@ -87,20 +87,6 @@ extension AdamW {
 
     /// Continues where the optimizer that gave `state` stood. Nothing is changed unless all of it fits.
     public func load(_ state: [String: Tensor]) throws(TensorError) {
-        let own = stateDictionary()
-        for (name, tensor) in own.sorted(by: { $0.key < $1.key }) {
-            guard let source = state[name] else { throw .stateMismatch(name: name, fault: "is missing") }
-            guard source.shape == tensor.shape else {
-                throw .stateMismatch(name: name, fault: "has shape \(source.shape), not \(tensor.shape)")
-            }
-        }
-        if let extra = state.keys.sorted().first(where: { own[$0] == nil }) {
-            throw .stateMismatch(name: extra, fault: "belongs to no parameter of this optimizer")
-        }
-        noGrad {
-            for (name, tensor) in own {
-                if let source = state[name] { tensor.copyInPlace(source) }
-            }
-        }
+        try restore(stateDictionary(), from: state)
     }
 }

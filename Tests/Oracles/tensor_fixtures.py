@@ -59,6 +59,32 @@ def optimizer():
     return fixture
 
 
+def muon():
+    """Ten steps of Muon in fp64, from its paper: torch.optim.Muon rounds the iteration to bf16."""
+    torch.manual_seed(3)
+    shapes = {"tall": (12, 5), "wide": (5, 12), "twin": (5, 12)}
+    weights = {name: torch.randn(shape, dtype=torch.float64) for name, shape in shapes.items()}
+    fixture = {f"before.{name}": weight.float() for name, weight in weights.items()}
+    means = {name: torch.zeros_like(weight) for name, weight in weights.items()}
+    for step in range(10):
+        for name, weight in weights.items():
+            gradient = torch.randn_like(weight)
+            fixture[f"gradient.{step}.{name}"] = gradient.float()
+            gradient = gradient.float().double()
+            means[name] = 0.95 * means[name] + 0.05 * gradient
+            x = 0.05 * gradient + 0.95 * means[name]
+            x = x / (x.norm() + 1e-7)
+            x = x.T if x.shape[0] > x.shape[1] else x
+            for _ in range(5):
+                a = x @ x.T
+                x = 3.4445 * x + (-4.7750 * a + 2.0315 * a @ a) @ x
+            x = x.T if x.shape != weight.shape else x
+            scale = max(1, weight.shape[0] / weight.shape[1]) ** 0.5
+            weights[name] = weight * (1 - 0.02 * 0.1) - 0.02 * scale * x
+    return fixture | {f"after.{name}": weight.float() for name, weight in weights.items()}
+
+
 FOLDER.mkdir(parents=True, exist_ok=True)
 save_file(functions(), FOLDER / "functions.safetensors")
 save_file(optimizer(), FOLDER / "optimizer.safetensors", metadata={"torch": torch.__version__})
+save_file(muon(), FOLDER / "muon.safetensors")
