@@ -661,7 +661,7 @@ CREATE FUNCTION hone.claim(
     mark_lanes integer[] DEFAULT '{}', marks bigint[] DEFAULT '{}'
 ) RETURNS TABLE (
     job_id bigint, fence bigint, kind text, queue text, priority smallint, payload jsonb, attempt smallint,
-    max_attempts smallint, run_id bigint, stage text, lane_id integer, "position" bigint
+    lost smallint, max_attempts smallint, run_id bigint, stage text, lane_id integer, "position" bigint
 )
 LANGUAGE plpgsql SET search_path = pg_catalog, hone
 -- The plan must be the walk along the lane's index whatever the statistics say: left alone, a generic plan takes
@@ -708,7 +708,7 @@ BEGIN
             SELECT n.job_id, n.fence, worker, n.lane_id, n.attempt + 1, n.lost, n.at, n.at + ttl FROM numbered n
         )
         SELECT n.job_id, n.fence, head.kind, head.queue, head.priority, t.payload, (n.attempt + 1)::smallint,
-            t.max_attempts, t.run_id, t.stage, head.id, n.position
+            n.lost, t.max_attempts, t.run_id, t.stage, head.id, n.position
         FROM numbered n JOIN hone.tasks t ON t.id = n.job_id;
         GET DIAGNOSTICS taken = ROW_COUNT;
         IF taken > 0 THEN
@@ -736,6 +736,15 @@ END $$;
 COMMENT ON FUNCTION hone.guard IS
     'every write of an attempt begins with this: it raises HN001 unless the lease is held, and keeps it to the end of '
     'the transaction';
+
+CREATE FUNCTION hone.guard_all(jobs bigint[], fences bigint[]) RETURNS SETOF bigint
+LANGUAGE sql SET search_path = pg_catalog, hone AS $$
+    SELECT l.job_id FROM hone.task_leases l JOIN unnest(jobs, fences) AS h(job_id, fence)
+        ON l.job_id = h.job_id AND l.fence = h.fence
+    ORDER BY l.job_id FOR NO KEY UPDATE OF l;
+$$;
+COMMENT ON FUNCTION hone.guard_all IS
+    'as hone.guard for a batch: the jobs that are still held, kept to the end of the transaction';
 
 CREATE FUNCTION hone.heartbeat(worker integer, jobs bigint[], fences bigint[], ttl interval)
 RETURNS TABLE (job_id bigint, cancel boolean)
@@ -1022,14 +1031,15 @@ COMMENT ON FUNCTION hone.rescue IS
     'takes the leases of dead workers and, with expired, those that ran out, and makes their jobs available again';
 
 CREATE FUNCTION hone.ready_horizon(lane_ids integer[], floors bigint[])
-RETURNS TABLE (lane_id integer, head bigint, oldest xid8, next xid8)
+RETURNS TABLE (lane_id integer, head bigint, oldest bigint, next bigint)
 LANGUAGE sql STABLE SET search_path = pg_catalog, hone
 SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off
 AS $$
     SELECT f.lane, (
             SELECT r.position FROM hone.task_ready r
             WHERE r.lane_id = f.lane AND r.position > f.floor ORDER BY r.position LIMIT 1
-        ), pg_snapshot_xmin(pg_current_snapshot()), pg_snapshot_xmax(pg_current_snapshot())
+        ),
+        pg_snapshot_xmin(pg_current_snapshot())::text::bigint, pg_snapshot_xmax(pg_current_snapshot())::text::bigint
     FROM unnest(lane_ids, floors) AS f(lane, floor);
 $$;
 COMMENT ON FUNCTION hone.ready_horizon IS
