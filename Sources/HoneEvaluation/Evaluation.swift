@@ -36,9 +36,7 @@ public struct Evaluation: Sendable {
     /// Which examples were answered right, for a `PairedComparison`.
     public let outcomes: [String: Bool]
 
-    /// Checks every answer.
-    ///
-    /// - Parameter seconds: how long the generation took.
+    /// Checks every answer; the generation took `seconds`.
     public init(_ answers: [AnsweredExample], seconds: Double, checker: SolutionChecker = SolutionChecker()) {
         verdicts = answers.map { checker.check($0.completion, prompt: $0.prompt, reference: $0.reference) }
         outcomes = Dictionary(

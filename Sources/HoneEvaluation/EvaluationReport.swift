@@ -58,7 +58,7 @@ public struct EvaluationReport: Codable, Sendable, Equatable {
 }
 
 extension EvaluationReport {
-    /// - Parameter verdicts: one for each answer.
+    /// Counts what the verdicts say, one for each answer.
     init(_ answers: [AnsweredExample], _ verdicts: [SolutionVerdict], seconds: Double) {
         let pairs = Array(zip(answers, verdicts))
         exampleCount = answers.count

@@ -1,0 +1,74 @@
+internal import HoneConcurrency
+public import HoneModel
+internal import HoneTensor
+public import HoneTokenizer
+
+/// Generates text with one model, on a thread of its own.
+///
+/// Requests that come in one call are decoded together. What a request is answered does not depend on the others: the
+/// tokens are the same, and log-probabilities agree to rounding.
+public actor GenerationEngine {
+    private let executor: BlockingExecutor
+    private let model: CausalLanguageModel
+    private let tokenizer: any Tokenizer
+    private let limits: GenerationLimits
+    private let configuration: ModelConfiguration
+    private let threads: Int
+    private let device: Device
+
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    /// Takes over a model; `threads` work inside one operator.
+    public init(
+        model: sending CausalLanguageModel, tokenizer: any Tokenizer, limits: GenerationLimits = GenerationLimits(),
+        threads: Int = 1
+    ) {
+        executor = BlockingExecutor(name: "generation")
+        self.model = model
+        configuration = model.configuration
+        self.tokenizer = tokenizer
+        self.limits = limits
+        self.threads = threads
+        device = model.parameters.first?.device ?? .cpu
+    }
+
+    /// Continues every prompt.
+    ///
+    /// - Parameters:
+    ///   - requests: any number; the limits decide how many run at a time.
+    ///   - onStep: called after every step; an error that it throws ends the generation.
+    /// - Returns: one result per request, in their order.
+    /// - Throws: `InferenceError` for a request that cannot be answered, before any is; `CancellationError` within one
+    ///   step of the task's cancellation.
+    public func generate(
+        _ requests: [GenerationRequest], onStep: @Sendable (GenerationProgress) throws -> Void = { _ in }
+    ) throws -> [GenerationResult] {
+        Threads.set(intraOp: threads)
+        for (position, request) in requests.enumerated() {
+            try request.check(at: position, configuration, limits)
+        }
+        var results = [GenerationResult](repeating: GenerationResult(), count: requests.count)
+        var (finishedCount, tokenCount) = (0, 0)
+        for group in RequestGroup.groups(requests, configuration, limits) {
+            var loop = GenerationLoop(
+                model: model, tokenizer: tokenizer, prefillTokenCount: limits.prefillTokenCount, requests: requests,
+                group: group, device: device)
+            while !loop.isDone {
+                try Task.checkCancellation()
+                let step = loop.advance()
+                for (position, result) in step.finished { results[position] = result }
+                finishedCount += step.finished.count
+                tokenCount += step.tokenCount
+                try onStep(
+                    GenerationProgress(
+                        requestCount: requests.count, finishedCount: finishedCount, tokenCount: tokenCount))
+            }
+        }
+        return results
+    }
+
+    /// Throws what `generate` would throw for this request, so that a bad one can be told from its neighbours.
+    public nonisolated func check(_ request: GenerationRequest) throws(InferenceError) {
+        try request.check(at: 0, configuration, limits)
+    }
+}

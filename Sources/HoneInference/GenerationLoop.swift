@@ -1,0 +1,129 @@
+import HoneModel
+import HoneTensor
+import HoneTokenizer
+
+/// Continues prompts together, as many at a time as its cache has rows.
+///
+/// Prompts are taken in by rising length, so that those decoded together have about one length. A row that finishes
+/// leaves at once; waiting prompts take the free places as soon as a quarter of the rows is free.
+struct GenerationLoop {
+    private let model: CausalLanguageModel
+    private let tokenizer: any Tokenizer
+    private let prefillTokenCount: Int
+    private let requests: [GenerationRequest]
+    private let device: Device
+    /// Tokens after which an answer is complete.
+    private let endTokens: Set<Int32>
+
+    /// Positions of the requests that wait, the next one last.
+    private var waiting: [Int]
+    private let cache: KVCache
+    /// In the order of the cache's rows.
+    private var rows: [Row] = []
+    private var sampler: Sampler
+
+    /// A request that is being answered.
+    private struct Row {
+        let request: Int
+        let maximumNewTokens: Int
+        let sampling: SamplingParameters
+        let stopTexts: StopTexts
+        var tokens: [Int32] = []
+        var logProbs: [Float] = []
+    }
+
+    /// Answers the group's members among `requests`, in a cache of the group's size.
+    init(
+        model: CausalLanguageModel, tokenizer: any Tokenizer, prefillTokenCount: Int, requests: [GenerationRequest],
+        group: RequestGroup, device: Device
+    ) {
+        self.model = model
+        self.tokenizer = tokenizer
+        self.prefillTokenCount = prefillTokenCount
+        self.requests = requests
+        self.device = device
+        endTokens = Set(model.configuration.eosTokenIDs.map(Int32.init) + [tokenizer.endOfTextID])
+        waiting = group.members.reversed()
+        cache = KVCache(
+            model.configuration, rowCapacity: group.rowCount, tokenCapacity: group.tokenCount, device: device)
+        sampler = Sampler([], device: device)
+    }
+
+    var isDone: Bool { waiting.isEmpty && rows.isEmpty }
+
+    /// Takes in waiting prompts where there is room for them, else generates one token of every row.
+    ///
+    /// - Returns: the answers that are complete, with the positions of their requests, and the number of new tokens.
+    mutating func advance() -> (finished: [(request: Int, result: GenerationResult)], tokenCount: Int) {
+        inferenceMode {
+            let freeCount = cache.rowCapacity - rows.count
+            if !waiting.isEmpty, rows.isEmpty || freeCount * 4 >= cache.rowCapacity { return admit() }
+            let logits_BV = model.decode(Tensor(rows.map { Int($0.tokens.last ?? 0) }, device: device), cache: cache)
+            return append(sampler.pick(logits_BV, ordinals: rows.map(\.tokens.count)), toRowsFrom: 0)
+        }
+    }
+
+    private mutating func admit() -> (finished: [(request: Int, result: GenerationResult)], tokenCount: Int) {
+        let firstRow = rows.count
+        while let next = waiting.last, rows.count < cache.rowCapacity {
+            let newCount = rows.count - firstRow
+            if newCount > 0, (newCount + 1) * requests[next].prompt.count > prefillTokenCount { break }
+            rows.append(makeRow(next))
+            waiting.removeLast()
+        }
+        let prompts = rows[firstRow...].map { requests[$0.request].prompt }
+        let length = prompts.map(\.count).max() ?? 0
+        let ids = prompts.flatMap { $0.map(Int.init) + repeatElement(0, count: length - $0.count) }
+        let logits_BV = model.prefill(
+            Tensor(ids, shape: [prompts.count, length], device: device), lengths: prompts.map(\.count), cache: cache)
+        let newcomers = Sampler(rows[firstRow...].map(\.sampling), device: device)
+        sampler = Sampler(rows.map(\.sampling), device: device)
+        return append(newcomers.pick(logits_BV, ordinals: prompts.map { _ in 0 }), toRowsFrom: firstRow)
+    }
+
+    /// Brings the picked tokens to the host, in one transfer, and lets the rows that end with them go.
+    private mutating func append(
+        _ picked: (tokens_B: Tensor, logProbs_B: Tensor), toRowsFrom firstRow: Int
+    ) -> (finished: [(request: Int, result: GenerationResult)], tokenCount: Int) {
+        let pairs = Tensor.stack([picked.tokens_B.to(.float64), picked.logProbs_B.to(.float64)]).toArray(Double.self)
+        let count = rows.count - firstRow
+        var finished: [(request: Int, result: GenerationResult)] = []
+        // From the end: a row that leaves is replaced by the last one, which was already looked at.
+        for index in (0..<count).reversed() {
+            let row = firstRow + index
+            rows[row].tokens.append(Int32(pairs[index]))
+            rows[row].logProbs.append(Float(pairs[count + index]))
+            guard let reason = finishReason(of: rows[row]) else { continue }
+            finished.append((rows[row].request, result(of: rows[row], reason)))
+            cache.remove(row: row)
+            rows.swapAt(row, rows.count - 1)
+            rows.removeLast()
+        }
+        if !finished.isEmpty { sampler = Sampler(rows.map(\.sampling), device: device) }
+        return (finished, count)
+    }
+
+    private func finishReason(of row: Row) -> FinishReason? {
+        if endsWithEndToken(row) { return .stop }
+        if row.stopTexts.areReached(by: row.tokens, tokenizer) { return .stop }
+        return row.tokens.count >= row.maximumNewTokens ? .length : nil
+    }
+
+    private func endsWithEndToken(_ row: Row) -> Bool { row.tokens.last.map(endTokens.contains) ?? false }
+
+    private func result(of row: Row, _ reason: FinishReason) -> GenerationResult {
+        let written = endsWithEndToken(row) ? row.tokens.dropLast() : row.tokens[...]
+        return GenerationResult(
+            tokens: row.tokens, logProbs: row.logProbs, text: row.stopTexts.cut(tokenizer.decode(written)),
+            finishReason: reason)
+    }
+
+    private func makeRow(_ position: Int) -> Row {
+        let request = requests[position]
+        return Row(
+            request: position,
+            maximumNewTokens: request.tokenCount(contextLength: model.configuration.maxPositionCount)
+                - request.prompt.count,
+            sampling: request.sampling, stopTexts: StopTexts(request.stopTexts))
+    }
+}

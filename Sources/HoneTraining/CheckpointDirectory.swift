@@ -1,0 +1,134 @@
+internal import Crypto
+internal import Foundation
+internal import HoneTensor
+
+/// A directory that holds one state of a run: a model that Hugging Face's libraries load, and what it takes to go on.
+///
+/// It is written beside its place and renamed, so it is there whole or not at all; `training_state.json` keeps the
+/// checksum of every other file, and reading refuses a file that changed.
+struct CheckpointDirectory {
+    /// Absolute or relative to the working directory.
+    let path: String
+
+    static let stateFile = "training_state.json"
+    static let optimizerFile = "optimizer.safetensors"
+
+    /// What a run needs besides weights and optimizer to go on with the same bits.
+    struct State: Codable {
+        var format = 1
+        /// Steps done; with the seed, also the cursor in the data.
+        var step: Int
+        var configuration: SFTConfiguration
+        /// SHA-256 of the examples as tokens.
+        var datasetHash: String
+        /// State of the random generator.
+        var random: Data
+        /// libtorch's version: another may round differently.
+        var library: String
+        /// SHA-256 of the other files.
+        var files: [String: String] = [:]
+        /// SHA-256 of this state with this field empty.
+        var checksum = ""
+
+        enum CodingKeys: String, CodingKey {
+            case format, step, configuration
+            case datasetHash = "dataset_sha256"
+            case random = "random_state"
+            case library = "libtorch"
+            case files
+            case checksum = "state_sha256"
+        }
+
+        /// The state as the file holds it, with or without the checksum over itself.
+        func encoded(sealed: Bool) throws -> Data {
+            var state = self
+            state.checksum = ""
+            if sealed { state.checksum = SHA256.hash(data: try state.encoded(sealed: false)).hexadecimal }
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+            return try encoder.encode(state)
+        }
+    }
+
+    /// Writes the directory; `fill` puts the other files into the directory that it is given.
+    func write(_ state: State, _ fill: (String) throws -> Void) throws {
+        let manager = FileManager.default
+        let parent = URL(filePath: path).deletingLastPathComponent().path
+        try manager.createDirectory(atPath: parent, withIntermediateDirectories: true)
+        let aside = path + ".\(UUID().uuidString).partial"
+        do {
+            try manager.createDirectory(atPath: aside, withIntermediateDirectories: false)
+            try fill(aside)
+            var state = state
+            for name in try manager.contentsOfDirectory(atPath: aside) {
+                state.files[name] = try Self.checksum(aside + "/" + name)
+            }
+            try state.encoded(sealed: true).write(to: URL(filePath: aside + "/" + Self.stateFile))
+            // A checkpoint of the same step holds the same bits, so the old one may go.
+            if manager.fileExists(atPath: path) { try manager.removeItem(atPath: path) }
+            try manager.moveItem(atPath: aside, toPath: path)
+        } catch {
+            do {
+                try manager.removeItem(atPath: aside)
+            } catch {
+                throw TrainingError.checkpoint(directory: path, reason: "left \(aside) behind: \(error)")
+            }
+            throw error
+        }
+    }
+
+    /// Reads the state and compares every file with its checksum.
+    func read() throws -> State {
+        let state = try decodeState()
+        guard state.format == 1 else {
+            throw fault("has format \(state.format), this program reads 1; use a newer program")
+        }
+        guard try SHA256.hash(data: state.encoded(sealed: false)).hexadecimal == state.checksum else {
+            throw fault("\(Self.stateFile) is damaged; use the checkpoint before")
+        }
+        for (name, checksum) in state.files.sorted(by: { $0.key < $1.key }) {
+            guard !name.contains("/") else { throw fault("names a file outside it: \(name)") }
+            guard try Self.checksum(path + "/" + name) == checksum else {
+                throw fault("\(name) is damaged; use the checkpoint before")
+            }
+        }
+        for name in [Self.optimizerFile, "model.safetensors", "config.json"] where state.files[name] == nil {
+            throw fault("lacks \(name)")
+        }
+        return state
+    }
+
+    func fault(_ reason: String) -> TrainingError { .checkpoint(directory: path, reason: reason) }
+
+    private func decodeState() throws -> State {
+        let file = path + "/" + Self.stateFile
+        do {
+            return try JSONDecoder().decode(State.self, from: Data(contentsOf: URL(filePath: file)))
+        } catch let error as TrainingError {
+            throw error
+        } catch is DecodingError {
+            throw fault("\(Self.stateFile) is not the state of a training run")
+        } catch {
+            throw fault("\(Self.stateFile) cannot be read: \(error.localizedDescription)")
+        }
+    }
+
+    /// SHA-256 of a file, read piece by piece.
+    private static func checksum(_ path: String) throws -> String {
+        let file = try FileHandle(forReadingFrom: URL(filePath: path))
+        defer { file.closeFile() }
+        var hasher = SHA256()
+        while let piece = try file.read(upToCount: 1 << 20), !piece.isEmpty { hasher.update(data: piece) }
+        return hasher.finalize().hexadecimal
+    }
+}
+
+extension SHA256Digest {
+    /// The digest as 64 lower-case digits.
+    var hexadecimal: String {
+        map { byte in
+            let digits = String(byte, radix: 16)
+            return digits.count == 1 ? "0" + digits : digits
+        }.joined()
+    }
+}

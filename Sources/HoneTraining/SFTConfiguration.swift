@@ -1,0 +1,60 @@
+public import HoneModel
+
+/// What a supervised fine-tuning run does, in full: the same configuration, examples and thread count give the same
+/// weights, bit for bit.
+///
+/// As JSON (a `train.sft` payload) every key is optional but `steps`; a key that is not known is an error, so that a
+/// misspelt one cannot pass unnoticed.
+public struct SFTConfiguration: Codable, Sendable, Equatable {
+    /// How the learning rate moves after the warm-up.
+    public enum Schedule: String, Codable, Sendable {
+        case constant, cosine, linear
+    }
+
+    /// A stretch of the run that sees only some levels.
+    public struct Phase: Codable, Sendable, Equatable {
+        /// Length of the phase in steps; the last phase lasts to the end of the run whatever it says.
+        public var steps: Int
+        /// The levels drawn from; nil takes every example.
+        public var levels: [Int]?
+
+        public init(steps: Int, levels: [Int]?) {
+            self.steps = steps
+            self.levels = levels
+        }
+    }
+
+    /// Optimizer steps of the whole run.
+    public var steps: Int
+    /// Upper limit of a batch, in tokens with padding. Batches hold examples of about one length, so that short ones
+    /// come in greater number and every step costs about the same.
+    public var tokensPerBatch = 4096
+    /// Peak learning rate.
+    public var learningRate = 3e-3
+    /// Steps over which the learning rate rises linearly from 0.
+    public var warmUpSteps = 50
+    public var schedule = Schedule.linear
+    /// Learning rate at the end of the schedule, as a share of the peak.
+    public var finalLearningRateShare = 0.0
+    /// Decoupled weight decay, on matrices only (norms and biases are spared).
+    public var weightDecay = 0.1
+    public var beta1 = 0.9
+    public var beta2 = 0.98
+    public var epsilon = 1e-8
+    /// Largest global norm of the gradient; longer ones are scaled down to it. 0 switches clipping off.
+    public var clipNorm = 1.0
+    /// Seeds the first weights and the order of the examples.
+    public var seed: UInt64 = 0
+    /// Steps between checkpoints; 0 writes only the last.
+    public var checkpointInterval = 200
+    /// Empty trains on everything throughout.
+    public var curriculum: [Phase] = []
+    /// Threads inside one operator. Part of the result: another count rounds differently.
+    public var threads = 1
+    /// The network to start from random weights; nil when the run starts from a checkpoint.
+    public var model: ModelConfiguration?
+
+    public init(steps: Int) {
+        self.steps = steps
+    }
+}

@@ -1,0 +1,112 @@
+internal import HoneModel
+internal import HoneTensor
+internal import HoneTokenizer
+
+/// Supervised fine-tuning, step by step, on the calling thread.
+///
+/// Everything a step does follows from the configuration, the examples and the number of steps done, so a run can stop
+/// after any step and go on elsewhere.
+final class SFTTrainer {
+    let configuration: SFTConfiguration
+    let model: CausalLanguageModel
+    let tokenizer: ByteTokenizer
+    let set: TrainingSet
+    let optimizer: AdamW
+    /// Made the first weights; nothing draws from it later, and it is kept for what will.
+    let generator: Generator
+    /// Steps done.
+    private(set) var step = 0
+    private let parameters: [Tensor]
+    private var curriculum: Curriculum
+    private var secondsPerStep = MovingMean()
+
+    /// Trains `model` in place, or one made from the configuration and the seed where it is nil.
+    init(
+        _ configuration: SFTConfiguration, model: CausalLanguageModel?, tokenizer: ByteTokenizer, set: TrainingSet
+    ) throws {
+        try configuration.validate()
+        Threads.set(intraOp: configuration.threads)
+        self.configuration = configuration
+        self.tokenizer = tokenizer
+        self.set = set
+        generator = Generator(seed: configuration.seed)
+        self.model = try model ?? Self.makeModel(configuration, generator)
+        curriculum = try Curriculum(configuration, set: set)
+        self.model.requireGrad()
+        parameters = self.model.parameters
+        optimizer = AdamW(
+            self.model.namedParameters, learningRate: configuration.learningRate,
+            betas: (configuration.beta1, configuration.beta2), eps: configuration.epsilon,
+            weightDecay: configuration.weightDecay, decays: { $0.tensor.dim > 1 })
+    }
+
+    private static func makeModel(
+        _ configuration: SFTConfiguration, _ generator: Generator
+    ) throws -> CausalLanguageModel {
+        guard let shape = configuration.model else {
+            throw TrainingError.configuration(
+                key: "model", reason: "is missing, and the run does not start from a checkpoint")
+        }
+        return CausalLanguageModel(shape, generator: generator)
+    }
+
+    /// Learns from the next batch.
+    ///
+    /// - Throws: `TrainingError.nonFinite`, before the weights change.
+    func advance() throws(TrainingError) -> StepReport {
+        let started = ContinuousClock.now
+        let batch = TokenBatch(curriculum.batch(atStep: step), of: set, padToken: tokenizer.paddingID)
+        optimizer.zeroGrad()
+        let loss = meanLoss(of: batch)
+        let lossValue = loss.item()
+        try requireFinite(lossValue, "loss")
+        loss.backward()
+        let limit = configuration.clipNorm > 0 ? configuration.clipNorm : .infinity
+        let gradNorm = clipGradNorm(parameters, maxNorm: limit)
+        try requireFinite(gradNorm, "gradient's norm")
+        optimizer.learningRate = configuration.learningRate(atStep: step)
+        optimizer.step()
+        step += 1
+        let seconds = (ContinuousClock.now - started) / .seconds(1)
+        secondsPerStep.add(seconds)
+        return StepReport(
+            step: step, steps: configuration.steps, loss: lossValue, gradNorm: gradNorm,
+            learningRate: optimizer.learningRate, tokens: batch.tokenCount,
+            tokensPerSecond: Double(batch.tokenCount) / seconds,
+            secondsLeft: Double(configuration.steps - step) * (secondsPerStep.value ?? 0))
+    }
+
+    /// Mean loss of a token over all examples of a set.
+    func loss(over set: TrainingSet) -> Double {
+        noGrad {
+            var plan = BatchPlan(
+                set: set, members: set.entries.indices.map(Int32.init), tokensPerBatch: configuration.tokensPerBatch,
+                seed: 0)
+            var (total, count) = (0.0, 0)
+            for number in 0..<plan.batchCount {
+                let batch = TokenBatch(plan.batch(atStep: number), of: set, padToken: tokenizer.paddingID)
+                total += meanLoss(of: batch).item() * Double(batch.targets_N.count)
+                count += batch.targets_N.count
+            }
+            return total / Double(count)
+        }
+    }
+
+    /// Continues where a checkpoint was written.
+    func restore(optimizer state: [String: Tensor], random: Tensor, step: Int) throws(TensorError) {
+        try optimizer.load(state)
+        try generator.restore(random)
+        self.step = step
+    }
+
+    /// Cross-entropy over the tokens of completions; logits are computed for those alone.
+    private func meanLoss(of batch: TokenBatch) -> Tensor {
+        let hidden_BTC = model.hiddenStates(batch.ids_BT)
+        let hidden_NC = hidden_BTC.flatten(from: 0, through: 1).indexSelect(0, batch.positions_N)
+        return model.logits(hidden_NC).crossEntropy(batch.targets_N)
+    }
+
+    private func requireFinite(_ value: Double, _ quantity: String) throws(TrainingError) {
+        if !value.isFinite { throw .nonFinite(step: step + 1, quantity: quantity, value: value) }
+    }
+}

@@ -1,0 +1,74 @@
+internal import Crypto
+internal import HoneTokenizer
+
+/// One example as text; the model learns to write `completion` after `prompt`.
+public struct TrainingExample: Sendable, Equatable {
+    /// What the model is given, with the line break that ends it.
+    public var prompt: String
+    /// What it should write, without the end token.
+    public var completion: String
+    public var level: Int?
+
+    public init(prompt: String, completion: String, level: Int? = nil) {
+        self.prompt = prompt
+        self.completion = completion
+        self.level = level
+    }
+}
+
+/// Tokenized examples, end to end in one array: 4 bytes a token and 24 an example, however many there are.
+struct TrainingSet: Sendable {
+    struct Entry: Sendable {
+        let start: Int
+        /// Tokens of the prompt, which carry no loss.
+        let promptCount: Int32
+        /// Tokens of prompt, completion and end token.
+        let count: Int32
+        let level: Int32
+    }
+
+    private(set) var entries: [Entry] = []
+    private(set) var tokens: [Int32] = []
+    /// SHA-256 over all tokens, lengths and levels in order: two sets that train alike have the same.
+    let hash: String
+
+    /// Level of an example that names none.
+    static let noLevel: Int32 = -1
+
+    init(_ examples: some Sequence<TrainingExample>, tokenizer: any Tokenizer, maximumLength: Int) throws {
+        var hasher = SHA256()
+        for (position, example) in examples.enumerated() {
+            let prompt = tokenizer.encode(example.prompt)
+            let completion = tokenizer.encode(example.completion)
+            let count = prompt.count + completion.count + 1
+            guard count <= maximumLength else {
+                throw TrainingError.example(
+                    position: position,
+                    reason: "has \(count) tokens and the model's context is \(maximumLength); drop or shorten it")
+            }
+            let entry = Entry(
+                start: tokens.count, promptCount: Int32(prompt.count), count: Int32(count),
+                level: example.level.map(Int32.init) ?? Self.noLevel)
+            entries.append(entry)
+            tokens += prompt
+            tokens += completion
+            tokens.append(tokenizer.endOfTextID)
+            hasher.update(entry, tokens[entry.start...])
+        }
+        hash = hasher.finalize().hexadecimal
+    }
+
+    /// The tokens of an example, prompt and completion and end token.
+    func tokens(of index: Int) -> ArraySlice<Int32> {
+        let entry = entries[index]
+        return tokens[entry.start..<entry.start + Int(entry.count)]
+    }
+}
+
+extension SHA256 {
+    /// Takes in one example: its level, lengths and tokens, little-endian.
+    fileprivate mutating func update(_ entry: TrainingSet.Entry, _ tokens: ArraySlice<Int32>) {
+        let words = [entry.level, entry.promptCount, entry.count] + tokens
+        update(data: words.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> ($0 * 8)) } })
+    }
+}

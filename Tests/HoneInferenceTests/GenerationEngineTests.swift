@@ -1,0 +1,155 @@
+import HoneInference
+import HoneModel
+import HoneTensor
+import HoneTokenizer
+import Synchronization
+import Testing
+
+@Suite struct GenerationEngineTests {
+    private let tokenizer = ByteTokenizer()
+
+    /// The same random weights each time.
+    private func makeModel() -> CausalLanguageModel {
+        CausalLanguageModel(
+            ModelConfiguration(
+                vocabularySize: 260, hiddenSize: 32, intermediateSize: 48, layerCount: 2, headCount: 4, kvHeadCount: 2,
+                maxPositionCount: 96, initializerRange: 0.3),
+            generator: Generator(seed: 11))
+    }
+
+    private func engine(batchSize: Int = 64, cacheByteCount: Int = 64 << 20) -> GenerationEngine {
+        var limits = GenerationLimits()
+        limits.batchSize = batchSize
+        limits.cacheByteCount = cacheByteCount
+        return GenerationEngine(model: makeModel(), tokenizer: tokenizer, limits: limits)
+    }
+
+    /// Requests of mixed lengths, limits and ways of picking.
+    private func mixedRequests(count: Int) -> [GenerationRequest] {
+        (0..<count).map { number in
+            let prompt = (0..<(1 + number * 7 % 23)).map { Int32((number * 31 + $0 * 17) % 250) }
+            let sampling =
+                number.isMultiple(of: 2)
+                ? SamplingParameters.greedy
+                : SamplingParameters(temperature: 0.8, topK: number % 3 == 0 ? 20 : 0, topP: 0.95, seed: UInt64(number))
+            return GenerationRequest(prompt: prompt, maximumNewTokens: 3 + number * 5 % 20, sampling: sampling)
+        }
+    }
+
+    @Test func greedyTokensAreThoseOfTheModelWithoutACache() async throws {
+        let prompt: [Int32] = [72, 105, 33]
+        let result = try await engine().generate([GenerationRequest(prompt: prompt, maximumNewTokens: 12)])[0]
+        let model = makeModel()
+        var ids = prompt.map(Int.init)
+        noGrad {
+            for (token, logProb) in zip(result.tokens, result.logProbs) {
+                let logits = model(Tensor(ids, shape: [1, ids.count]))[0, -1]
+                #expect(logits.argmax().item(Int.self) == Int(token))
+                #expect(abs(logits.logSoftmax(dim: 0)[Int(token)].item(Float.self) - logProb) < 1e-5)
+                ids.append(Int(token))
+            }
+        }
+        #expect(result.tokens.count == 12 && result.finishReason == .length)
+    }
+
+    @Test(arguments: [1, 5, 64]) func anAnswerDoesNotDependOnTheBatch(batchSize: Int) async throws {
+        let requests = mixedRequests(count: 24)
+        let together = try await engine(batchSize: batchSize).generate(requests)
+        let alone = engine()
+        for (request, result) in zip(requests, together) {
+            let single = try await alone.generate([request])[0]
+            #expect(single.tokens == result.tokens && single.text == result.text)
+            #expect(single.finishReason == result.finishReason)
+            for (a, b) in zip(single.logProbs, result.logProbs) { #expect(abs(a - b) < 1e-5) }
+        }
+    }
+
+    @Test func aTightMemoryLimitChangesNothingButTheBatch() async throws {
+        let requests = mixedRequests(count: 12)
+        // 43 tokens of 2 · 2 layers · 2 heads · 8 · 4 bytes: room for one row of the longest kind.
+        let tight = try await engine(cacheByteCount: 43 * 256).generate(requests)
+        #expect(try await engine().generate(requests).map(\.tokens) == tight.map(\.tokens))
+    }
+
+    @Test func theSeedAloneDecidesADraw() async throws {
+        func tokens(seed: UInt64) async throws -> [Int32] {
+            let sampling = SamplingParameters(temperature: 1.5, seed: seed)
+            return try await engine().generate(
+                [GenerationRequest(prompt: [1, 2, 3], maximumNewTokens: 16, sampling: sampling)])[0].tokens
+        }
+        #expect(try await tokens(seed: 4) == tokens(seed: 4))
+        #expect(try await tokens(seed: 4) != tokens(seed: 5))
+    }
+
+    @Test func aStopTextEndsTheAnswerBeforeIt() async throws {
+        let request = GenerationRequest(prompt: [10, 20, 30], maximumNewTokens: 30)
+        let whole = try await engine().generate([request])[0]
+        let bytes = Array(whole.text.unicodeScalars)
+        let stop = String(String.UnicodeScalarView(bytes[4..<6]))
+        var stopped = request
+        stopped.stopTexts = [stop, "never written by anyone"]
+        let result = try await engine().generate([stopped])[0]
+        #expect(result.finishReason == .stop)
+        #expect(!result.text.contains(stop))
+        #expect(whole.text.hasPrefix(result.text + stop))
+        #expect(whole.tokens.starts(with: result.tokens) && result.tokens.count < whole.tokens.count)
+    }
+
+    @Test func theEndTokenEndsTheAnswerAndIsNotInItsText() async throws {
+        let draws = (0..<64).map { seed in
+            GenerationRequest(
+                prompt: [5], maximumNewTokens: 90, sampling: SamplingParameters(temperature: 2, seed: UInt64(seed)))
+        }
+        let results = try await engine().generate(draws)
+        let stopped = results.filter { $0.finishReason == .stop }
+        #expect(!stopped.isEmpty)
+        for result in stopped {
+            #expect(result.tokens.last == tokenizer.endOfTextID)
+            #expect(result.tokens.dropLast().allSatisfy { $0 != tokenizer.endOfTextID })
+            #expect(result.text == tokenizer.decode(result.tokens.dropLast()))
+        }
+        #expect(results.allSatisfy { $0.tokens.count == $0.logProbs.count && $0.tokens.count <= 90 })
+    }
+
+    @Test func theContextEndsTheAnswer() async throws {
+        let prompt = [Int32](repeating: 65, count: 90)
+        let result = try await engine().generate([GenerationRequest(prompt: prompt, maximumNewTokens: 50)])[0]
+        #expect(result.tokens.count <= 6)
+    }
+
+    @Test func aRequestThatCannotBeAnsweredIsNamed() async throws {
+        let good = GenerationRequest(prompt: [1], maximumNewTokens: 1)
+        func error(_ bad: GenerationRequest) async -> InferenceError? {
+            await #expect(throws: InferenceError.self) { try await engine().generate([good, bad]) }
+        }
+        #expect(await error(GenerationRequest(prompt: [], maximumNewTokens: 1)) == .emptyPrompt(request: 1))
+        let long = [Int32](repeating: 1, count: 96)
+        #expect(
+            await error(GenerationRequest(prompt: long, maximumNewTokens: 1))
+                == .promptTooLong(request: 1, tokenCount: 96, contextLength: 96))
+        #expect(
+            await error(GenerationRequest(prompt: [300], maximumNewTokens: 1))
+                == .tokenOutOfVocabulary(request: 1, token: 300, vocabularySize: 260))
+        var cold = good
+        cold.sampling.temperature = -1
+        #expect("\(try #require(await error(cold)))".contains("temperature must be 0"))
+    }
+
+    @Test func cancellationEndsWithinAStep() async throws {
+        let steps = Mutex(0)
+        let request = GenerationRequest(prompt: [1], maximumNewTokens: 80)
+        let engine = engine()
+        let task = Task {
+            try await engine.generate([request]) { _ in
+                steps.withLock { $0 += 1 }
+                withUnsafeCurrentTask { $0?.cancel() }
+            }
+        }
+        await #expect(throws: CancellationError.self) { try await task.value }
+        #expect(steps.withLock { $0 } == 1)
+    }
+
+    @Test func noRequestsGiveNoAnswers() async throws {
+        #expect(try await engine().generate([]).isEmpty)
+    }
+}

@@ -1,0 +1,164 @@
+import Foundation
+import HoneInference
+import HoneModel
+import HoneTensor
+import HoneTokenizer
+import HoneTraining
+import Synchronization
+import Testing
+
+@Suite struct TrainingSessionTests {
+    /// Runs to the end and returns the bytes of the last weights.
+    private func uninterrupted(_ configuration: SFTConfiguration, in root: String) async throws -> Data {
+        let session = try await TrainingSession.start(
+            configuration, examples: Fixture.sums(), tokenizer: Fixture.tokenizer)
+        try await session.run(checkpointsIn: root)
+        return try Fixture.weights(root + "/step-" + String(repeating: "0", count: 4) + "\(configuration.steps)")
+    }
+
+    @Test func aSmallSetIsLearntByHeart() async throws {
+        try await withTemporaryDirectory { root in
+            var configuration = Fixture.configuration(steps: 200, hiddenSize: 48)
+            configuration.checkpointInterval = 0
+            configuration.tokensPerBatch = 512
+            configuration.learningRate = 6e-3
+            let examples = Fixture.sums(0...5)
+            let session = try await TrainingSession.start(
+                configuration, examples: examples, tokenizer: Fixture.tokenizer)
+            let before = try await session.loss(over: examples)
+            try await session.run(checkpointsIn: root)
+            let after = try await session.loss(over: examples)
+            #expect(before > 4 && after < 0.05)
+
+            let model = try CausalLanguageModel.load(directory: root + "/step-000200")
+            let engine = GenerationEngine(model: model, tokenizer: Fixture.tokenizer)
+            let results = try await engine.generate(
+                examples.map {
+                    GenerationRequest(prompt: Fixture.tokenizer.encode($0.prompt), maximumNewTokens: 8)
+                })
+            let rightCount = zip(results, examples).count { $0.text == $1.completion && $0.finishReason == .stop }
+            #expect(rightCount >= 35)
+        }
+    }
+
+    @Test(arguments: [1, 4, 7, 11]) func aRunCutOffAndResumedEndsWithTheSameBits(cut: Int) async throws {
+        try await withTemporaryDirectory { root in
+            let configuration = Fixture.configuration(steps: 12)
+            let expected = try await uninterrupted(configuration, in: root + "/whole")
+            let first = try await TrainingSession.start(
+                configuration, examples: Fixture.sums(), tokenizer: Fixture.tokenizer)
+            await #expect(throws: CutOff.self) {
+                try await first.run(checkpointsIn: root) { if $0.step == cut { throw CutOff() } }
+            }
+            try await first.writeCheckpoint(to: root + "/cut")
+            let second = try await TrainingSession.resume(
+                root + "/cut", configuration: configuration, examples: Fixture.sums(), tokenizer: Fixture.tokenizer)
+            #expect(await second.step == cut)
+            try await second.run(checkpointsIn: root)
+            #expect(try Fixture.weights(root + "/step-000012") == expected)
+        }
+    }
+
+    @Test func aRunResumedFromAnOlderCheckpointEndsWithTheSameBits() async throws {
+        try await withTemporaryDirectory { root in
+            let configuration = Fixture.configuration(steps: 12)
+            let expected = try await uninterrupted(configuration, in: root)
+            let resumed = try await TrainingSession.resume(
+                root + "/step-000004", examples: Fixture.sums(), tokenizer: Fixture.tokenizer)
+            // Writes over the checkpoints that are there already.
+            try await resumed.run(checkpointsIn: root)
+            #expect(try Fixture.weights(root + "/step-000012") == expected)
+        }
+    }
+
+    @Test func aCheckpointHoldsWhatOthersNeed() async throws {
+        try await withTemporaryDirectory { root in
+            let written = Mutex<[Checkpoint]>([])
+            let session = try await TrainingSession.start(
+                Fixture.configuration(steps: 6), examples: Fixture.sums(), tokenizer: Fixture.tokenizer)
+            try await session.run(
+                checkpointsIn: root, onCheckpoint: { checkpoint in written.withLock { $0.append(checkpoint) } })
+            #expect(written.withLock { $0 }.map(\.step) == [4, 6])
+            #expect(
+                try FileManager.default.contentsOfDirectory(atPath: root).sorted() == ["step-000004", "step-000006"])
+            let files = try FileManager.default.contentsOfDirectory(atPath: root + "/step-000006").sorted()
+            #expect(
+                files == [
+                    "config.json", "generation_config.json", "model.safetensors", "optimizer.safetensors",
+                    "tokenizer.json", "tokenizer_config.json", "training_state.json",
+                ])
+        }
+    }
+
+    @Test func otherExamplesAreNoticedOnResume() async throws {
+        try await withTemporaryDirectory { root in
+            let session = try await TrainingSession.start(
+                Fixture.configuration(steps: 4), examples: Fixture.sums(), tokenizer: Fixture.tokenizer)
+            try await session.run(checkpointsIn: root)
+            var changed = Fixture.sums()
+            changed.swapAt(3, 4)
+            await #expect(throws: TrainingError.self) {
+                _ = try await TrainingSession.resume(
+                    root + "/step-000004", examples: changed, tokenizer: Fixture.tokenizer)
+            }
+        }
+    }
+
+    @Test(arguments: ["model.safetensors", "optimizer.safetensors", "training_state.json"])
+    func aDamagedCheckpointIsRefused(file: String) async throws {
+        try await withTemporaryDirectory { root in
+            let session = try await TrainingSession.start(
+                Fixture.configuration(steps: 4), examples: Fixture.sums(), tokenizer: Fixture.tokenizer)
+            try await session.run(checkpointsIn: root)
+            let path = URL(filePath: root + "/step-000004/" + file)
+            var bytes = try Data(contentsOf: path)
+            bytes[bytes.count - 20] ^= 4
+            try bytes.write(to: path)
+            await #expect(throws: (any Error).self) {
+                _ = try await TrainingSession.resume(
+                    root + "/step-000004", examples: Fixture.sums(), tokenizer: Fixture.tokenizer)
+            }
+        }
+    }
+
+    @Test func aLossThatIsNoNumberStopsTheRun() async throws {
+        var configuration = Fixture.configuration(steps: 50)
+        configuration.learningRate = 1e30
+        configuration.clipNorm = 0
+        configuration.warmUpSteps = 0
+        let session = try await TrainingSession.start(
+            configuration, examples: Fixture.sums(), tokenizer: Fixture.tokenizer)
+        let error = await #expect(throws: TrainingError.self) {
+            for _ in 0..<50 { _ = try await session.advance() }
+        }
+        #expect("\(try #require(error))".contains("lower learning_rate"))
+    }
+
+    @Test func cancellationEndsBetweenSteps() async throws {
+        try await withTemporaryDirectory { root in
+            let session = try await TrainingSession.start(
+                Fixture.configuration(steps: 1000), examples: Fixture.sums(), tokenizer: Fixture.tokenizer)
+            let task = Task {
+                try await session.run(checkpointsIn: root) { _ in withUnsafeCurrentTask { $0?.cancel() } }
+            }
+            await #expect(throws: CancellationError.self) { try await task.value }
+            #expect(await session.step == 1)
+        }
+    }
+
+    @Test func aPhaseOfTheCurriculumSeesItsLevelsAlone() async throws {
+        var configuration = Fixture.configuration(steps: 4)
+        configuration.curriculum = [.init(steps: 2, levels: [7]), .init(steps: 2, levels: nil)]
+        await #expect(throws: TrainingError.self) {
+            _ = try await TrainingSession.start(
+                configuration, examples: Fixture.sums(), tokenizer: Fixture.tokenizer)
+        }
+        configuration.curriculum[0].levels = [1]
+        let session = try await TrainingSession.start(
+            configuration, examples: Fixture.sums(), tokenizer: Fixture.tokenizer)
+        #expect(try await session.advance().tokens > 0)
+    }
+}
+
+/// Stands for a process that is killed.
+struct CutOff: Error {}
