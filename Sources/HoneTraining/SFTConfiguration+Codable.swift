@@ -5,7 +5,10 @@ extension SFTConfiguration {
     private enum Key: String, CodingKey, CaseIterable {
         case steps
         case tokensPerBatch = "tokens_per_batch"
+        case optimizer
         case learningRate = "learning_rate"
+        case matrixLearningRate = "matrix_learning_rate"
+        case momentum
         case warmUpSteps = "warm_up_steps"
         case schedule
         case finalLearningRateShare = "final_learning_rate_share"
@@ -15,7 +18,7 @@ extension SFTConfiguration {
         case seed
         case checkpointInterval = "checkpoint_interval"
         case curriculum
-        case threads, model
+        case threads, model, initialization
     }
 
     /// Any key at all, to find the ones that no setting answers to.
@@ -44,7 +47,10 @@ extension SFTConfiguration {
             if let found = try container.decodeIfPresent(Value.self, forKey: key) { value = found }
         }
         try read(.tokensPerBatch, into: &tokensPerBatch)
+        try read(.optimizer, into: &optimizer)
         try read(.learningRate, into: &learningRate)
+        try read(.matrixLearningRate, into: &matrixLearningRate)
+        try read(.momentum, into: &momentum)
         try read(.warmUpSteps, into: &warmUpSteps)
         try read(.schedule, into: &schedule)
         try read(.finalLearningRateShare, into: &finalLearningRateShare)
@@ -57,6 +63,7 @@ extension SFTConfiguration {
         try read(.checkpointInterval, into: &checkpointInterval)
         try read(.curriculum, into: &curriculum)
         try read(.threads, into: &threads)
+        try read(.initialization, into: &initialization)
         model = try container.decodeIfPresent(ModelConfiguration.self, forKey: .model)
     }
 
@@ -64,7 +71,10 @@ extension SFTConfiguration {
         var container = encoder.container(keyedBy: Key.self)
         try container.encode(steps, forKey: .steps)
         try container.encode(tokensPerBatch, forKey: .tokensPerBatch)
+        try container.encode(optimizer, forKey: .optimizer)
         try container.encode(learningRate, forKey: .learningRate)
+        try container.encode(matrixLearningRate, forKey: .matrixLearningRate)
+        try container.encode(momentum, forKey: .momentum)
         try container.encode(warmUpSteps, forKey: .warmUpSteps)
         try container.encode(schedule, forKey: .schedule)
         try container.encode(finalLearningRateShare, forKey: .finalLearningRateShare)
@@ -77,6 +87,7 @@ extension SFTConfiguration {
         try container.encode(checkpointInterval, forKey: .checkpointInterval)
         try container.encode(curriculum, forKey: .curriculum)
         try container.encode(threads, forKey: .threads)
+        try container.encode(initialization, forKey: .initialization)
         try container.encodeIfPresent(model, forKey: .model)
     }
 
@@ -88,6 +99,10 @@ extension SFTConfiguration {
         try require(steps > 0, .steps, "must be at least 1, is \(steps)")
         try require(tokensPerBatch > 0, .tokensPerBatch, "must be at least 1, is \(tokensPerBatch)")
         try require(learningRate > 0 && learningRate.isFinite, .learningRate, "must be above 0, is \(learningRate)")
+        try require(
+            matrixLearningRate > 0 && matrixLearningRate.isFinite, .matrixLearningRate,
+            "must be above 0, is \(matrixLearningRate)")
+        try require((0..<1).contains(momentum), .momentum, "must lie in 0..<1, is \(momentum)")
         try require(warmUpSteps >= 0, .warmUpSteps, "must not be negative, is \(warmUpSteps)")
         try require(
             (0...1).contains(finalLearningRateShare), .finalLearningRateShare,
@@ -103,9 +118,9 @@ extension SFTConfiguration {
             curriculum.allSatisfy { $0.steps > 0 }, .curriculum, "every phase must last at least 1 step")
     }
 
-    /// The learning rate of a step, counted from 0: the first warm-up step already learns.
-    func learningRate(atStep step: Int) -> Double {
-        if step < warmUpSteps { return learningRate * Double(step + 1) / Double(warmUpSteps) }
+    /// The learning rate of a step as a share of its peak. Steps count from 0; the first warm-up step already learns.
+    func learningRateShare(atStep step: Int) -> Double {
+        if step < warmUpSteps { return Double(step + 1) / Double(warmUpSteps) }
         let progress = min(1, Double(step - warmUpSteps) / Double(max(1, steps - warmUpSteps)))
         let falling =
             switch schedule {
@@ -114,6 +129,6 @@ extension SFTConfiguration {
             case .cosine: (1 + cos(.pi * progress)) / 2
             }
         let end = schedule == .constant ? 1 : finalLearningRateShare
-        return learningRate * (end + (1 - end) * falling)
+        return end + (1 - end) * falling
     }
 }

@@ -11,6 +11,14 @@ public struct SFTConfiguration: Codable, Sendable, Equatable {
         case constant, cosine, linear
     }
 
+    /// What moves the weights.
+    public enum Optimizer: String, Codable, Sendable {
+        case adamW = "adamw"
+        /// Muon for the matrices inside the layers and AdamW for the rest: a small model from random weights learns
+        /// in a fraction of the tokens.
+        case muon
+    }
+
     /// A stretch of the run that sees only some levels.
     public struct Phase: Codable, Sendable, Equatable {
         /// Length of the phase in steps; the last phase lasts to the end of the run whatever it says.
@@ -28,9 +36,14 @@ public struct SFTConfiguration: Codable, Sendable, Equatable {
     public var steps: Int
     /// Upper limit of a batch, in tokens with padding. Batches hold examples of about one length, so that short ones
     /// come in greater number and every step costs about the same.
-    public var tokensPerBatch = 4096
-    /// Peak learning rate.
+    public var tokensPerBatch = 1024
+    public var optimizer = Optimizer.muon
+    /// Peak learning rate of AdamW.
     public var learningRate = 3e-3
+    /// Peak learning rate of Muon.
+    public var matrixLearningRate = 0.02
+    /// Decay of Muon's running mean of gradients.
+    public var momentum = 0.95
     /// Steps over which the learning rate rises linearly from 0.
     public var warmUpSteps = 50
     public var schedule = Schedule.linear
@@ -53,6 +66,8 @@ public struct SFTConfiguration: Codable, Sendable, Equatable {
     public var threads = 1
     /// The network to start from random weights; nil when the run starts from a checkpoint.
     public var model: ModelConfiguration?
+    /// How those weights are drawn.
+    public var initialization = ModelInitialization.identity
 
     public init(steps: Int) {
         self.steps = steps

@@ -11,7 +11,7 @@ final class SFTTrainer {
     let model: CausalLanguageModel
     let tokenizer: ByteTokenizer
     let set: TrainingSet
-    let optimizer: AdamW
+    let optimizer: TrainingOptimizer
     /// Made the first weights; nothing draws from it later, and it is kept for what will.
     let generator: Generator
     /// Steps done.
@@ -34,10 +34,7 @@ final class SFTTrainer {
         curriculum = try Curriculum(configuration, set: set)
         self.model.requireGrad()
         parameters = self.model.parameters
-        optimizer = AdamW(
-            self.model.namedParameters, learningRate: configuration.learningRate,
-            betas: (configuration.beta1, configuration.beta2), eps: configuration.epsilon,
-            weightDecay: configuration.weightDecay, decays: { $0.tensor.dim > 1 })
+        optimizer = TrainingOptimizer(configuration, self.model)
     }
 
     private static func makeModel(
@@ -47,7 +44,9 @@ final class SFTTrainer {
             throw TrainingError.configuration(
                 key: "model", reason: "is missing, and the run does not start from a checkpoint")
         }
-        return CausalLanguageModel(shape, generator: generator)
+        let model = CausalLanguageModel(shape, generator: generator)
+        configuration.initialization.apply(to: model, generator: generator)
+        return model
     }
 
     /// Learns from the next batch.
@@ -64,14 +63,13 @@ final class SFTTrainer {
         let limit = configuration.clipNorm > 0 ? configuration.clipNorm : .infinity
         let gradNorm = clipGradNorm(parameters, maxNorm: limit)
         try requireFinite(gradNorm, "gradient's norm")
-        optimizer.learningRate = configuration.learningRate(atStep: step)
-        optimizer.step()
+        let learningRate = optimizer.advance(step: step)
         step += 1
         let seconds = (ContinuousClock.now - started) / .seconds(1)
         secondsPerStep.add(seconds)
         return StepReport(
             step: step, steps: configuration.steps, loss: lossValue, gradNorm: gradNorm,
-            learningRate: optimizer.learningRate, tokens: batch.tokenCount,
+            learningRate: learningRate, tokens: batch.tokenCount,
             tokensPerSecond: Double(batch.tokenCount) / seconds,
             secondsLeft: Double(configuration.steps - step) * (secondsPerStep.value ?? 0))
     }

@@ -36,16 +36,15 @@ import Testing
 
     @Test func theLearningRateRisesThenFalls() {
         var configuration = SFTConfiguration(steps: 110)
-        configuration.learningRate = 1
         configuration.warmUpSteps = 10
-        #expect(configuration.learningRate(atStep: 0) == 0.1)
-        #expect(configuration.learningRate(atStep: 10) == 1)
-        #expect(abs(configuration.learningRate(atStep: 60) - 0.5) < 1e-12)
+        #expect(configuration.learningRateShare(atStep: 0) == 0.1)
+        #expect(configuration.learningRateShare(atStep: 10) == 1)
+        #expect(abs(configuration.learningRateShare(atStep: 60) - 0.5) < 1e-12)
         configuration.schedule = .cosine
         configuration.finalLearningRateShare = 0.2
-        #expect(abs(configuration.learningRate(atStep: 60) - 0.6) < 1e-12)
-        #expect(abs(configuration.learningRate(atStep: 110) - 0.2) < 1e-12)
+        #expect(abs(configuration.learningRateShare(atStep: 60) - 0.6) < 1e-12)
+        #expect(abs(configuration.learningRateShare(atStep: 110) - 0.2) < 1e-12)
         configuration.schedule = .constant
-        #expect(configuration.learningRate(atStep: 100) == 1)
+        #expect(configuration.learningRateShare(atStep: 100) == 1)
     }
 }

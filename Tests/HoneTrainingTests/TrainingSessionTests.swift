@@ -21,7 +21,6 @@ import Testing
             var configuration = Fixture.configuration(steps: 200, hiddenSize: 48)
             configuration.checkpointInterval = 0
             configuration.tokensPerBatch = 512
-            configuration.learningRate = 6e-3
             let examples = Fixture.sums(0...5)
             let session = try await TrainingSession.start(
                 configuration, examples: examples, tokenizer: Fixture.tokenizer)
@@ -41,9 +40,13 @@ import Testing
         }
     }
 
-    @Test(arguments: [1, 4, 7, 11]) func aRunCutOffAndResumedEndsWithTheSameBits(cut: Int) async throws {
+    @Test(arguments: [1, 4, 7, 11], [.muon, .adamW] as [SFTConfiguration.Optimizer])
+    func aRunCutOffAndResumedEndsWithTheSameBits(
+        cut: Int, optimizer: SFTConfiguration.Optimizer
+    ) async throws {
         try await withTemporaryDirectory { root in
-            let configuration = Fixture.configuration(steps: 12)
+            var configuration = Fixture.configuration(steps: 12)
+            configuration.optimizer = optimizer
             let expected = try await uninterrupted(configuration, in: root + "/whole")
             let first = try await TrainingSession.start(
                 configuration, examples: Fixture.sums(), tokenizer: Fixture.tokenizer)
@@ -123,6 +126,7 @@ import Testing
 
     @Test func aLossThatIsNoNumberStopsTheRun() async throws {
         var configuration = Fixture.configuration(steps: 50)
+        configuration.optimizer = .adamW
         configuration.learningRate = 1e30
         configuration.clipNorm = 0
         configuration.warmUpSteps = 0
