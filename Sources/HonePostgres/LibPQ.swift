@@ -121,7 +121,7 @@ extension LibPQConnection {
         }
     }
 
-    /// - Parameter failure: Makes the server abandon the COPY with this message.
+    /// Ends the COPY; with a `failure` the server abandons it and reports that message. Returns as the above.
     func putCopyEnd(failure: String?) -> Int32 { unsafe PQputCopyEnd(pointer, failure) }
 
     enum CopyData {

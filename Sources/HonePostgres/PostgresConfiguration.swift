@@ -9,8 +9,8 @@ public struct PostgresConfiguration: Sendable, CustomStringConvertible {
     /// The server cancels every statement that runs longer; nil leaves its own setting.
     public var statementTimeout: Duration?
 
-    /// - Parameter url: A URL (`postgresql://user:password@host:port/database?sslmode=require`) or a `keyword=value`
-    ///   string, as every program on libpq takes it; what it leaves out comes from libpq's environment and defaults.
+    /// Takes a URL (`postgresql://user:password@host:port/database?sslmode=require`) or a `keyword=value` string, as
+    /// every program on libpq does; what it leaves out comes from libpq's environment and defaults.
     /// - Throws: ``PostgresError/invalidConfiguration(_:)``.
     public init(
         url: String, applicationName: String = "hone", connectTimeout: Duration = .seconds(10),
@@ -23,9 +23,21 @@ public struct PostgresConfiguration: Sendable, CustomStringConvertible {
     }
 
     /// The database's name.
-    public var database: String {
-        get { parameters["dbname"] ?? parameters["user"] ?? "the default database" }
-        set { parameters["dbname"] = newValue }
+    public var database: String { parameters["dbname"] ?? parameters["user"] ?? "the default database" }
+
+    /// The same server with another database.
+    public func with(database: String) -> PostgresConfiguration {
+        var configuration = self
+        configuration.parameters["dbname"] = database
+        return configuration
+    }
+
+    /// The connection string by which another program reaches the same database; it holds the password.
+    public var connectionString: String {
+        parameters.sorted { $0.key < $1.key }.map { keyword, value in
+            let quoted = value.replacing("\\", with: "\\\\").replacing("'", with: "\\'")
+            return "\(keyword)='\(quoted)'"
+        }.joined(separator: " ")
     }
 
     /// The server and the database; never the password.

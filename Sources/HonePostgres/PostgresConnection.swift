@@ -75,7 +75,7 @@ public actor PostgresConnection: PostgresSession {
 // MARK: - Running one statement
 
 extension PostgresConnection {
-    /// - Parameter isCancellable: False for a statement that must be sent although its task is cancelled.
+    /// Runs a statement; one that is not cancellable is sent although its task is cancelled.
     @discardableResult
     func run(_ query: PostgresQuery, isCancellable: Bool = true) async throws(PostgresError) -> LibPQResult {
         try await inTurn(query, isCancellable: isCancellable) { () async throws(PostgresError) in
@@ -182,8 +182,8 @@ extension PostgresConnection {
 // MARK: - For the pool
 
 extension PostgresConnection {
-    /// Whether the connection can be lent again: it lives and no transaction was left open.
-    /// - Parameter askingServer: Proves by a round trip that the server still answers.
+    /// Whether the connection can be lent again: it lives and no transaction was left open. A round trip proves, when
+    /// asked for or when there is unexpected input, that the server still answers.
     func isUsable(askingServer: Bool) async -> Bool {
         guard !handle.isBroken, handle.transactionStatus == PQTRANS_IDLE else { return false }
         guard askingServer || handle.hasInput else { return true }

@@ -24,6 +24,7 @@ public enum PostgresError: Error, Sendable {
     case connectionBusy(query: String)
     /// COPY was used other than the statement says.
     case copy(query: String, reason: String)
+    case migration(MigrationProblem)
 
     /// The server's code, if the server reported the error.
     public var sqlState: SQLState? {
@@ -84,6 +85,7 @@ extension PostgresError: CustomStringConvertible {
         case .connectionBusy(let query):
             "“\(query)” was sent over a connection that still streams rows: end that stream or use another connection."
         case .copy(let query, let reason): "“\(query)”: \(reason)"
+        case .migration(let problem): problem.description
         }
     }
 }
