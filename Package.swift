@@ -16,11 +16,11 @@ let strict: [SwiftSetting] = [
 let strictMemory: [SwiftSetting] = strict + [.strictMemorySafety()]
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
-let asyncAlgorithms = Target.Dependency.product(name: "AsyncAlgorithms", package: "swift-async-algorithms")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let package = Package(
@@ -33,9 +33,9 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-        .package(url: "https://github.com/apple/swift-async-algorithms", from: "1.1.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
@@ -45,8 +45,8 @@ let package = Package(
         .executableTarget(
             name: "hone",
             dependencies: [
-                "HoneArtifacts", "HoneCatalog", "HoneDatasets", "HoneEmbedded", "HonePipeline", "HonePostgres",
-                "HoneProblems", "HoneQueue", argumentParser, logging, serviceLifecycle, subprocess,
+                "HoneArtifacts", "HoneCatalog", "HoneDatasets", "HoneEmbedded", "HoneMigrations", "HonePipeline",
+                "HonePostgres", "HoneProblems", "HoneQueue", argumentParser, logging, serviceLifecycle, subprocess,
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -78,11 +78,17 @@ let package = Package(
             dependencies: ["HoneConcurrency", "HonePostgres", logging, serviceLifecycle], swiftSettings: strict),
         .target(
             name: "HoneEmbedded",
-            dependencies: ["HonePostgres", crypto, logging, subprocess], swiftSettings: strict),
+            dependencies: ["HoneConcurrency", "HonePostgres", logging, subprocess, system], swiftSettings: strict),
         .target(
             name: "HonePostgres",
-            dependencies: ["CLibPQ", "HoneConcurrency", asyncAlgorithms, crypto, logging, serviceLifecycle],
+            dependencies: ["CLibPQ", "HoneConcurrency", crypto, logging, serviceLifecycle],
             swiftSettings: strictMemory),
+        // `Migrations/*.sql`, compiled in by the plugin
+        .target(
+            name: "HoneMigrations", dependencies: ["HonePostgres"], swiftSettings: strict,
+            plugins: ["EmbedMigrations"]),
+        .plugin(name: "EmbedMigrations", capability: .buildTool(), dependencies: ["embed-migrations"]),
+        .executableTarget(name: "embed-migrations", swiftSettings: strict),
 
         // Numeric wing
         .target(name: "HoneEvaluation", dependencies: ["HoneProblems"], swiftSettings: strict),
@@ -121,7 +127,7 @@ let package = Package(
         // Tests
         .target(
             name: "HoneTesting",
-            dependencies: ["HoneEmbedded", "HonePostgres", subprocess], path: "Tests/HoneTesting",
+            dependencies: ["HoneEmbedded", "HoneMigrations", "HonePostgres"], path: "Tests/HoneTesting",
             swiftSettings: strict),
         .testTarget(name: "HoneTensorTests", dependencies: ["HoneTensor"], swiftSettings: strict),
         .testTarget(name: "HoneModelTests", dependencies: ["HoneModel", "HoneTensor"], swiftSettings: strict),
@@ -138,7 +144,9 @@ let package = Package(
         .testTarget(name: "HoneProblemsTests", dependencies: ["HoneProblems"], swiftSettings: strict),
         .testTarget(name: "HoneDatasetsTests", dependencies: ["HoneDatasets", "HoneProblems"], swiftSettings: strict),
         .testTarget(name: "HoneArtifactsTests", dependencies: ["HoneArtifacts"], swiftSettings: strict),
-        .testTarget(name: "HonePostgresTests", dependencies: ["HonePostgres", "HoneTesting"], swiftSettings: strict),
+        .testTarget(
+            name: "HonePostgresTests",
+            dependencies: ["HoneConcurrency", "HoneMigrations", "HonePostgres", "HoneTesting"], swiftSettings: strict),
         .testTarget(
             name: "HoneEmbeddedTests", dependencies: ["HoneEmbedded", "HonePostgres", "HoneTesting"],
             swiftSettings: strict),
