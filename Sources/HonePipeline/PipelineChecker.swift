@@ -11,9 +11,8 @@ struct PipelineChecker {
         let names = Set(definition.stages.map(\.name))
         for (stage, node) in zip(definition.stages, stages) {
             guard PipelineDefinition.kinds.contains(stage.kind) else {
-                throw node.fault(
-                    "unknown kind '\(stage.kind)'; known are \(PipelineDefinition.kinds.sorted().joined(separator: ", "))"
-                )
+                let known = PipelineDefinition.kinds.sorted().joined(separator: ", ")
+                throw node.fault("unknown kind '\(stage.kind)'; known are \(known)")
             }
             for need in stage.needs where !names.contains(need) {
                 throw node.fault(

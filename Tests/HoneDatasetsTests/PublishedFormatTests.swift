@@ -5,11 +5,11 @@ import Testing
 @Suite struct PublishedFormatTests {
     @Test func gsm8kAnnotationsBecomeSteps() throws {
         let rows = #"""
-            {"question": "Ann packs 48 jars,\n then half as  many. How many?", "answer": "Half is 48/2 = <<48/2=24>>24.\nIn all <<48 + 24 = 72>>72.\n#### 72"}
+            {"question": "Ann packs 48 jars,\n half as  many today.", "answer": "<<48/2=24>>24.\n<<48 + 24 = 72>>\n#### 72"}
             {"question": "A roof costs $1,000. How much is it?", "answer": "It says so.\n#### 1,000"}
             """#
         let examples = try read(rows, as: "train.jsonl")
-        #expect(examples[0].prompt == "Ann packs 48 jars, then half as many. How many?")
+        #expect(examples[0].prompt == "Ann packs 48 jars, half as many today.")
         #expect(examples[0].steps == ["48/2=24", "48+24=72"])
         #expect(examples.map(\.answer) == ["72", "1000"])
         #expect(examples.map(\.source) == ["gsm8k", "gsm8k"])
@@ -78,13 +78,11 @@ import Testing
     @Test func mawpsPlaceholdersAreFilledAndPrefixEquationsWorkedOut() throws {
         let rows = #"""
             Question,Numbers,Equation,Answer,group_nums,Body,Ques
-            "An account holds number0 dollars , and number1 go each month . What is left after number2 months ?",25000.0 1500.5 8.0,- number0 * number1 number2,12996.0,"[1, 2]","An account , ",What ?
+            "From number0 take number1 , number2 times .",25000.0 1500.5 8.0,- number0 * number1 number2,12996.0,"[1]",,
             He said "no" number0 times,3,+ number0 2.0,5.0,,,
             """#.replacing(#"He said "no" number0 times"#, with: #""He said ""no"" number0 times""#)
         let examples = try read(rows, as: "mawps_train.csv")
-        #expect(
-            examples[0].prompt
-                == "An account holds 25000 dollars, and 1500.5 go each month. What is left after 8 months?")
+        #expect(examples[0].prompt == "From 25000 take 1500.5, 8 times.")
         #expect(examples[0].steps == ["1500.5*8=12004", "25000-12004=12996"])
         #expect(examples[1].prompt == #"He said "no" 3 times"#)
         #expect(examples[1].answer == "5")
