@@ -68,6 +68,9 @@ BEGIN
     END IF;
     PERFORM hone.check_example(e.example, e.ordinal)
     FROM unnest(examples) WITH ORDINALITY AS e(example, ordinal);
+    -- One ingestion into a dataset at a time, until it commits: so two with the same examples cannot wait for each
+    -- other, and ids become visible in their order, which makes a data cut (all ids up to one) final.
+    PERFORM pg_advisory_xact_lock(hashtextextended('hone.ingest ' || ingest.dataset, 0));
     INSERT INTO hone.datasets (name) VALUES (ingest.dataset) ON CONFLICT (name) DO NOTHING;
     SELECT d.id INTO target FROM hone.datasets d WHERE d.name = ingest.dataset;
     INSERT INTO hone.examples (dataset_id, prompt, answer, steps, source, split, level, content_hash, metadata)

@@ -35,6 +35,9 @@ extension Datasets {
     public static func cut(
         _ dataset: String, split: String? = nil, in session: some PostgresSession
     ) async throws -> DatasetCut {
+        try await session.query(
+            PostgresQuery("SELECT pg_advisory_xact_lock_shared(hashtextextended('hone.ingest ' || \(dataset), 0))")
+                .named("wait for ingestions"))
         let found = try await session.query("SELECT id FROM hone.datasets WHERE name = \(dataset)")
         guard let id = try found.first?.decode("id", as: Int32.self) else { throw CatalogError.unknownDataset(dataset) }
         let rows = try await session.query(

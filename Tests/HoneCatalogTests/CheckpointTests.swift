@@ -15,7 +15,7 @@ import Testing
             try write("{}", to: made.appending(path: "config.json"))
             try write("weights", to: made.appending(path: "state/model.safetensors"))
             let parent = try await record("m", step: 1, in: pool)
-            try await pool.withTransaction {
+            _ = try await pool.withTransaction {
                 try await Datasets.ingest([Example(prompt: "p", answer: "a")], into: "d", in: $0)
             }
             var new = NewCheckpoint(
@@ -95,7 +95,7 @@ import Testing
     @Test func samplesAndEvaluationsKeepEveryField() async throws {
         let pool = try TemporaryDatabase.current.pool
         let checkpoint = try await record("m", step: 1, in: pool)
-        try await pool.withTransaction {
+        _ = try await pool.withTransaction {
             try await Datasets.ingest([Example(prompt: "p", answer: "a", split: "test")], into: "d", in: $0)
         }
         let cut = try await Datasets.cut("d", split: "test", in: pool)

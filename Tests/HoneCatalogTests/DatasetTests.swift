@@ -14,7 +14,7 @@ import Testing
 
     @Test func examplesComeBackAsTheyWere() async throws {
         let pool = try TemporaryDatabase.current.pool
-        try await pool.withTransaction { try await Datasets.ingest(Self.examples, into: "sums", in: $0) }
+        try await ingest(Self.examples, into: "sums", in: pool)
         let cut = try await Datasets.cut("sums", in: pool)
         #expect(cut.exampleCount == 3)
         #expect(try await Datasets.examples(of: cut, in: pool).map(\.example) == Self.examples)
@@ -23,9 +23,9 @@ import Testing
     @Test func theSameExampleCountsOnce() async throws {
         let pool = try TemporaryDatabase.current.pool
         let twice = Self.examples + [Example(prompt: " 1+2\n", answer: "3", split: "test")]
-        let first = try await pool.withTransaction { try await Datasets.ingest(twice, into: "sums", in: $0) }
+        let first = try await ingest(twice, into: "sums", in: pool)
         #expect((first.readCount, first.addedCount, first.duplicateCount) == (4, 3, 1))
-        let second = try await pool.withTransaction { try await Datasets.ingest(twice, into: "sums", in: $0) }
+        let second = try await ingest(twice, into: "sums", in: pool)
         #expect(second.addedCount == 0)
         let summary = try await Datasets.summary(of: "sums", in: pool)
         #expect(summary.splits.map(\.split) == ["test", "train"])
@@ -49,7 +49,7 @@ import Testing
 
     @Test func anExportCanBeIngestedAgain() async throws {
         let pool = try TemporaryDatabase.current.pool
-        try await pool.withTransaction { try await Datasets.ingest(Self.examples, into: "sums", in: $0) }
+        try await ingest(Self.examples, into: "sums", in: pool)
         var exported = Data()
         try await Datasets.export(Datasets.cut("sums", in: pool), in: pool) { exported += $0 }
         let text = String(decoding: exported, as: UTF8.self)
@@ -60,10 +60,10 @@ import Testing
 
     @Test func aCutStaysWhatItWas() async throws {
         let pool = try TemporaryDatabase.current.pool
-        try await pool.withTransaction { try await Datasets.ingest(Self.examples, into: "sums", in: $0) }
+        try await ingest(Self.examples, into: "sums", in: pool)
         let cut = try await Datasets.cut("sums", split: "train", in: pool)
         let more = [Example(prompt: "9+9", answer: "18")]
-        try await pool.withTransaction { try await Datasets.ingest(more, into: "sums", in: $0) }
+        try await ingest(more, into: "sums", in: pool)
         #expect(try await Datasets.examples(of: cut, in: pool).map(\.example.prompt) == ["1+1", "1+2"])
         let first = try await Datasets.page(of: cut, limit: 1, in: pool)
         let second = try await Datasets.page(of: cut, after: first[0].id, limit: 1, in: pool)
@@ -73,32 +73,37 @@ import Testing
     @Test func twoIngestersOfTheSameExamplesInOppositeOrderBothFinish() async throws {
         let pool = try TemporaryDatabase.current.pool
         let examples = (0..<1500).map { Example(prompt: "n\($0)", answer: "\($0)") }
-        async let forward = pool.withTransaction { try await Datasets.ingest(examples, into: "d", in: $0) }
-        async let backward = pool.withTransaction { try await Datasets.ingest(examples.reversed(), into: "d", in: $0) }
+        async let forward = ingest(examples, into: "d", in: pool)
+        async let backward = ingest(examples.reversed(), into: "d", in: pool)
         let added = try await forward.addedCount + backward.addedCount
         #expect(added == 1500)
     }
 
     @Test func aCutWaitsForAnIngestionThatIsUnderWay() async throws {
         let pool = try TemporaryDatabase.current.pool
-        try await pool.withTransaction { try await Datasets.ingest(Self.examples, into: "sums", in: $0) }
-        async let cut = pool.withTransaction { first in
+        try await ingest(Self.examples, into: "sums", in: pool)
+        let cut = try await pool.withTransaction { first in
             try await Datasets.ingest([Example(prompt: "early", answer: "0")], into: "sums", in: first)
-            async let cut = Datasets.cut("sums", in: pool)
+            let cut = Task { try await Datasets.cut("sums", in: pool) }
             try await waitUntilSomeoneWaitsForALock(pool)
             return cut
         }
-        #expect(try await cut.exampleCount == 4)
+        #expect(try await cut.value.exampleCount == 4)
     }
 
     @Test func whatDoesNotExistIsNamed() async throws {
         let pool = try TemporaryDatabase.current.pool
         await #expect(throws: CatalogError.unknownDataset("none")) { try await Datasets.cut("none", in: pool) }
-        try await pool.withTransaction { try await Datasets.ingest(Self.examples, into: "sums", in: $0) }
+        try await ingest(Self.examples, into: "sums", in: pool)
         await #expect(throws: CatalogError.emptySplit(dataset: "sums", split: "dev")) {
             try await Datasets.cut("sums", split: "dev", in: pool)
         }
     }
+}
+
+@discardableResult
+private func ingest(_ examples: [Example], into dataset: String, in pool: PostgresPool) async throws -> IngestReport {
+    try await pool.withTransaction { try await Datasets.ingest(examples, into: dataset, in: $0) }
 }
 
 private func withFile<Value>(

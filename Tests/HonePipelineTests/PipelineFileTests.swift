@@ -35,10 +35,11 @@ import Testing
         #expect(first.with["quoted"] == "5")
     }
 
+    static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appending(path: "Pipelines")
+
     @Test func thePipelinesOfTheRepositoryAreValid() throws {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appending(path: "Pipelines")
-        let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+        let files = try FileManager.default.contentsOfDirectory(at: Self.folder, includingPropertiesForKeys: nil)
         #expect(!files.isEmpty)
         for file in files {
             let pipeline = try PipelineDefinition(file: file)
