@@ -15,7 +15,7 @@ extension CatalogError: CustomStringConvertible {
         case .unknownDataset(let name):
             "there is no dataset '\(name)'; `hone dataset list` names those that exist"
         case .emptySplit(let dataset, let split):
-            "dataset '\(dataset)' has no examples in the split '\(split)'; `hone dataset show \(dataset)` names its splits"
+            "dataset '\(dataset)' has no examples in the split '\(split)'; see `hone dataset show \(dataset)`"
         case .unknownModel(let name):
             "there is no model '\(name)'; `hone model list` names those that exist"
         case .unknownCheckpoint(let text):

@@ -5,11 +5,11 @@ import Testing
 @Suite struct PublishedFormatTests {
     @Test func gsm8kAnnotationsBecomeSteps() throws {
         let rows = #"""
-            {"question": "Ann packs 48 jars,\n half as  many today.", "answer": "<<48/2=24>>24.\n<<48 + 24 = 72>>\n#### 72"}
+            {"question": "Ann packs 48 jars,\n half as  many.", "answer": "<<48/2=24>>24.\n<<48 + 24 = 72>>\n#### 72"}
             {"question": "A roof costs $1,000. How much is it?", "answer": "It says so.\n#### 1,000"}
             """#
         let examples = try read(rows, as: "train.jsonl")
-        #expect(examples[0].prompt == "Ann packs 48 jars, half as many today.")
+        #expect(examples[0].prompt == "Ann packs 48 jars, half as many.")
         #expect(examples[0].steps == ["48/2=24", "48+24=72"])
         #expect(examples.map(\.answer) == ["72", "1000"])
         #expect(examples.map(\.source) == ["gsm8k", "gsm8k"])
