@@ -51,7 +51,10 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "hone-worker",
-            dependencies: ["HoneWorker", "HoneEmbedded", argumentParser, logging, serviceLifecycle],
+            dependencies: [
+                "HoneArtifacts", "HoneEmbedded", "HoneInference", "HonePostgres", "HoneQueue", "HoneTensor",
+                "HoneTokenizer", "HoneWorker", argumentParser, logging, serviceLifecycle,
+            ],
             swiftSettings: strict),
         .executableTarget(
             name: "hone-bench",
@@ -64,7 +67,7 @@ let package = Package(
             dependencies: [
                 "HoneArtifacts", "HoneCatalog", "HoneConcurrency", "HoneDatasets", "HoneEvaluation", "HoneInference",
                 "HoneModel", "HonePipeline", "HonePostgres", "HoneProblems", "HoneQueue", "HoneTensor",
-                "HoneTokenizer", "HoneTraining", logging, serviceLifecycle,
+                "HoneTokenizer", "HoneTraining", asyncAlgorithms, logging, serviceLifecycle,
             ],
             swiftSettings: strict),
 
@@ -161,7 +164,11 @@ let package = Package(
             name: "HonePipelineTests", dependencies: ["HoneDatasets", "HonePipeline", "HonePostgres", "HoneTesting"],
             swiftSettings: strict),
         .testTarget(
-            name: "HoneWorkerTests", dependencies: ["HoneWorker", "HoneQueue", "HonePostgres", "HoneCatalog", "HoneTesting"],
+            name: "HoneWorkerTests",
+            dependencies: [
+                "HoneArtifacts", "HoneCatalog", "HoneEmbedded", "HonePostgres", "HoneQueue", "HoneTesting", "HoneWorker",
+                "hone-worker", logging, serviceLifecycle,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "CommandTests", dependencies: ["HonePostgres", "HoneTesting", "hone"],

@@ -1,0 +1,85 @@
+public import HoneInference
+import Foundation
+
+/// Answers a file of prompts slice by slice, so that memory does not grow with the file.
+public struct PromptAnswering: Sendable {
+    private let model: LoadedModel
+    private let engine: GenerationEngine
+    private let sampling: SamplingParameters
+    private let maximumNewTokens: Int
+    private let stopTexts: [String]
+    private let includesLogProbs: Bool
+    private let sliceCount: Int
+
+    /// - Parameters:
+    ///   - batchSize: prompts that are decoded together.
+    ///   - threads: inside one operator.
+    public init(
+        model: LoadedModel, sampling: SamplingParameters, maximumNewTokens: Int, stopTexts: [String],
+        includesLogProbs: Bool, batchSize: Int, threads: Int
+    ) {
+        self.model = model
+        self.sampling = sampling
+        self.maximumNewTokens = maximumNewTokens
+        self.stopTexts = stopTexts
+        self.includesLogProbs = includesLogProbs
+        var limits = GenerationLimits()
+        limits.batchSize = batchSize
+        sliceCount = batchSize * 8
+        engine = GenerationEngine(model: model.network, tokenizer: model.tokenizer, limits: limits, threads: threads)
+    }
+
+    /// - Parameters:
+    ///   - prompts: a path; `-` is standard input.
+    ///   - out: a path; `-` is standard output.
+    /// - Returns: the number of prompts answered.
+    /// - Throws: `WorkerError.file` with the line of a prompt that cannot be answered.
+    public func run(prompts: String, out: String) async throws -> Int {
+        var reader = try LineReader(path: prompts)
+        let output = try Self.open(out)
+        var answeredCount = 0
+        while true {
+            let slice = try nextSlice(&reader, path: prompts)
+            if slice.isEmpty { return answeredCount }
+            let results = try await engine.generate(slice.map(\.request))
+            for (item, result) in zip(slice, results) {
+                let line = AnswerLine(
+                    prompt: item.line, promptTokenCount: item.request.prompt.count, result: result,
+                    includesLogProbs: includesLogProbs)
+                try output.write(contentsOf: line.json() + Data("\n".utf8))
+            }
+            answeredCount += slice.count
+        }
+    }
+
+    private func nextSlice(
+        _ reader: inout LineReader, path: String
+    ) throws(WorkerError) -> [(line: PromptLine, request: GenerationRequest)] {
+        var slice: [(line: PromptLine, request: GenerationRequest)] = []
+        while slice.count < sliceCount, let text = try reader.next() {
+            if text.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\r") }) { continue }
+            do {
+                let line = try PromptLine(json: text, lineNumber: reader.lineNumber)
+                let request = GenerationRequest(
+                    prompt: model.tokenizer.encode(model.layout(line.prompt)),
+                    maximumNewTokens: line.maximumNewTokens ?? maximumNewTokens, sampling: sampling,
+                    stopTexts: stopTexts)
+                try engine.check(request)
+                slice.append((line, request))
+            } catch {
+                throw .file(path: path, line: reader.lineNumber, fault: "\(error)")
+            }
+        }
+        return slice
+    }
+
+    private static func open(_ path: String) throws(WorkerError) -> FileHandle {
+        if path == "-" { return .standardOutput }
+        do {
+            try Data().write(to: URL(filePath: path))
+            return try FileHandle(forWritingTo: URL(filePath: path))
+        } catch {
+            throw .file(path: path, line: nil, fault: "cannot be written: \(error.localizedDescription)")
+        }
+    }
+}

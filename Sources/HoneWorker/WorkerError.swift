@@ -1,0 +1,50 @@
+/// Why a job, or a command that computes without the queue, cannot be done.
+public enum WorkerError: Error, Equatable {
+    /// The payload of a job does not say what its kind needs.
+    case payload(key: String?, fault: String)
+    /// The database has no such thing; `mend` says how to come by one.
+    case notFound(noun: String, name: String, mend: String)
+    /// No checkpoint of the model is served yet.
+    case noActiveCheckpoint(model: String)
+    /// No model was named and there is not exactly one that is served.
+    case modelNotNamed(activeCount: Int)
+    /// The checkpoint lacks a file that the work needs.
+    case incompleteCheckpoint(id: Int64, path: String)
+    /// A dataset has no examples of the wanted kind.
+    case noExamples(dataset: String, split: String)
+    /// The examples of a recorded data cut are not what they were.
+    case dataChanged(dataset: String, split: String)
+    /// What a killed attempt left is not what this job would have written.
+    case unusableCheckpoint(name: String, fault: String)
+    /// A file named on the command line or in a payload cannot be used.
+    case file(path: String, line: Int?, fault: String)
+    /// The gate did not open.
+    case gateNotPassed(reason: String)
+}
+
+extension WorkerError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .payload(let key?, let fault): "payload: \"\(key)\" \(fault)"
+        case .payload(nil, let fault): "payload: \(fault)"
+        case .notFound(let noun, let name, let mend): "there is no \(noun) \(name); \(mend)"
+        case .noActiveCheckpoint(let model):
+            "model \(model) has no active checkpoint yet; train one and promote it, for example with "
+                + "'hone pipeline run first-reasoner'"
+        case .modelNotNamed(0):
+            "no model has an active checkpoint yet; train one and promote it, for example with "
+                + "'hone pipeline run first-reasoner'"
+        case .modelNotNamed(let activeCount):
+            "payload: \"model\" is missing, and \(activeCount) models have an active checkpoint; name one of them"
+        case .incompleteCheckpoint(let id, let path): "checkpoint \(id) has no file \(path)"
+        case .noExamples(let dataset, let split):
+            "dataset \(dataset) has no examples in split \(split); ingest some, or name another split"
+        case .dataChanged(let dataset, let split):
+            "dataset \(dataset), split \(split): the examples are not those that this job began with; start a new job"
+        case .unusableCheckpoint(let name, let fault): "cannot resume from \(name): \(fault)"
+        case .file(let path, let line?, let fault): "\(path):\(line): \(fault)"
+        case .file(let path, nil, let fault): "\(path): \(fault)"
+        case .gateNotPassed(let reason): "gate not passed: \(reason)"
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import ArgumentParser
+import Foundation
+import HoneWorker
+
+/// `hone-worker generate`: answers a file of prompts with one model, without the queue.
+struct GenerateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "generate",
+        abstract: "Answers a file of prompts with a model, without the queue.",
+        discussion: """
+            A prompt is one line {"id": …, "prompt": "…"}; an answer is one line with text, token_ids and finish_reason.
+
+            EXAMPLES
+              hone generate --model tiny --prompts prompts.jsonl --out answers.jsonl --max-new-tokens 128
+              hone generate --model ./llama-directory --prompts - --out - --temperature 0.8 --seed 7
+            """)
+
+    @OptionGroup var source: ModelOptions
+    @OptionGroup var sampling: SamplingOptions
+    @OptionGroup var log: LogOptions
+
+    @Option(help: ArgumentHelp("The file of prompts; - is standard input.", valueName: "file"))
+    var prompts: String
+
+    @Option(help: ArgumentHelp("The file of answers; - is standard output.", valueName: "file"))
+    var out: String
+
+    @Flag(help: "Add every token's log-probability.")
+    var logprobs = false
+
+    @Option(help: ArgumentHelp("How many prompts are answered together.", valueName: "count"))
+    var batch = 64
+
+    func validate() throws {
+        if batch < 1 { throw ValidationError("--batch must be at least 1.") }
+    }
+
+    func run() async throws {
+        let model = try await source.load(logger: log.makeLogger("hone.generate"))
+        let answering = PromptAnswering(
+            model: model, sampling: try sampling.parameters, maximumNewTokens: sampling.maxNewTokens,
+            stopTexts: sampling.stop, includesLogProbs: logprobs, batchSize: batch, threads: source.threads)
+        let count = try await answering.run(prompts: prompts, out: out)
+        HoneWorkerProgram.complain("\(count) prompts answered")
+    }
+}
