@@ -1,0 +1,88 @@
+import HonePostgres
+
+/// One example of a data cut.
+struct CutExample: Sendable {
+    let id: Int64
+    let prompt: String
+    let answer: String
+    let steps: [String]
+    let level: Int?
+}
+
+/// Which examples of a cut are wanted.
+struct CutSelection: Sendable {
+    /// At most so many, the earliest ones.
+    var limit: Int?
+    /// At most so many of each level, the earliest ones.
+    var perLevel: Int?
+}
+
+extension DataCut {
+    /// How many rows one statement brings.
+    private static let pageCount = 5000
+
+    /// All examples of the cut in the order of their ids.
+    /// - Throws: `WorkerError.dataChanged` if they are not those that it was taken from.
+    func examples(from session: any PostgresSession) async throws -> [CutExample] {
+        var examples: [CutExample] = []
+        examples.reserveCapacity(count)
+        while true {
+            let page = try await session.query(
+                PostgresQuery(
+                    """
+                    SELECT e.id, e.prompt, e.answer, e.steps, e.level
+                    FROM hone.examples e JOIN hone.datasets d ON d.id = e.dataset_id
+                    WHERE d.name = \(dataset) AND e.split = \(split) AND e.id <@ \(ids)::int8multirange
+                        AND e.id > \(examples.last?.id ?? 0)
+                    ORDER BY e.id LIMIT \(Self.pageCount)
+                    """
+                ).named("read examples"))
+            examples += try page.map(CutExample.init)
+            if page.count < Self.pageCount { break }
+        }
+        guard examples.count == count else { throw WorkerError.dataChanged(dataset: dataset, split: split) }
+        return examples
+    }
+
+    /// The wanted examples of the cut in the order of their ids.
+    func examples(_ selection: CutSelection, from session: any PostgresSession) async throws -> [CutExample] {
+        try await session.query(
+            PostgresQuery(
+                """
+                SELECT s.id, s.prompt, s.answer, s.steps, s.level
+                FROM (
+                    SELECT e.*, row_number() OVER (PARTITION BY e.level ORDER BY e.id) AS place
+                    FROM hone.examples e JOIN hone.datasets d ON d.id = e.dataset_id
+                    WHERE d.name = \(dataset) AND e.split = \(split) AND e.id <@ \(ids)::int8multirange
+                ) s
+                WHERE \(selection.perLevel) IS NULL OR s.place <= \(selection.perLevel)
+                ORDER BY s.id LIMIT \(selection.limit)
+                """
+            ).named("read examples")
+        ).map(CutExample.init)
+    }
+}
+
+extension CutExample {
+    init(_ row: PostgresRow) throws {
+        id = try row.decode("id")
+        prompt = try row.decode("prompt")
+        answer = try row.decode("answer")
+        steps = try row.decode("steps", as: PostgresJSON.self).decode([String].self)
+        level = try row.decode("level", as: Int16?.self).map(Int.init)
+    }
+}
+
+extension CutExample {
+    /// Single examples by their ids, smallest first.
+    static func find(_ ids: [Int64], from session: any PostgresSession) async throws -> [CutExample] {
+        try await session.query(
+            PostgresQuery(
+                """
+                SELECT e.id, e.prompt, e.answer, e.steps, e.level FROM hone.examples e
+                WHERE e.id = ANY (\(ids)) ORDER BY e.id
+                """
+            ).named("read examples")
+        ).map(CutExample.init)
+    }
+}

@@ -1,0 +1,39 @@
+import HonePostgres
+
+/// The examples that a job reads, fixed once: what arrives later, even with a smaller id, does not belong to it.
+struct DataCut: Codable, Sendable, Equatable {
+    let dataset: String
+    let split: String
+    /// The ids that the dataset had, of all splits, as a text of PostgreSQL's type int8multirange.
+    let ids: String
+    /// Examples of the split among them.
+    let count: Int
+    /// SHA-256 over their content hashes in the order of their ids.
+    let sha256: String
+
+    /// Takes the cut of what is committed now.
+    /// - Throws: `WorkerError` if there is no such dataset, or nothing in the split.
+    static func take(dataset: String, split: String, from session: any PostgresSession) async throws -> DataCut {
+        guard try await !session.query("SELECT FROM hone.datasets WHERE name = \(dataset)").isEmpty else {
+            throw WorkerError.notFound(
+                noun: "dataset", name: dataset, mend: "ingest into it first; 'hone dataset list' shows all")
+        }
+        let rows = try await session.query(
+            PostgresQuery(
+                """
+                SELECT coalesce(range_agg(int8range(e.id, e.id + 1)), '{}')::text AS ids,
+                    count(*) FILTER (WHERE e.split = \(split)) AS count,
+                    encode(sha256(coalesce(
+                        string_agg(e.content_hash, ''::bytea ORDER BY e.id) FILTER (WHERE e.split = \(split)), ''
+                    )), 'hex') AS sha256
+                FROM hone.examples e JOIN hone.datasets d ON d.id = e.dataset_id
+                WHERE d.name = \(dataset)
+                """
+            ).named("take a data cut"))
+        let cut = DataCut(
+            dataset: dataset, split: split, ids: try rows[0].decode("ids"), count: try rows[0].decode("count"),
+            sha256: try rows[0].decode("sha256"))
+        guard cut.count > 0 else { throw WorkerError.noExamples(dataset: dataset, split: split) }
+        return cut
+    }
+}

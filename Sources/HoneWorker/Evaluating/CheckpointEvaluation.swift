@@ -1,0 +1,61 @@
+import HoneEvaluation
+import HoneInference
+import HonePostgres
+import HoneQueue
+
+/// Answers examples with one checkpoint and checks the answers.
+struct CheckpointEvaluation: Sendable {
+    /// Prompts per call of the engine: between two slices progress is reported.
+    private static let sliceCount = 256
+
+    let evaluation: Evaluation
+    let results: [GenerationResult]
+
+    /// - Parameter onSlice: Gets the number of examples answered so far.
+    init(
+        of examples: [CutExample], with served: ServedModel, maximumNewTokens: Int,
+        onSlice: (_ doneCount: Int) async throws -> Void
+    ) async throws {
+        let start = ContinuousClock.now
+        var results: [GenerationResult] = []
+        for first in stride(from: 0, to: examples.count, by: Self.sliceCount) {
+            let slice = examples[first..<min(examples.count, first + Self.sliceCount)]
+            let requests = slice.map { served.request($0.prompt, maximumNewTokens: maximumNewTokens) }
+            results += try await served.engine.generate(requests)
+            try await onSlice(results.count)
+        }
+        let seconds = (ContinuousClock.now - start) / .seconds(1)
+        self.results = results
+        evaluation = Evaluation(
+            zip(examples, results).map { AnsweredExample($0, $1) }, seconds: seconds)
+    }
+
+    /// The answers as samples of a job.
+    func rows(of examples: [CutExample], job: ClaimedJob, checkpoint: Int64) -> [SampleRow] {
+        examples.indices.map { index in
+            SampleRow(
+                job: job, ordinal: index, checkpoint: checkpoint, example: examples[index].id,
+                prompt: examples[index].prompt, result: results[index], verdict: evaluation.verdicts[index],
+                isScored: true)
+        }
+    }
+}
+
+extension AnsweredExample {
+    fileprivate init(_ example: CutExample, _ result: GenerationResult) {
+        self.init(
+            key: "\(example.id)", prompt: example.prompt, reference: example.answer, level: example.level,
+            completion: result.text, tokenCount: result.tokens.count, finishReason: result.finishReason.rawValue)
+    }
+}
+
+extension ServedModel {
+    /// A prompt laid out and encoded.
+    func request(
+        _ prompt: String, maximumNewTokens: Int, sampling: SamplingParameters = .greedy
+    ) -> GenerationRequest {
+        GenerationRequest(
+            prompt: model.tokenizer.encode(model.layout(prompt)), maximumNewTokens: maximumNewTokens,
+            sampling: sampling)
+    }
+}

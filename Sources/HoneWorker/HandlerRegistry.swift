@@ -1,0 +1,16 @@
+public import HoneQueue
+
+/// The kinds of job that this program runs, one line each.
+public enum HandlerRegistry {
+    public static func handlers(_ resources: WorkerResources) -> [any JobHandler] {
+        [
+            Classifying(NoopHandler()),
+            Classifying(IngestHandler()),
+            Classifying(TrainSFTHandler(resources: resources)),
+            Classifying(EvaluateHandler(resources: resources)),
+            Classifying(GateHandler(resources: resources)),
+            Classifying(PromoteHandler()),
+            Classifying(ReasonHandler(resources: resources)),
+        ]
+    }
+}

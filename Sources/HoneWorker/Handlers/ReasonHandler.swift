@@ -1,0 +1,94 @@
+import HoneInference
+import HonePostgres
+import HoneQueue
+
+/// `reason`: answers prompts with the active checkpoint of their model. All jobs of a claim go through one generation
+/// loop; a job that cannot be answered fails alone.
+struct ReasonHandler: JobHandler {
+    static let kind = "reason"
+
+    let batchLimit = 128
+    let resources: WorkerResources
+
+    /// No job of the loop is wanted any more.
+    private struct Unwanted: Error {}
+
+    func run(_ jobs: [ClaimedJob], context: JobContext) async throws {
+        let questions = try await read(jobs, context)
+        for (model, group) in Dictionary(grouping: questions, by: \.payload.model) {
+            do {
+                let served = try await resources.served.model(model)
+                try await answer(group, served, context)
+            } catch let error as WorkerError {
+                for question in group { try await context.fail(question.job, error.failure) }
+            }
+        }
+    }
+
+    /// Reads the payloads; a job with a bad one fails at once.
+    private func read(_ jobs: [ClaimedJob], _ context: JobContext) async throws -> [ReasonQuestion] {
+        var questions: [ReasonQuestion] = []
+        for job in jobs {
+            do {
+                questions.append(ReasonQuestion(job: job, payload: try await context.payload(ReasonPayload.self, of: job)))
+            } catch let error as WorkerError {
+                try await context.fail(job, error.failure)
+            }
+        }
+        let unknown = try await unknownExamples(questions.compactMap(\.payload.exampleID), context)
+        for question in questions {
+            guard let example = question.payload.exampleID, unknown.contains(example) else { continue }
+            let error = WorkerError.payload(key: "example_id", fault: "is \(example), and there is no such example")
+            try await context.fail(question.job, error.failure)
+        }
+        return questions.filter { context.isWanted($0.job) }
+    }
+
+    private func unknownExamples(_ ids: [Int64], _ context: JobContext) async throws -> Set<Int64> {
+        if ids.isEmpty { return [] }
+        let rows = try await context.pool.query(
+            PostgresQuery(
+                """
+                SELECT i AS id FROM unnest(\(ids)) AS i
+                WHERE NOT EXISTS (SELECT FROM hone.examples e WHERE e.id = i)
+                """
+            ).named("look for unknown examples"))
+        return Set(try rows.map { try $0.decode("id", as: Int64.self) })
+    }
+
+    private func answer(_ questions: [ReasonQuestion], _ served: ServedModel, _ context: JobContext) async throws {
+        var asked: [(question: ReasonQuestion, requests: [GenerationRequest])] = []
+        for question in questions {
+            let requests = question.requests(to: served)
+            do {
+                for request in requests { try served.engine.check(request) }
+                asked.append((question, requests))
+            } catch {
+                try await context.fail(question.job, .permanent("\(error)"))
+            }
+        }
+        if asked.isEmpty { return }
+        var results = try await served.engine.generate(asked.flatMap(\.requests)) { _ in
+            if !asked.contains(where: { context.isWanted($0.question.job) }) { throw Unwanted() }
+        }[...]
+        let answers = asked.map { item in
+            defer { results = results.dropFirst(item.requests.count) }
+            return ReasonAnswer(item.question, Array(results.prefix(item.requests.count)), served: served)
+        }
+        try await commit(answers.filter { context.isWanted($0.job) }, context)
+    }
+
+    /// Samples, results and completions in one transaction.
+    private func commit(_ answers: [ReasonAnswer], _ context: JobContext) async throws {
+        let results = try answers.map { ($0.job, try PostgresJSON(encoding: $0.result)) }
+        try await context.complete(results) { transaction, held in
+            let ids = Set(held.map(\.id))
+            try await SampleRow.insert(answers.filter { ids.contains($0.job.id) }.flatMap(\.samples), in: transaction)
+        }
+    }
+}
+
+extension WorkerError {
+    /// What the error means for a job.
+    var failure: JobFailure { isPermanent ? .permanent(description) : .retryable(description) }
+}
