@@ -4,29 +4,23 @@ import Foundation
 /// Answers a file of prompts slice by slice, so that memory does not grow with the file.
 public struct PromptAnswering: Sendable {
     private let model: LoadedModel
-    private let engine: GenerationEngine
     private let sampling: SamplingParameters
     private let maximumNewTokens: Int
     private let stopTexts: [String]
     private let includesLogProbs: Bool
     private let sliceCount: Int
 
-    /// - Parameters:
-    ///   - batchSize: prompts that are decoded together.
-    ///   - threads: inside one operator.
+    /// - Parameter sliceCount: Prompts that are held in memory at a time.
     public init(
         model: LoadedModel, sampling: SamplingParameters, maximumNewTokens: Int, stopTexts: [String],
-        includesLogProbs: Bool, batchSize: Int, threads: Int
+        includesLogProbs: Bool, sliceCount: Int
     ) {
         self.model = model
         self.sampling = sampling
         self.maximumNewTokens = maximumNewTokens
         self.stopTexts = stopTexts
         self.includesLogProbs = includesLogProbs
-        var limits = GenerationLimits()
-        limits.batchSize = batchSize
-        sliceCount = batchSize * 8
-        engine = GenerationEngine(model: model.network, tokenizer: model.tokenizer, limits: limits, threads: threads)
+        self.sliceCount = sliceCount
     }
 
     /// - Parameters:
@@ -41,7 +35,7 @@ public struct PromptAnswering: Sendable {
         while true {
             let slice = try nextSlice(&reader, path: prompts)
             if slice.isEmpty { return answeredCount }
-            let results = try await engine.generate(slice.map(\.request))
+            let results = try await model.engine.generate(slice.map(\.request))
             for (item, result) in zip(slice, results) {
                 let line = AnswerLine(
                     prompt: item.line, promptTokenCount: item.request.prompt.count, result: result,
@@ -60,11 +54,12 @@ public struct PromptAnswering: Sendable {
             if text.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\r") }) { continue }
             do {
                 let line = try PromptLine(json: text, lineNumber: reader.lineNumber)
-                let request = GenerationRequest(
-                    prompt: model.tokenizer.encode(model.layout(line.prompt)),
-                    maximumNewTokens: line.maximumNewTokens ?? maximumNewTokens, sampling: sampling,
+                var sampling = sampling
+                sampling.seed &+= UInt64(reader.lineNumber)
+                let request = model.request(
+                    line.prompt, maximumNewTokens: line.maximumNewTokens ?? maximumNewTokens, sampling: sampling,
                     stopTexts: stopTexts)
-                try engine.check(request)
+                try model.engine.check(request)
                 slice.append((line, request))
             } catch {
                 throw .file(path: path, line: reader.lineNumber, fault: "\(error)")

@@ -13,15 +13,15 @@ struct CheckpointEvaluation: Sendable {
 
     /// - Parameter onSlice: Gets the number of examples answered so far.
     init(
-        of examples: [CutExample], with served: ServedModel, maximumNewTokens: Int,
+        of examples: [CutExample], with model: LoadedModel, maximumNewTokens: Int,
         onSlice: (_ doneCount: Int) async throws -> Void
     ) async throws {
         let start = ContinuousClock.now
         var results: [GenerationResult] = []
         for first in stride(from: 0, to: examples.count, by: Self.sliceCount) {
             let slice = examples[first..<min(examples.count, first + Self.sliceCount)]
-            let requests = slice.map { served.request($0.prompt, maximumNewTokens: maximumNewTokens) }
-            results += try await served.engine.generate(requests)
+            let requests = slice.map { model.request($0.prompt, maximumNewTokens: maximumNewTokens) }
+            results += try await model.engine.generate(requests)
             try await onSlice(results.count)
         }
         let seconds = (ContinuousClock.now - start) / .seconds(1)
@@ -46,16 +46,5 @@ extension AnsweredExample {
         self.init(
             key: "\(example.id)", prompt: example.prompt, reference: example.answer, level: example.level,
             completion: result.text, tokenCount: result.tokens.count, finishReason: result.finishReason.rawValue)
-    }
-}
-
-extension ServedModel {
-    /// A prompt laid out and encoded.
-    func request(
-        _ prompt: String, maximumNewTokens: Int, sampling: SamplingParameters = .greedy
-    ) -> GenerationRequest {
-        GenerationRequest(
-            prompt: model.tokenizer.encode(model.layout(prompt)), maximumNewTokens: maximumNewTokens,
-            sampling: sampling)
     }
 }

@@ -35,10 +35,9 @@ struct EvaluateHandler: JobHandler {
             dataset: payload.dataset, split: payload.split ?? "test", from: context.pool)
         let selection = CutSelection(limit: payload.limit, perLevel: payload.perLevel)
         let examples = try await cut.examples(selection, from: context.pool)
-        let served = ServedModel(
-            try await resources.checkpoints.load(checkpoint), checkpoint: checkpoint, threads: resources.threads)
+        let model = try await resources.checkpoints.load(checkpoint, threads: resources.threads)
         let done = try await CheckpointEvaluation(
-            of: examples, with: served, maximumNewTokens: payload.maxNewTokens ?? Self.defaultNewTokens
+            of: examples, with: model, maximumNewTokens: payload.maxNewTokens ?? Self.defaultNewTokens
         ) { doneCount in
             try await context.report(
                 PostgresJSON(encoding: Progress(done: doneCount, total: examples.count)), for: job)

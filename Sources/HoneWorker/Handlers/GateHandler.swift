@@ -31,9 +31,9 @@ struct GateHandler: JobHandler {
 
     private func decide(_ job: ClaimedJob, _ payload: GatePayload, _ context: JobContext) async throws {
         let evaluation = try await EvaluationRecord.find(payload.evaluation, in: context.pool)
-        guard evaluation.checkpoint == payload.candidate else {
+        guard evaluation.checkpoint == payload.checkpoint else {
             throw WorkerError.payload(
-                key: "evaluation", fault: "is of checkpoint \(evaluation.checkpoint), not of \(payload.candidate)")
+                key: "evaluation", fault: "is of checkpoint \(evaluation.checkpoint), not of \(payload.checkpoint)")
         }
         let active = try await activeCheckpoint(of: payload.model, context)
         var answers: [SampleRow] = []
@@ -51,7 +51,7 @@ struct GateHandler: JobHandler {
             try await record.insertRefusal(for: job, in: context.pool)
             throw WorkerError.gateNotPassed(reason: decision.reason)
         }
-        let result = Result(passed: true, reason: decision.reason, checkpoint: payload.candidate)
+        let result = Result(passed: true, reason: decision.reason, checkpoint: payload.checkpoint)
         try await context.complete(job, result: PostgresJSON(encoding: result)) { transaction in
             try await SampleRow.insert(answers, in: transaction)
             try await record.insert(for: job, in: transaction)
@@ -74,10 +74,9 @@ struct GateHandler: JobHandler {
         var answers: [SampleRow] = []
         if !outcomes.unanswered.isEmpty {
             let examples = try await CutExample.find(outcomes.unanswered, from: context.pool)
-            let served = ServedModel(
-                try await resources.checkpoints.load(active), checkpoint: active, threads: resources.threads)
+            let model = try await resources.checkpoints.load(active, threads: resources.threads)
             let done = try await CheckpointEvaluation(
-                of: examples, with: served, maximumNewTokens: EvaluateHandler.defaultNewTokens
+                of: examples, with: model, maximumNewTokens: EvaluateHandler.defaultNewTokens
             ) { _ in }
             activeOutcomes.merge(done.evaluation.outcomes) { $1 }
             answers = done.rows(of: examples, job: job, checkpoint: active)
@@ -99,7 +98,7 @@ private struct GateRecord {
                 """
                 INSERT INTO hone.gate_decisions
                     (model_id, candidate_id, active_id, passed, evidence, reason, job_id)
-                SELECT m.id, \(payload.candidate), \(active), \(decision.isPassed), \(evidence), \(decision.reason),
+                SELECT m.id, \(payload.checkpoint), \(active), \(decision.isPassed), \(evidence), \(decision.reason),
                     \(job.id)
                 FROM hone.models m WHERE m.name = \(payload.model)
                 """

@@ -92,8 +92,8 @@ extension IngestPayload.Generation {
         }
         return try wanted.flatMap { level in
             let generator = ProblemGenerator(seed: seed, level: level)
-            return try generator.distinct(count, split: .train).map(Example.init)
-                + generator.distinct(heldout, split: .test).map(Example.init)
+            return try generator.distinct(trainCount, split: .train).map(Example.init)
+                + generator.distinct(testCount, split: .test).map(Example.init)
         }
     }
 }

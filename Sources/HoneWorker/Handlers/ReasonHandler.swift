@@ -61,14 +61,14 @@ struct ReasonHandler: JobHandler {
         for question in questions {
             let requests = question.requests(to: served)
             do {
-                for request in requests { try served.engine.check(request) }
+                for request in requests { try served.model.engine.check(request) }
                 asked.append((question, requests))
             } catch {
                 try await context.fail(question.job, .permanent("\(error)"))
             }
         }
         if asked.isEmpty { return }
-        var results = try await served.engine.generate(asked.flatMap(\.requests)) { _ in
+        var results = try await served.model.engine.generate(asked.flatMap(\.requests)) { _ in
             if !asked.contains(where: { context.isWanted($0.question.job) }) { throw Unwanted() }
         }[...]
         let answers = asked.map { item in

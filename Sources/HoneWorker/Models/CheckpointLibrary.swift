@@ -1,5 +1,6 @@
 import Foundation
 public import HoneArtifacts
+public import HoneInference
 public import HonePostgres
 
 /// The checkpoints of the catalog with their files in the artifact store.
@@ -35,14 +36,19 @@ public struct CheckpointLibrary: Sendable {
     }
 
     /// Loads a checkpoint; every byte is checked against the catalog's checksums.
-    public func load(_ checkpoint: Int64) async throws -> LoadedModel {
+    ///
+    /// - Parameter threads: inside one operator.
+    public func load(
+        _ checkpoint: Int64, limits: GenerationLimits = GenerationLimits(), threads: Int
+    ) async throws -> LoadedModel {
         let files = try await files(of: checkpoint).filter { StoredFile.servingFiles.contains($0.path) }
         for path in [StoredFile.weights, "config.json", "tokenizer.json"] where !files.contains(where: { $0.path == path }) {
             throw WorkerError.incompleteCheckpoint(id: checkpoint, path: path)
         }
         return try await ScratchDirectory.with("checkpoint-\(checkpoint)") { directory in
             try await store.lay(files, in: directory)
-            return try await LoadedModel.load(directory: directory, checkpoint: checkpoint)
+            return try await LoadedModel.load(
+                directory: directory, checkpoint: checkpoint, limits: limits, threads: threads)
         }
     }
 

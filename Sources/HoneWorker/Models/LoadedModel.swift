@@ -1,29 +1,45 @@
-public import HoneModel
-public import HoneTokenizer
 import Foundation
 import HoneConcurrency
+public import HoneInference
+import HoneModel
+public import HoneTokenizer
 
-/// A network with the tokenizer that it was trained with.
+/// A model ready to answer: its engine and the tokenizer that it was trained with.
 public struct LoadedModel: Sendable {
-    public let network: CausalLanguageModel
+    public let engine: GenerationEngine
     public let tokenizer: any Tokenizer
     /// The checkpoint that it is; nil if it was read from a directory of somebody else's.
     public let checkpoint: Int64?
 
     /// Reads a directory in the Hugging Face form.
-    public static func load(directory: String, checkpoint: Int64? = nil) async throws -> LoadedModel {
+    ///
+    /// - Parameter threads: inside one operator.
+    public static func load(
+        directory: String, checkpoint: Int64? = nil, limits: GenerationLimits = GenerationLimits(), threads: Int
+    ) async throws -> LoadedModel {
         try await offload {
             Result {
-                LoadedModel(
-                    network: try CausalLanguageModel.load(directory: directory),
-                    tokenizer: try tokenizer(directory: directory), checkpoint: checkpoint)
+                let tokenizer = try tokenizer(directory: directory)
+                let engine = GenerationEngine(
+                    model: try CausalLanguageModel.load(directory: directory), tokenizer: tokenizer, limits: limits,
+                    threads: threads)
+                return LoadedModel(engine: engine, tokenizer: tokenizer, checkpoint: checkpoint)
             }
         }.get()
     }
 
-    /// The prompt as the model is to see it. A model of Hone's own was trained with its layout; any other gets the
-    /// text as it is.
-    func layout(_ prompt: String) -> String {
-        checkpoint == nil ? prompt : ReasoningLayout.prompt(prompt)
+    /// The tokenizer of a directory in the Hugging Face form.
+    public static func tokenizer(directory: String) throws -> any Tokenizer {
+        try ByteTokenizer(contentsOf: directory + "/tokenizer.json")
+    }
+
+    /// A prompt as the model is to see it. A model of Hone's own was trained with its layout; any other gets the text as
+    /// it is.
+    func request(
+        _ prompt: String, maximumNewTokens: Int, sampling: SamplingParameters = .greedy, stopTexts: [String] = []
+    ) -> GenerationRequest {
+        GenerationRequest(
+            prompt: tokenizer.encode(checkpoint == nil ? prompt : ReasoningLayout.prompt(prompt)),
+            maximumNewTokens: maximumNewTokens, sampling: sampling, stopTexts: stopTexts)
     }
 }

@@ -11,12 +11,18 @@ struct IngestPayload: JobPayload {
     /// How many problems of each level the built-in generator makes.
     struct Generation: Decodable, Sendable {
         let seed: UInt64
-        /// Training problems per level.
-        let count: Int
-        /// Held-out problems per level.
-        let heldout: Int
         /// All levels if left out.
         let levels: [Int]?
+        /// Training problems per level.
+        let trainCount: Int
+        /// Held-out problems per level.
+        let testCount: Int
+
+        enum CodingKeys: String, CodingKey {
+            case seed, levels
+            case trainCount = "train_count"
+            case testCount = "test_count"
+        }
     }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
@@ -27,8 +33,8 @@ struct IngestPayload: JobPayload {
         try require((generate == nil) != (path == nil), .generate, "or \"path\" must be there, and not both")
         guard let generate else { return }
         try require(
-            (0...1_000_000).contains(generate.count) && (0...1_000_000).contains(generate.heldout), .generate,
+            (0...1_000_000).contains(generate.trainCount) && (0...1_000_000).contains(generate.testCount), .generate,
             "counts must be between 0 and 1000000")
-        try require(generate.count + generate.heldout > 0, .generate, "asks for no problems at all")
+        try require(generate.trainCount + generate.testCount > 0, .generate, "asks for no problems at all")
     }
 }

@@ -14,7 +14,7 @@ struct ReasonQuestion: Sendable {
             let sampling = SamplingParameters(
                 temperature: payload.temperature ?? 0, topK: payload.topK ?? 0, topP: payload.topP ?? 1,
                 seed: (payload.seed ?? UInt64(bitPattern: job.id)) &+ UInt64(ordinal))
-            return served.request(
+            return served.model.request(
                 payload.prompt, maximumNewTokens: payload.maxNewTokens ?? Self.defaultNewTokens, sampling: sampling)
         }
     }

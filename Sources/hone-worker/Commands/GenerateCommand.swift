@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import HoneInference
 import HoneWorker
 
 /// `hone-worker generate`: answers a file of prompts with one model, without the queue.
@@ -17,7 +18,6 @@ struct GenerateCommand: AsyncParsableCommand {
 
     @OptionGroup var source: ModelOptions
     @OptionGroup var sampling: SamplingOptions
-    @OptionGroup var log: LogOptions
 
     @Option(help: ArgumentHelp("The file of prompts; - is standard input.", valueName: "file"))
     var prompts: String
@@ -36,10 +36,12 @@ struct GenerateCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let model = try await source.load(logger: log.makeLogger("hone.generate"))
+        var limits = GenerationLimits()
+        limits.batchSize = batch
+        let model = try await source.load(limits: limits)
         let answering = PromptAnswering(
             model: model, sampling: try sampling.parameters, maximumNewTokens: sampling.maxNewTokens,
-            stopTexts: sampling.stop, includesLogProbs: logprobs, batchSize: batch, threads: source.threads)
+            stopTexts: sampling.stop, includesLogProbs: logprobs, sliceCount: batch * 8)
         let count = try await answering.run(prompts: prompts, out: out)
         HoneWorkerProgram.complain("\(count) prompts answered")
     }

@@ -14,13 +14,12 @@ struct TokenizeCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var source: ModelOptions
-    @OptionGroup var log: LogOptions
 
     @Flag(help: "Read token ids and print their text.")
     var decode = false
 
     func run() async throws {
-        let tokenizer = try await source.loadTokenizer(logger: log.makeLogger("hone.tokenize"))
+        let tokenizer = try await source.loadTokenizer()
         let input = String(decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self)
         guard decode else {
             print(tokenizer.encode(input).map(String.init).joined(separator: " "))

@@ -1,0 +1,89 @@
+import ArgumentParser
+import Foundation
+import HonePostgres
+import HoneQueue
+import HoneWorker
+import Logging
+import ServiceLifecycle
+
+/// `hone-worker work`: claims jobs and runs them until stopped.
+struct WorkCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "work",
+        abstract: "Claims jobs and runs them until stopped.",
+        discussion: """
+            SIGTERM and Ctrl-C drain: nothing more is claimed, what runs is finished or saved and given back.
+
+            EXAMPLES
+              hone work                                    every queue, one batch at a time
+              hone work --queues default,slow --concurrency 2
+              hone work --drain                            finish what is queued, then leave
+            """)
+
+    @Option(
+        help: ArgumentHelp("Queues to serve, separated by commas (default: all).", valueName: "names"),
+        transform: { $0.split(separator: ",").map(String.init) })
+    var queues: [String]?
+
+    @Option(help: ArgumentHelp("How many batches of jobs run at a time.", valueName: "count"))
+    var concurrency = 1
+
+    @Option(help: ArgumentHelp("What computes; this release has cpu.", valueName: "device"))
+    var device = "cpu"
+
+    @Option(help: ArgumentHelp("Threads inside one operator, when answering.", valueName: "count"))
+    var threads = 1
+
+    @Flag(help: "Leave when no job is left that this worker could run.")
+    var drain = false
+
+    @Option(help: ArgumentHelp("Shown in hone fleet list (default: host and process).", valueName: "name"))
+    var name: String?
+
+    @Option(
+        name: .customLong("database-url"),
+        help: ArgumentHelp("The database to work for (default: HONE_DATABASE_URL, else 'hone dev''s).", valueName: "url"))
+    var databaseURL: String?
+
+    @OptionGroup var log: LogOptions
+
+    func validate() throws {
+        if concurrency < 1 { throw ValidationError("--concurrency must be at least 1.") }
+        if threads < 1 { throw ValidationError("--threads must be at least 1.") }
+        if let queues, queues.isEmpty { throw ValidationError("--queues names no queue.") }
+        try ModelOptions.checkDevice(device)
+    }
+
+    func run() async throws {
+        let logger = log.makeLogger("hone.worker")
+        // Each batch uses one connection at a time; the claims, the maintenance and a progress report want one more.
+        let pool = try Surroundings.pool(databaseURL: databaseURL, connectionCount: concurrency * 2 + 3)
+        let resources = WorkerResources(
+            pool: pool, store: try Surroundings.artifacts(), threads: threads, codeVersion: Surroundings.codeVersion)
+        let worker = try WorkerService(
+            pool: pool, configuration: try configuration, handlers: HandlerRegistry.handlers(resources), logger: logger)
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [
+                    .init(service: pool),
+                    .init(service: worker, successTerminationBehavior: .gracefullyShutdownGroup),
+                ],
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        logger.info("working", metadata: ["queues": "\(queues?.joined(separator: ",") ?? "all")"])
+        try await group.run()
+        pool.close()
+    }
+
+    private var configuration: WorkerConfiguration {
+        get throws {
+            let process = ProcessInfo.processInfo
+            var configuration = WorkerConfiguration(name: name ?? "\(process.hostName)/\(process.processIdentifier)")
+            configuration.queues = queues
+            configuration.concurrency = concurrency
+            configuration.stopsWhenIdle = drain
+            configuration.codeVersion = Surroundings.codeVersion
+            configuration.capabilities = try PostgresJSON(encoding: ["device": device])
+            return configuration
+        }
+    }
+}
