@@ -32,7 +32,7 @@ struct Classifying<Handler: JobHandler>: JobHandler {
 extension Error {
     /// Whether the same job would fail in the same way again.
     var isPermanent: Bool {
-        switch self {
+        switch self as any Error {
         case WorkerError.noActiveCheckpoint, WorkerError.modelNotNamed(activeCount: 0): false
         case is WorkerError, is TrainingError, is DatasetError, is ProblemError, is InferenceError, is ModelError: true
         case TensorError.cannotWrite: false

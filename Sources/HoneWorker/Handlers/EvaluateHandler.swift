@@ -1,3 +1,4 @@
+import HoneEvaluation
 import HonePostgres
 import HoneQueue
 
@@ -44,11 +45,13 @@ struct EvaluateHandler: JobHandler {
         }
         let metrics = EvaluationMetrics(done.evaluation.report, cut: cut)
         let rows = done.rows(of: examples, job: job, checkpoint: checkpoint)
-        try await context.complete(job) { transaction in
-            let id = try await EvaluationRecord.insert(metrics, of: checkpoint, for: job, in: transaction)
-            try await SampleRow.insert(rows, in: transaction)
-            return try PostgresJSON(
-                encoding: Result(evaluation: id, checkpoint: checkpoint, metrics: metrics.numbers))
-        }
+        try await context.complete(
+            job,
+            producing: { transaction in
+                let id = try await EvaluationRecord.insert(metrics, of: checkpoint, for: job, in: transaction)
+                try await SampleRow.insert(rows, in: transaction)
+                return try PostgresJSON(
+                    encoding: Result(evaluation: id, checkpoint: checkpoint, metrics: metrics.numbers))
+            })
     }
 }

@@ -24,22 +24,26 @@ struct IngestHandler: JobHandler {
         for job in jobs {
             let payload = try await context.payload(IngestPayload.self, of: job)
             let source = try Source(payload)
-            try await context.complete(job) { transaction in
-                var source = source
-                var result = Result(dataset: payload.dataset)
-                while let batch = try source.next(Self.batchCount) {
-                    try Task.checkCancellation()
-                    let rows = try batch.map { try PostgresJSON(encoding: $0) }
-                    let added = try await transaction.query(
-                        PostgresQuery("SELECT hone.ingest(\(payload.dataset), \(rows)) AS added").named("ingest"))
-                    result.added += try added[0].decode("added", as: Int.self)
-                    result.skipped += batch.count
-                    for example in batch { result.counts[example.split, default: 0] += 1 }
-                }
-                result.skipped -= result.added
-                return try PostgresJSON(encoding: result)
-            }
+            try await context.complete(
+                job, producing: { try await PostgresJSON(encoding: add(source, to: payload.dataset, in: $0)) })
         }
+    }
+
+    private func add(
+        _ source: Source, to dataset: String, in transaction: PostgresConnection
+    ) async throws -> Result {
+        var source = source
+        var result = Result(dataset: dataset)
+        while let batch = try source.next(Self.batchCount) {
+            let rows = try batch.map { try PostgresJSON(encoding: $0) }
+            let added = try await transaction.query(
+                PostgresQuery("SELECT hone.ingest(\(dataset), \(rows)) AS added").named("ingest"))
+            result.added += try added[0].decode("added", as: Int.self)
+            result.skipped += batch.count
+            for example in batch { result.counts[example.split, default: 0] += 1 }
+        }
+        result.skipped -= result.added
+        return result
     }
 }
 

@@ -68,8 +68,9 @@ struct ReasonHandler: JobHandler {
             }
         }
         if asked.isEmpty { return }
+        let jobs = asked.map(\.question.job)
         var results = try await served.model.engine.generate(asked.flatMap(\.requests)) { _ in
-            if !asked.contains(where: { context.isWanted($0.question.job) }) { throw Unwanted() }
+            if !jobs.contains(where: context.isWanted) { throw Unwanted() }
         }[...]
         let answers = asked.map { item in
             defer { results = results.dropFirst(item.requests.count) }

@@ -1,5 +1,6 @@
 import HonePostgres
 import HoneQueue
+import HoneTraining
 
 /// `train.sft`: supervised fine-tuning. Killed anywhere, the next attempt ends with the same weights, bit for bit.
 struct TrainSFTHandler: JobHandler {
@@ -30,10 +31,10 @@ struct TrainSFTHandler: JobHandler {
             model: payload.model, parent: payload.initialCheckpoint, step: last.step,
             config: try PostgresJSON(encoding: payload.effective), metrics: try PostgresJSON(encoding: metrics),
             cut: last.cut, seed: payload.configuration.seed, files: last.files, codeVersion: resources.codeVersion)
-        try await context.complete(job) { transaction in
+        try await context.complete(job, producing: { transaction in
             let checkpoint = try await record.insert(for: job, in: transaction)
             return try PostgresJSON(
                 encoding: Result(model: payload.model, checkpoint: checkpoint, step: last.step, loss: last.loss))
-        }
+        })
     }
 }

@@ -29,7 +29,7 @@ public struct LoadedModel: Sendable {
     }
 
     /// The tokenizer of a directory in the Hugging Face form.
-    public static func tokenizer(directory: String) throws -> any Tokenizer {
+    public static func tokenizer(directory: String) throws -> ByteTokenizer {
         try ByteTokenizer(contentsOf: directory + "/tokenizer.json")
     }
 

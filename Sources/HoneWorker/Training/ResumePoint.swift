@@ -1,4 +1,5 @@
 import Foundation
+import HoneArtifacts
 import HonePostgres
 import HoneQueue
 

@@ -4,6 +4,7 @@ import HonePostgres
 import HoneQueue
 import HoneTokenizer
 import HoneTraining
+import Logging
 
 /// One attempt of a training job: takes up where the attempt before was cut off, and leaves resume points behind.
 struct TrainingRun {

@@ -11,7 +11,7 @@ struct TrainingStart {
     /// Examples longer than the model's context.
     let droppedCount: Int
     private let configuration: SFTConfiguration
-    private let tokenizer: any Tokenizer
+    private let tokenizer: ByteTokenizer
     /// The weights to begin with; nil for random ones.
     private let directory: String?
     private let isResumed: Bool
@@ -46,7 +46,7 @@ struct TrainingStart {
 
     /// The examples that fit the model's context together with the end token.
     private static func fitting(
-        _ examples: [TrainingExample], _ configuration: SFTConfiguration, _ tokenizer: any Tokenizer,
+        _ examples: [TrainingExample], _ configuration: SFTConfiguration, _ tokenizer: ByteTokenizer,
         _ directory: String?
     ) throws -> [TrainingExample] {
         let shape = try directory.map { try ModelConfiguration.read(directory: $0) } ?? configuration.model

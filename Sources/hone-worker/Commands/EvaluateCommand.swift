@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import HonePostgres
 import HoneWorker
 
 /// `hone-worker evaluate`: measures a model on a file or a dataset, without the queue.

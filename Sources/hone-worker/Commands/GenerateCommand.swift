@@ -40,7 +40,7 @@ struct GenerateCommand: AsyncParsableCommand {
         limits.batchSize = batch
         let model = try await source.load(limits: limits)
         let answering = PromptAnswering(
-            model: model, sampling: try sampling.parameters, maximumNewTokens: sampling.maxNewTokens,
+            model: model, sampling: sampling.parameters, maximumNewTokens: sampling.maxNewTokens,
             stopTexts: sampling.stop, includesLogProbs: logprobs, sliceCount: batch * 8)
         let count = try await answering.run(prompts: prompts, out: out)
         HoneWorkerProgram.complain("\(count) prompts answered")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import HoneTokenizer
 import HoneWorker
 
 /// `hone-worker tokenize`: text on standard input, token ids out, or back.

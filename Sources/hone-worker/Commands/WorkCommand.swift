@@ -5,6 +5,7 @@ import HoneQueue
 import HoneWorker
 import Logging
 import ServiceLifecycle
+import UnixSignals
 
 /// `hone-worker work`: claims jobs and runs them until stopped.
 struct WorkCommand: AsyncParsableCommand {

@@ -1,5 +1,5 @@
-import ArgumentParser
-import Logging
+public import ArgumentParser
+public import Logging
 
 /// How the program logs, always on standard error.
 struct LogOptions: ParsableArguments {
