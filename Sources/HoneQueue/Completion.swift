@@ -4,15 +4,15 @@ import Logging
 /// One transaction that completes jobs, carried through whatever happens to the connection.
 struct Completion: Sendable {
     let context: JobContext
-    let results: [(job: ClaimedJob, result: PostgresJSON)]
+    let jobs: [ClaimedJob]
 
     private var worker: WorkerState { context.worker }
-    private var leases: [LeaseID] { results.map { LeaseID($0.job) } }
+    private var leases: [LeaseID] { jobs.map { LeaseID($0) } }
 
     nonisolated(nonsending) func run(
-        _ writes: (PostgresConnection, [ClaimedJob]) async throws -> Void
+        _ writes: (PostgresConnection, [ClaimedJob]) async throws -> [PostgresJSON]
     ) async throws {
-        if results.isEmpty { return }
+        if jobs.isEmpty { return }
         worker.book.setCompleting(leases, true)
         let finished: Set<Int64>
         do {
@@ -24,13 +24,13 @@ struct Completion: Sendable {
         worker.book.remove(leases.filter { finished.contains($0.job) })
         context.batch.settle(Array(finished), as: .settled)
         worker.book.drop(leases.filter { !finished.contains($0.job) }, as: .lost)
-        if finished.isEmpty { throw QueueError.leaseLost(jobs: results.map(\.job.id)) }
+        if finished.isEmpty { throw QueueError.leaseLost(jobs: jobs.map(\.id)) }
     }
 
     /// Tries until the outcome is known.
     /// - Returns: The jobs whose completion is committed.
     private nonisolated(nonsending) func commitOnce(
-        _ writes: (PostgresConnection, [ClaimedJob]) async throws -> Void
+        _ writes: (PostgresConnection, [ClaimedJob]) async throws -> [PostgresJSON]
     ) async throws -> Set<Int64> {
         var backoff = Backoff()
         // Set while a COMMIT may have been carried out without our knowing.
@@ -54,16 +54,16 @@ struct Completion: Sendable {
     }
 
     private nonisolated(nonsending) func attempt(
-        _ writes: (PostgresConnection, [ClaimedJob]) async throws -> Void
+        _ writes: (PostgresConnection, [ClaimedJob]) async throws -> [PostgresJSON]
     ) async throws -> Set<Int64> {
         try await context.pool.withTransaction { transaction in
             let rows = try await transaction.query(WorkerStatements.guardAll(leases))
             let held = Set(try rows.map { try $0.decode("job_id", as: Int64.self) })
-            let kept = results.filter { held.contains($0.job.id) }
+            let kept = jobs.filter { held.contains($0.id) }
             if kept.isEmpty { return [] }
-            try await writes(transaction, kept.map(\.job))
+            let results = try await writes(transaction, kept)
             try await transaction.query(
-                WorkerStatements.complete(kept.map { LeaseID($0.job) }, results: kept.map(\.result)))
+                WorkerStatements.complete(kept.map { LeaseID($0) }, results: results))
             return held
         }
     }

@@ -48,7 +48,19 @@ public struct JobContext: Sendable {
         _ results: [(job: ClaimedJob, result: PostgresJSON)],
         _ writes: (_ transaction: PostgresConnection, _ held: [ClaimedJob]) async throws -> Void = { _, _ in }
     ) async throws {
-        try await Completion(context: self, results: results).run(writes)
+        let byJob = Dictionary(uniqueKeysWithValues: results.map { ($0.job.id, $0.result) })
+        try await Completion(context: self, jobs: results.map(\.job)).run { transaction, held in
+            try await writes(transaction, held)
+            return held.compactMap { byJob[$0.id] }
+        }
+    }
+
+    /// Completes a job with a result that its writes bring about, such as the id of a new row; see
+    /// ``complete(_:result:_:)``.
+    public nonisolated(nonsending) func complete(
+        _ job: ClaimedJob, producing writes: (_ transaction: PostgresConnection) async throws -> PostgresJSON
+    ) async throws {
+        try await Completion(context: self, jobs: [job]).run { transaction, _ in [try await writes(transaction)] }
     }
 
     /// Ends this attempt of one job of a batch with an error while the others go on. It is tried again unless the
