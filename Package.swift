@@ -19,6 +19,7 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -53,7 +54,7 @@ let package = Package(
             name: "hone-worker",
             dependencies: [
                 "HoneArtifacts", "HoneEmbedded", "HoneInference", "HonePostgres", "HoneQueue", "HoneTensor",
-                "HoneTokenizer", "HoneWorker", argumentParser, logging, serviceLifecycle,
+                "HoneTokenizer", "HoneWorker", argumentParser, logging, serviceLifecycle, unixSignals,
             ],
             swiftSettings: strict),
         .executableTarget(
