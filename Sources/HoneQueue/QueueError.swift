@@ -42,7 +42,8 @@ extension PostgresError {
             error.sqlState.rawValue.hasPrefix("08") || error.sqlState.rawValue.hasPrefix("53")
                 || error.sqlState.rawValue.hasPrefix("57P") || error.sqlState == .serializationFailure
                 || error.sqlState == .deadlockDetected || error.sqlState == .lockNotAvailable
-        case .invalidConfiguration, .transactionAborted, .decoding, .cancelled, .poolClosed, .connectionBusy, .copy:
+        case .invalidConfiguration, .transactionAborted, .decoding, .cancelled, .poolClosed, .connectionBusy, .copy,
+            .migration:
             false
         }
     }
