@@ -11,7 +11,7 @@ struct LineReader {
 
     private static let longestLineByteCount = 4 << 20
 
-    /// - Parameter path: `-` is standard input.
+    /// Opens a file; `-` is standard input.
     init(path: String) throws(WorkerError) {
         self.path = path
         guard path != "-" else {

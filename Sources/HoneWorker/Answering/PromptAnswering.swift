@@ -1,5 +1,5 @@
-public import HoneInference
 import Foundation
+public import HoneInference
 
 /// Answers a file of prompts slice by slice, so that memory does not grow with the file.
 public struct PromptAnswering: Sendable {
@@ -10,7 +10,7 @@ public struct PromptAnswering: Sendable {
     private let includesLogProbs: Bool
     private let sliceCount: Int
 
-    /// - Parameter sliceCount: Prompts that are held in memory at a time.
+    /// `sliceCount` prompts are held in memory at a time.
     public init(
         model: LoadedModel, sampling: SamplingParameters, maximumNewTokens: Int, stopTexts: [String],
         includesLogProbs: Bool, sliceCount: Int

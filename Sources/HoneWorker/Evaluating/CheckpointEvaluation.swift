@@ -11,7 +11,7 @@ struct CheckpointEvaluation: Sendable {
     let evaluation: Evaluation
     let results: [GenerationResult]
 
-    /// - Parameter onSlice: Gets the number of examples answered so far.
+    /// Answers and checks all of them; `onSlice` gets the number of examples answered so far.
     init(
         of examples: [CutExample], with model: LoadedModel, maximumNewTokens: Int,
         onSlice: (_ doneCount: Int) async throws -> Void

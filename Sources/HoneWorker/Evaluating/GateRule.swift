@@ -11,9 +11,7 @@ struct GateRule: Sendable {
         let reason: String
     }
 
-    /// - Parameters:
-    ///   - metrics: The candidate's.
-    ///   - comparison: With the active checkpoint; nil if none is served.
+    /// Decides on the candidate's metrics and its comparison with the active checkpoint, nil if none is served.
     func decide(metrics: [String: Double], comparison: PairedComparison?) -> Decision {
         let faults =
             thresholds.sorted { $0.key < $1.key }.compactMap { Self.fault($0.key, $0.value, metrics) }

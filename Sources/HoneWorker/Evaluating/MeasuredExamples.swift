@@ -36,7 +36,8 @@ public struct MeasuredExamples: Sendable {
                 + "\(percent[0])   (95 %: \(percent[1]) to \(percent[2]); \(share.successCount) of \(share.count))"
         }
         let levels = report.levels.sorted { $0.key < $1.key }.map { line("level \($0.key)", $0.value) }
-        return ([line("right", report.accuracy)] + (report.levels.count > 1 ? levels : [])
+        return
+            ([line("right", report.accuracy)] + (report.levels.count > 1 ? levels : [])
             + [
                 line("right, sound", report.sound), line("true steps", report.steps.valid),
                 "speed".padding(toLength: 14, withPad: " ", startingAt: 0)

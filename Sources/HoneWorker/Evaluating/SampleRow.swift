@@ -38,7 +38,7 @@ struct SampleRow: Encodable, Sendable {
         }
     }
 
-    /// - Parameter isScored: Whether there was a reference answer.
+    /// The verdict is kept if `isScored`: if there was a reference answer.
     init(
         job: ClaimedJob, ordinal: Int, checkpoint: Int64, example: Int64?, prompt: String, result: GenerationResult,
         verdict: SolutionVerdict, isScored: Bool

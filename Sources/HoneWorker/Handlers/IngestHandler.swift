@@ -86,6 +86,8 @@ private enum Source {
 }
 
 extension IngestPayload.Generation {
+    private static let largestCount = 1_000_000
+
     /// Problems of the generator; its splits share no question, whatever the seed.
     func examples() throws -> [Example] {
         let wanted = try (levels ?? ProblemLevel.allCases.map(\.rawValue)).map { number in
@@ -94,11 +96,25 @@ extension IngestPayload.Generation {
             }
             return level
         }
-        return try wanted.flatMap { level in
-            let generator = ProblemGenerator(seed: seed, level: level)
-            return try generator.distinct(trainCount, split: .train).map(Example.init)
-                + generator.distinct(testCount, split: .test).map(Example.init)
+        let train = try Self.counts(trainCount, "train_count", levelCount: wanted.count)
+        let test = try Self.counts(testCount, "test_count", levelCount: wanted.count)
+        return try wanted.indices.flatMap { index in
+            let generator = ProblemGenerator(seed: seed, level: wanted[index])
+            return try generator.distinct(train[index], split: .train).map(Example.init)
+                + generator.distinct(test[index], split: .test).map(Example.init)
         }
+    }
+
+    private static func counts(
+        _ counts: IngestPayload.Counts, _ key: String, levelCount: Int
+    ) throws(WorkerError) -> [Int] {
+        guard let perLevel = counts.perLevel(levelCount) else {
+            throw .payload(key: "generate." + key, fault: "must be one number, or one for each of \(levelCount) levels")
+        }
+        guard perLevel.allSatisfy({ (0...largestCount).contains($0) }) else {
+            throw .payload(key: "generate." + key, fault: "must lie between 0 and \(largestCount)")
+        }
+        return perLevel
     }
 }
 

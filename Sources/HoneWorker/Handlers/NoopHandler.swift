@@ -37,8 +37,9 @@ struct NoopHandler: JobHandler {
     private func wait(_ pause: Duration, _ job: ClaimedJob, _ context: JobContext) async throws {
         let end = ContinuousClock.now + pause
         let step = min(pause, .milliseconds(50))
-        for await _ in AsyncTimerSequence(interval: step, clock: .continuous) {
-            if .now >= end || !context.isWanted(job) { break }
+        for await _ in AsyncTimerSequence(interval: step, clock: .continuous)
+        where .now >= end || !context.isWanted(job) {
+            break
         }
         try Task.checkCancellation()
     }

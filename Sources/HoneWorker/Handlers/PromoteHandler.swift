@@ -14,16 +14,18 @@ struct PromoteHandler: JobHandler {
     func run(_ jobs: [ClaimedJob], context: JobContext) async throws {
         for job in jobs {
             let payload = try await context.payload(PromotePayload.self, of: job)
-            try await context.complete(job, producing: { transaction in
-                let rows = try await transaction.query(
-                    PostgresQuery(
-                        "SELECT hone.promote(\(payload.model), \(payload.checkpoint), \(job.id)) AS promotion"
-                    ).named("promote"))
-                return try PostgresJSON(
-                    encoding: Result(
-                        model: payload.model, checkpoint: payload.checkpoint,
-                        promotion: try rows[0].decode("promotion")))
-            })
+            try await context.complete(
+                job,
+                producing: { transaction in
+                    let rows = try await transaction.query(
+                        PostgresQuery(
+                            "SELECT hone.promote(\(payload.model), \(payload.checkpoint), \(job.id)) AS promotion"
+                        ).named("promote"))
+                    return try PostgresJSON(
+                        encoding: Result(
+                            model: payload.model, checkpoint: payload.checkpoint,
+                            promotion: try rows[0].decode("promotion")))
+                })
         }
     }
 }

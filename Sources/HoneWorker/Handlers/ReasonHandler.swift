@@ -30,7 +30,8 @@ struct ReasonHandler: JobHandler {
         var questions: [ReasonQuestion] = []
         for job in jobs {
             do {
-                questions.append(ReasonQuestion(job: job, payload: try await context.payload(ReasonPayload.self, of: job)))
+                questions.append(
+                    ReasonQuestion(job: job, payload: try await context.payload(ReasonPayload.self, of: job)))
             } catch let error as WorkerError {
                 try await context.fail(job, error.failure)
             }

@@ -31,10 +31,12 @@ struct TrainSFTHandler: JobHandler {
             model: payload.model, parent: payload.initialCheckpoint, step: last.step,
             config: try PostgresJSON(encoding: payload.effective), metrics: try PostgresJSON(encoding: metrics),
             cut: last.cut, seed: payload.configuration.seed, files: last.files, codeVersion: resources.codeVersion)
-        try await context.complete(job, producing: { transaction in
-            let checkpoint = try await record.insert(for: job, in: transaction)
-            return try PostgresJSON(
-                encoding: Result(model: payload.model, checkpoint: checkpoint, step: last.step, loss: last.loss))
-        })
+        try await context.complete(
+            job,
+            producing: { transaction in
+                let checkpoint = try await record.insert(for: job, in: transaction)
+                return try PostgresJSON(
+                    encoding: Result(model: payload.model, checkpoint: checkpoint, step: last.step, loss: last.loss))
+            })
     }
 }

@@ -35,14 +35,13 @@ public struct CheckpointLibrary: Sendable {
         }
     }
 
-    /// Loads a checkpoint; every byte is checked against the catalog's checksums.
-    ///
-    /// - Parameter threads: inside one operator.
+    /// Loads a checkpoint; every byte is checked against the catalog's checksums. `threads` work inside one operator.
     public func load(
         _ checkpoint: Int64, limits: GenerationLimits = GenerationLimits(), threads: Int
     ) async throws -> LoadedModel {
         let files = try await files(of: checkpoint).filter { StoredFile.servingFiles.contains($0.path) }
-        for path in [StoredFile.weights, "config.json", "tokenizer.json"] where !files.contains(where: { $0.path == path }) {
+        for path in [StoredFile.weights, "config.json", "tokenizer.json"]
+        where !files.contains(where: { $0.path == path }) {
             throw WorkerError.incompleteCheckpoint(id: checkpoint, path: path)
         }
         return try await ScratchDirectory.with("checkpoint-\(checkpoint)") { directory in
@@ -52,8 +51,7 @@ public struct CheckpointLibrary: Sendable {
         }
     }
 
-    /// The checkpoint that a model serves now.
-    /// - Parameter model: May be left out while exactly one model is served.
+    /// The checkpoint that a model serves now; the name may be left out while exactly one model is served.
     public func active(_ model: String?) async throws -> (model: String, checkpoint: Int64) {
         let rows = try await session.query(
             PostgresQuery(

@@ -11,9 +11,7 @@ public struct LoadedModel: Sendable {
     /// The checkpoint that it is; nil if it was read from a directory of somebody else's.
     public let checkpoint: Int64?
 
-    /// Reads a directory in the Hugging Face form.
-    ///
-    /// - Parameter threads: inside one operator.
+    /// Reads a directory in the Hugging Face form; `threads` work inside one operator.
     public static func load(
         directory: String, checkpoint: Int64? = nil, limits: GenerationLimits = GenerationLimits(), threads: Int
     ) async throws -> LoadedModel {

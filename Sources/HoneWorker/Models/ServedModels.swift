@@ -9,8 +9,7 @@ actor ServedModels {
         self.threads = threads
     }
 
-    /// The model as it is to answer now.
-    /// - Parameter name: May be left out while exactly one model is served.
+    /// The model as it is to answer now; the name may be left out while exactly one model is served.
     func model(_ name: String?) async throws -> ServedModel {
         let active = try await library.active(name)
         if let current = loaded[active.model], current.checkpoint == active.checkpoint { return current }

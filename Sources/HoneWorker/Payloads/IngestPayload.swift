@@ -8,20 +8,43 @@ struct IngestPayload: JobPayload {
     /// Overrides what the file says.
     let split: String?
 
-    /// How many problems of each level the built-in generator makes.
+    /// How many problems the built-in generator makes.
     struct Generation: Decodable, Sendable {
         let seed: UInt64
         /// All levels if left out.
         let levels: [Int]?
-        /// Training problems per level.
-        let trainCount: Int
-        /// Held-out problems per level.
-        let testCount: Int
+        /// Training problems.
+        let trainCount: Counts
+        /// Held-out problems.
+        let testCount: Counts
 
         enum CodingKeys: String, CodingKey {
             case seed, levels
             case trainCount = "train_count"
             case testCount = "test_count"
+        }
+    }
+
+    /// One number for every level, or an array with one for each.
+    enum Counts: Decodable, Sendable {
+        case same(Int)
+        case each([Int])
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            do {
+                self = .same(try container.decode(Int.self))
+            } catch DecodingError.typeMismatch {
+                self = .each(try container.decode([Int].self))
+            }
+        }
+
+        /// - Returns: One number per level; nil if there are not so many.
+        func perLevel(_ levelCount: Int) -> [Int]? {
+            switch self {
+            case .same(let count): Array(repeating: count, count: levelCount)
+            case .each(let counts): counts.count == levelCount ? counts : nil
+            }
         }
     }
 
@@ -31,10 +54,5 @@ struct IngestPayload: JobPayload {
 
     func validate() throws(WorkerError) {
         try require((generate == nil) != (path == nil), .generate, "or \"path\" must be there, and not both")
-        guard let generate else { return }
-        try require(
-            (0...1_000_000).contains(generate.trainCount) && (0...1_000_000).contains(generate.testCount), .generate,
-            "counts must be between 0 and 1000000")
-        try require(generate.trainCount + generate.testCount > 0, .generate, "asks for no problems at all")
     }
 }

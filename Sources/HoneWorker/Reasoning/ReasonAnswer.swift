@@ -27,7 +27,7 @@ struct ReasonAnswer: Sendable {
         let status: StepStatus
     }
 
-    /// - Parameter results: One for each sample, at least one.
+    /// Checks the results, one for each sample and at least one.
     init(_ question: ReasonQuestion, _ results: [GenerationResult], served: ServedModel) {
         let checker = SolutionChecker()
         let payload = question.payload

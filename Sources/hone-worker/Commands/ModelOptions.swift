@@ -21,7 +21,8 @@ struct ModelOptions: ParsableArguments {
 
     @Option(
         name: .customLong("database-url"),
-        help: ArgumentHelp("Where NAME is looked up (default: HONE_DATABASE_URL, else 'hone dev''s).", valueName: "url"))
+        help: ArgumentHelp("Where NAME is looked up (default: HONE_DATABASE_URL, else 'hone dev''s).", valueName: "url")
+    )
     var databaseURL: String?
 
     func validate() throws {

@@ -28,8 +28,9 @@ struct TokenizeCommand: AsyncParsableCommand {
         }
         let ids = try input.split { $0.isWhitespace || $0 == "," }.map { word in
             guard let id = Int32(word), (0..<Int32(tokenizer.vocabularySize)).contains(id) else {
-                throw ValidationError("'\(word)' is not a token of this model: ids go from 0 to "
-                    + "\(tokenizer.vocabularySize - 1).")
+                throw ValidationError(
+                    "'\(word)' is not a token of this model: ids go from 0 to "
+                        + "\(tokenizer.vocabularySize - 1).")
             }
             return id
         }

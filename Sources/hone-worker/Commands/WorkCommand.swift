@@ -43,7 +43,8 @@ struct WorkCommand: AsyncParsableCommand {
 
     @Option(
         name: .customLong("database-url"),
-        help: ArgumentHelp("The database to work for (default: HONE_DATABASE_URL, else 'hone dev''s).", valueName: "url"))
+        help: ArgumentHelp(
+            "The database to work for (default: HONE_DATABASE_URL, else 'hone dev''s).", valueName: "url"))
     var databaseURL: String?
 
     @OptionGroup var log: LogOptions

@@ -1,5 +1,5 @@
-public import ArgumentParser
-public import Logging
+import ArgumentParser
+import Logging
 
 /// How the program logs, always on standard error.
 struct LogOptions: ParsableArguments {
@@ -8,7 +8,14 @@ struct LogOptions: ParsableArguments {
         case json
     }
 
-    @Option(help: ArgumentHelp("The least level that is logged.", valueName: "level"))
+    @Option(
+        help: ArgumentHelp("The least level that is logged: trace, debug, info, warning, error.", valueName: "level"),
+        transform: { word in
+            guard let level = Logger.Level(rawValue: word) else {
+                throw ValidationError("there is no log level '\(word)'")
+            }
+            return level
+        })
     var logLevel: Logger.Level = .info
 
     @Option(help: ArgumentHelp("Lines for people, or one JSON object per line.", valueName: "format"))
@@ -24,5 +31,3 @@ struct LogOptions: ParsableArguments {
         return logger
     }
 }
-
-extension Logger.Level: @retroactive ExpressibleByArgument {}
