@@ -122,7 +122,7 @@ let package = Package(
             cxxSettings: [
                 .unsafeFlags([
                     "-isystem", "\(torch)/include", "-isystem", "\(torch)/include/torch/csrc/api/include",
-                    "-Wall", "-Wextra", "-Werror",
+                    "-Wall", "-Wextra", "-Werror", "-O3",
                 ])
             ],
             linkerSettings: [

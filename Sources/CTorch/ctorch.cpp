@@ -1,53 +1,25 @@
-#include "ctorch.h"
+#include "boundary.h"
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
-#include <ATen/core/Tensor.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <c10/core/GradMode.h>
 #include <c10/core/InferenceMode.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/version.h>
 
-#include <memory>
 #include <string>
 #include <vector>
+
+using ctorch::borrowed;
+using ctorch::guarded;
+using ctorch::handle;
+using ctorch::impl;
 
 namespace {
 
 thread_local std::string last_error;
-
-void remember(const char *message) {
-    last_error = message;
-    last_error.resize(std::min(last_error.find('\n'), last_error.size()));
-}
-
-/// Runs `body`; on any C++ exception remembers its first line and returns `failure`.
-template <typename Result, typename Body>
-Result guarded(Result failure, Body body) noexcept {
-    try {
-        return body();
-    } catch (const c10::Error &error) {
-        remember(error.what_without_backtrace());
-    } catch (const std::exception &error) {
-        remember(error.what());
-    } catch (...) {
-        remember("unknown C++ exception");
-    }
-    return failure;
-}
-
-/// A handle is the tensor's own intrusive pointer: no second allocation, and borrowing costs nothing.
-at::TensorImpl *impl(ctorch_tensor handle) { return reinterpret_cast<at::TensorImpl *>(handle); }
-
-ctorch_tensor handle(at::Tensor tensor) {
-    return reinterpret_cast<ctorch_tensor>(tensor.unsafeReleaseTensorImpl());
-}
-
-at::Tensor borrowed(ctorch_tensor handle) {
-    return at::Tensor(c10::intrusive_ptr<at::TensorImpl, at::UndefinedTensorImpl>::reclaim_copy(impl(handle)));
-}
 
 at::Generator &generator(ctorch_generator handle) { return *reinterpret_cast<at::Generator *>(handle); }
 
@@ -139,6 +111,11 @@ std::vector<ctorch_value> unbox_all(torch::jit::Stack &stack) {
 }
 
 }  // namespace
+
+void ctorch::remember(const char *message) {
+    last_error = message;
+    last_error.resize(std::min(last_error.find('\n'), last_error.size()));
+}
 
 const char *ctorch_last_error(void) { return last_error.c_str(); }
 const char *ctorch_version(void) { return TORCH_VERSION; }

@@ -29,26 +29,20 @@ struct Attention: Module {
     /// - Returns: `[B, T, C]`
     func callAsFunction(_ x_BTC: Tensor, rotary: RotaryTables, cache: KVCache.Layer?) -> Tensor {
         let (b, t) = (x_BTC.size(0), x_BTC.size(1))
-        let qkv_BTHD = qkv(x_BTC).view(b, t, headCount + 2 * kvHeadCount, headSize)
-        let parts = qkv_BTHD.split([headCount + kvHeadCount, kvHeadCount], dim: 2)
-        let turned = rotary(parts[0]).split([headCount, kvHeadCount], dim: 2)
-        let (q_BTHD, k_BTKD, v_BTKD) = (turned[0], turned[1], parts[1])
-        if let cache, cache.isDecoding {
-            cache.append(k_BTKD, v_BTKD)
-            return output(attend(q_BTHD, to: cache))
-        }
-        cache?.fill(k_BTKD, v_BTKD)
+        let (q_BHTD, k_BKTD, v_BKTD) = qkv(x_BTC).rotarySplit(
+            cos: rotary.cos, sin: rotary.sin, headCount: headCount, kvHeadCount: kvHeadCount)
+        cache?.store(k_BKTD, v_BKTD)
+        if let cache, cache.isDecoding { return output(attend(q_BHTD, to: cache)) }
         let mixed_BHTD = Tensor.scaledDotProductAttention(
-            q_BTHD.transpose(1, 2), k_BTKD.transpose(1, 2), v_BTKD.transpose(1, 2), isCausal: true,
-            groupedQueries: headCount != kvHeadCount)
+            q_BHTD, k_BKTD, v_BKTD, isCausal: true, groupedQueries: headCount != kvHeadCount)
         return output(mixed_BHTD.transpose(1, 2).reshape(b, t, headCount * headSize))
     }
 
     /// One new token per row looks at the row's cached tokens. The queries that share a key's head stand side by side,
     /// as if they were tokens, so that keys and values need no copies.
-    private func attend(_ q_B1HD: Tensor, to cache: KVCache.Layer) -> Tensor {
-        let b = q_B1HD.size(0)
-        let q_BKGD = q_B1HD.reshape(b, kvHeadCount, headCount / kvHeadCount, headSize)
+    private func attend(_ q_BH1D: Tensor, to cache: KVCache.Layer) -> Tensor {
+        let b = q_BH1D.size(0)
+        let q_BKGD = q_BH1D.reshape(b, kvHeadCount, headCount / kvHeadCount, headSize)
         let mixed_BKGD = Tensor.scaledDotProductAttention(
             q_BKGD, cache.keys_BKSD, cache.values_BKSD, mask: cache.mask_B11S)
         return mixed_BKGD.reshape(b, 1, headCount * headSize)
@@ -70,8 +64,7 @@ struct FeedForward: Module {
     }
 
     func callAsFunction(_ x_BTC: Tensor) -> Tensor {
-        let gateUp_BTI = gateUp(x_BTC).chunk(2, dim: -1)
-        return down(gateUp_BTI[0].silu() * gateUp_BTI[1])
+        down(gateUp(x_BTC).swiGLU())
     }
 }
 

@@ -13,12 +13,12 @@ public final class KVCache {
     public let tokenCapacity: Int
     /// Tokens of every row.
     public private(set) var lengths: [Int] = []
-    /// Per layer `[rows, tokens, kvHeads, headSize]`.
+    /// Per layer `[rows, kvHeads, tokens, headSize]`.
     private let keys: [Tensor]
     private let values: [Tensor]
 
     public init(_ configuration: ModelConfiguration, rowCapacity: Int, tokenCapacity: Int, device: Device = .cpu) {
-        let shape = [rowCapacity, tokenCapacity, configuration.kvHeadCount, configuration.headSize]
+        let shape = [rowCapacity, configuration.kvHeadCount, tokenCapacity, configuration.headSize]
         self.rowCapacity = rowCapacity
         self.tokenCapacity = tokenCapacity
         // Zeros, since masked positions are multiplied by zero weights and memory may hold NaN.
@@ -36,8 +36,8 @@ public final class KVCache {
         if row != last {
             for tensor in keys + values {
                 let length = lengths[last]
-                tensor.select(0, row).narrow(0, start: 0, length: length)
-                    .copyInPlace(tensor.select(0, last).narrow(0, start: 0, length: length))
+                tensor.select(0, row).narrow(1, start: 0, length: length)
+                    .copyInPlace(tensor.select(0, last).narrow(1, start: 0, length: length))
             }
             lengths[row] = lengths[last]
         }
@@ -63,25 +63,21 @@ extension KVCache {
         /// 0 where a row may look, -inf elsewhere; nil when all rows are equally long.
         var mask_B11S: Tensor? { plan.mask_B11S }
 
-        /// Stores the first tokens of new rows.
-        func fill(_ k_BTKD: Tensor, _ v_BTKD: Tensor) {
-            for (store, new) in [(keys, k_BTKD), (values, v_BTKD)] {
-                store.narrow(0, start: plan.firstRow, length: new.size(0)).narrow(1, start: 0, length: new.size(1))
-                    .copyInPlace(new)
-            }
-        }
-
-        /// Stores one more token of every row.
-        func append(_ k_B1KD: Tensor, _ v_B1KD: Tensor) {
-            guard let slots = plan.slots_B else { preconditionFailure("append without slots") }
-            for (store, new) in [(keys, k_B1KD), (values, v_B1KD)] {
-                store.flatten(from: 0, through: 1).indexCopyInPlace(0, index: slots, source: new.squeeze(1))
+        /// Stores the first tokens of new rows, or one more token of every row.
+        func store(_ k_BKTD: Tensor, _ v_BKTD: Tensor) {
+            for (store, new) in [(keys, k_BKTD), (values, v_BKTD)] {
+                if let slots = plan.slots {
+                    store.flatten(from: 0, through: 2).indexCopyInPlace(
+                        0, index: slots, source: new.flatten(from: 0, through: 2))
+                } else {
+                    store.narrow(0, start: plan.firstRow, length: new.size(0))
+                        .narrow(2, start: 0, length: new.size(2)).copyInPlace(new)
+                }
             }
         }
 
         private func window(_ store: Tensor) -> Tensor {
-            store.narrow(0, start: 0, length: plan.rowCount).narrow(1, start: 0, length: plan.window)
-                .transpose(1, 2)
+            store.narrow(0, start: 0, length: plan.rowCount).narrow(2, start: 0, length: plan.window)
         }
     }
 
@@ -91,13 +87,14 @@ extension KVCache {
         var rowCount = 0
         /// Tokens of the longest row, with the new one.
         var window = 0
-        var slots_B: Tensor?
+        /// Where each row's and head's new token goes, among all places of a layer.
+        var slots: Tensor?
         var positions_B: Tensor?
         var mask_B11S: Tensor?
     }
 
     func layer(_ index: Int, _ plan: Plan) -> Layer {
-        Layer(isDecoding: plan.slots_B != nil, keys: keys[index], values: values[index], plan: plan)
+        Layer(isDecoding: plan.slots != nil, keys: keys[index], values: values[index], plan: plan)
     }
 
     /// Makes room for new rows of the given lengths.
@@ -115,8 +112,13 @@ extension KVCache {
         precondition(window <= tokenCapacity, "\(window) tokens in a cache for \(tokenCapacity)")
         let device = keys[0].device
         let positions = Tensor(lengths, device: device)
-        let slots = Tensor(lengths.enumerated().map { $0 * tokenCapacity + $1 }, device: device)
-        var plan = Plan(firstRow: 0, rowCount: rowCount, window: window, slots_B: slots, positions_B: positions)
+        let heads = keys[0].size(1)
+        let slots = lengths.enumerated().flatMap { row, length in
+            (0..<heads).map { (row * heads + $0) * tokenCapacity + length }
+        }
+        var plan = Plan(
+            firstRow: 0, rowCount: rowCount, window: window, slots: Tensor(slots, device: device),
+            positions_B: positions)
         if lengths.contains(where: { $0 + 1 != window }) {
             let hidden = Tensor.arange(window, device: device) .> positions.unsqueeze(1)
             plan.mask_B11S = Tensor.zeros([rowCount, window], device: device)

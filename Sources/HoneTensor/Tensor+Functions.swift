@@ -51,11 +51,9 @@ extension Tensor {
 }
 
 private let matmulOperator = Operator("aten::matmul")
-private let linearOperator = Operator("aten::linear")
 private let embeddingOperator = Operator("aten::embedding")
 private let softmaxOperator = Operator("aten::softmax", "int")
 private let logSoftmaxOperator = Operator("aten::log_softmax", "int")
-private let rmsNormOperator = Operator("aten::rms_norm")
 private let layerNormOperator = Operator("aten::layer_norm")
 private let dropoutOperator = Operator("aten::dropout")
 private let crossEntropyOperator = Operator("aten::cross_entropy_loss")
@@ -72,11 +70,6 @@ extension Tensor {
     /// Matrix product; leading dimensions are batches and broadcast.
     public func matmul(_ other: Tensor) -> Tensor { matmulOperator(.tensor(self), .tensor(other)) }
 
-    /// `self · weightᵀ + bias`, with self `[…, in]`, weight `[out, in]`, bias `[out]`.
-    public func linear(_ weight: Tensor, bias: Tensor? = nil) -> Tensor {
-        linearOperator(.tensor(self), .tensor(weight), .optional(bias))
-    }
-
     /// Rows of `weight` `[vocabulary, size]` picked by `ids` of any shape: `[…, size]`.
     public static func embedding(_ weight: Tensor, ids: Tensor) -> Tensor {
         embeddingOperator(.tensor(weight), .tensor(ids))
@@ -88,11 +81,6 @@ extension Tensor {
 
     public func logSoftmax(dim: Int, dtype: DType? = nil) -> Tensor {
         logSoftmaxOperator(.tensor(self), .int(dim), .dtype(dtype))
-    }
-
-    /// `self / rms(self) * weight` over the last dimension.
-    public func rmsNorm(_ weight: Tensor?, eps: Double) -> Tensor {
-        rmsNormOperator(.tensor(self), .ints([size(-1)]), .optional(weight), .real(eps))
     }
 
     /// Normalized over the last dimension to mean 0 and variance 1, then `* weight + bias`.

@@ -15,6 +15,12 @@ internal import CTorch
     /// Takes over one reference.
     init(owning handle: ctorch_tensor) { unsafe self.handle = handle }
 
+    /// Takes over what a function of the shim returned; nothing means that it refused its arguments.
+    convenience init(kernel name: String, _ result: ctorch_tensor?) {
+        guard let result = unsafe result else { stop("\(name): \(Torch.lastError)") }
+        unsafe self.init(owning: result)
+    }
+
     deinit { unsafe ctorch_tensor_release(handle) }
 
     /// Number of dimensions; 0 for a scalar.

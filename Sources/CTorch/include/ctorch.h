@@ -87,6 +87,22 @@ void ctorch_generator_seed(ctorch_generator generator, uint64_t seed);
 ctorch_tensor _Nullable ctorch_generator_state(ctorch_generator generator);
 bool ctorch_generator_set_state(ctorch_generator generator, ctorch_tensor state);
 
+// Kernels of our own for .float32 on the CPU, where libtorch's are slower; elsewhere they call libtorch's. All record
+// autograd, and give the same bits for a row whatever rows and however many threads are beside it.
+//
+// linear: x [..., in], weight [out, in], bias [out] -> [..., out].
+ctorch_tensor _Nullable ctorch_linear(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor _Nullable bias);
+
+// rms_norm: x / rms(x) * weight over the last dimension; weight [size].
+ctorch_tensor _Nullable ctorch_rms_norm(ctorch_tensor x, ctorch_tensor weight, double eps);
+// swiglu: silu(first half) * second half of the last dimension.
+ctorch_tensor _Nullable ctorch_swiglu(ctorch_tensor x);
+// rotary_split: the projections qkv [B, T, (heads + 2 * kv_heads) * D], cut into q [B, heads, T, D], k and v
+// [B, kv_heads, T, D], with q and k turned by the angles whose cosines and sines are [T, D / 2] (or [B, D / 2] with one
+// token per row). Writes three tensors to `results`.
+bool ctorch_rotary_split(ctorch_tensor qkv, ctorch_tensor cosines, ctorch_tensor sines, int64_t heads,
+                         int64_t kv_heads, ctorch_tensor _Nullable *_Nonnull results);
+
 // Threads inside one operator.
 int32_t ctorch_thread_count(void);
 void ctorch_set_thread_count(int32_t count);
