@@ -48,8 +48,8 @@ let package = Package(
         .executableTarget(
             name: "hone",
             dependencies: [
-                "HoneArtifacts", "HoneCatalog", "HoneDatasets", "HoneEmbedded", "HoneMigrations", "HonePipeline",
-                "HonePostgres", "HoneProblems", "HoneQueue", argumentParser, logging, serviceLifecycle, subprocess,
+                "HoneDatasets", "HoneEmbedded", "HoneMigrations", "HonePipeline", "HonePostgres", argumentParser,
+                asyncAlgorithms, logging, serviceLifecycle, subprocess, unixSignals,
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -174,7 +174,7 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "CommandTests", dependencies: ["HonePostgres", "HoneTesting", "hone"],
+            name: "CommandTests", dependencies: ["HonePostgres", "HoneTesting", "hone", subprocess],
             swiftSettings: strict),
         .testTarget(name: "TidyTests", dependencies: [], swiftSettings: strict),
     ],
