@@ -1,0 +1,36 @@
+/// What a command can say went wrong, beside the errors of the modules that it calls.
+enum CommandError: Error, CustomStringConvertible {
+    /// A program of Hone's that should lie beside `hone` does not.
+    case programMissing(name: String, folder: String)
+    case programNotStarted(path: String, reason: String)
+    case fileUnreadable(path: String, reason: String)
+    case badPayload(place: String, reason: String)
+    case alreadyRunning(home: String)
+    case noSuchRow(noun: String, name: String)
+    case nothingHasRun
+    case noSuchPipelineFile(path: String)
+    case timedOut(unfinishedCount: Int)
+
+    var description: String {
+        switch self {
+        case .programMissing(let name, let folder):
+            "'\(name)' is not in \(folder), beside 'hone'; build it with 'swift build --product \(name)'"
+        case .programNotStarted(let path, let reason):
+            "\(path) could not be started: \(reason)"
+        case .fileUnreadable(let path, let reason):
+            "\(path) cannot be read: \(reason)"
+        case .badPayload(let place, let reason):
+            "\(place): the payload must be a JSON object, for example '{\"prompt\": \"1+1=?\"}': \(reason)"
+        case .alreadyRunning(let home):
+            "another 'hone dev' runs in \(home); use it, or set HONE_HOME to another directory"
+        case .noSuchRow(let noun, let name):
+            "there is no \(noun) \(name); 'hone \(noun == "job" ? "jobs" : noun) list' shows those that there are"
+        case .nothingHasRun:
+            "nothing has run yet; 'hone pipeline run NAME' starts a run"
+        case .noSuchPipelineFile(let path):
+            "there is no file \(path); 'hone pipeline list' shows the pipelines that the database knows"
+        case .timedOut(let unfinishedCount):
+            "the time is up and \(unfinishedCount) jobs are unfinished; they go on: wait again, or look with 'hone jobs list'"
+        }
+    }
+}

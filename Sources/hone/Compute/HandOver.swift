@@ -1,0 +1,28 @@
+import Foundation
+
+/// Becomes another program of Hone's: the process is replaced, so signals, output and exit status are the program's own.
+enum HandOver {
+    /// Replaces this process by `hone-worker COMMAND ARGUMENTS…`; returns only by throwing.
+    static func toWorker(_ command: String, _ arguments: [String]) throws(CommandError) -> Never {
+        let path = try workerPath()
+        var words: [UnsafeMutablePointer<CChar>?] = ([path, command] + arguments).map { strdup($0) }
+        words.append(nil)
+        execv(path, words)
+        throw .programNotStarted(path: path, reason: String(cString: strerror(errno)))
+    }
+
+    /// Where this program lies, and the others beside it.
+    static var programFolder: URL {
+        URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+    }
+
+    /// The `hone-worker` that was built or installed together with this program.
+    static func workerPath() throws(CommandError) -> String {
+        let folder = programFolder
+        let path = folder.appending(path: "hone-worker").path
+        guard FileManager.default.isExecutableFile(atPath: path) else {
+            throw .programMissing(name: "hone-worker", folder: folder.path)
+        }
+        return path
+    }
+}

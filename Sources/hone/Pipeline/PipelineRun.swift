@@ -1,0 +1,79 @@
+import ArgumentParser
+import AsyncAlgorithms
+import Foundation
+import HonePipeline
+import HonePostgres
+
+/// `hone pipeline run`: starts a run and follows it; leaving off to follow does not stop it.
+struct PipelineRun: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Runs a pipeline and shows how far its stages are.",
+        discussion: """
+            EXAMPLES
+              hone pipeline run first-reasoner
+              hone pipeline run first-reasoner --param steps=500 --param model=small
+              hone pipeline run Pipelines/first-reasoner.yaml --detach
+
+            A name stands for Pipelines/NAME.yaml where there is one, else for what the database knows under it.
+            Ctrl-C only stops following; 'hone jobs cancel' stops a stage. Exit status 1 if a stage does not succeed.
+            """)
+
+    @Argument(help: "A pipeline's name or file.")
+    var pipeline: String
+
+    @Option(
+        name: .customLong("param"),
+        help: ArgumentHelp("A parameter's value; may be given again.", valueName: "name=value"))
+    var parameters: [PipelineParameter] = []
+
+    @Flag(help: "Start it and print the run's id, without following it.")
+    var detach = false
+
+    @OptionGroup var options: GlobalOptions
+
+    func run() async throws {
+        let status = try await options.withDatabase { connection in
+            let runID = try await start(on: connection)
+            return detach ? nil : try await follow(runID, on: connection)
+        }
+        guard let status else { return }
+        try options.console.emit(status, text: status.text)
+        if status.state != "succeeded" { throw ExitCode.failure }
+    }
+
+    /// Registers the file's definition and starts it, or neither.
+    private func start(on connection: PostgresConnection) async throws -> Int64 {
+        let source = PipelineSource(pipeline)
+        let values = Dictionary(parameters.map { ($0.name, $0.value) }) { _, last in last }
+        let (runID, name) = try await connection.withTransaction { transaction in
+            let name = try await source.register(in: transaction)
+            return (try await PipelineRuns.start(name, params: values, in: transaction), name)
+        }
+        try options.console.emit(StartedRun(run: runID, pipeline: name), text: "run \(runID) of \(name)")
+        fflush(nil)
+        return runID
+    }
+
+    /// Shows the stages as they go; returns the run when all have ended.
+    private func follow(_ runID: Int64, on connection: PostgresConnection) async throws -> RunStatus {
+        var progress = ProgressLine(isSilent: options.json)
+        var ended: Set<String> = []
+        var status = try await PipelineRuns.status(of: runID, in: connection)
+        for await _ in AsyncTimerSequence(interval: .milliseconds(250), clock: .continuous) {
+            for stage in status.stages where stage.isFinal && ended.insert(stage.name).inserted {
+                progress.keep(stage.ending)
+            }
+            let going = status.stages.filter { !$0.isFinal }
+            guard let current = going.first(where: { $0.state == "running" }) ?? going.first else { break }
+            progress.show(current.current, fraction: current.share)
+            status = try await PipelineRuns.status(of: runID, in: connection)
+        }
+        return status
+    }
+}
+
+private struct StartedRun: Encodable {
+    let run: Int64
+    let pipeline: String
+}
