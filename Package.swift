@@ -49,7 +49,7 @@ let package = Package(
             name: "hone",
             dependencies: [
                 "HoneDatasets", "HoneEmbedded", "HoneMigrations", "HonePipeline", "HonePostgres", argumentParser,
-                asyncAlgorithms, logging, serviceLifecycle, subprocess, unixSignals,
+                asyncAlgorithms, logging, serviceLifecycle, subprocess, system, unixSignals,
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -174,7 +174,7 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "CommandTests", dependencies: ["HonePostgres", "HoneTesting", "hone", subprocess],
+            name: "CommandTests", dependencies: ["HonePostgres", "HoneTesting", "hone", subprocess, system],
             swiftSettings: strict),
         .testTarget(name: "TidyTests", dependencies: [], swiftSettings: strict),
     ],
