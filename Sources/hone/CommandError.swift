@@ -30,7 +30,7 @@ enum CommandError: Error, CustomStringConvertible {
         case .noSuchPipelineFile(let path):
             "there is no file \(path); 'hone pipeline list' shows the pipelines that the database knows"
         case .timedOut(let unfinishedCount):
-            "the time is up and \(unfinishedCount) jobs are unfinished; they go on: wait again, or look with 'hone jobs list'"
+            "the time is up and \(unfinishedCount) jobs are unfinished; they go on, so wait again"
         }
     }
 }

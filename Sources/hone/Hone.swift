@@ -16,7 +16,8 @@ struct Hone: AsyncParsableCommand {
               hone pipeline run first-reasoner
 
             The database is the one of --database-url, else HONE_DATABASE_URL, else the private one of 'hone dev'.
-            Exit status: 0 done, 1 failed, 2 wrong usage. Shell completions: hone --generate-completion-script bash|zsh|fish
+            Exit status: 0 done, 1 failed, 2 wrong usage.
+            Shell completions: hone --generate-completion-script bash|zsh|fish
             """,
         groupedSubcommands: [
             CommandGroup(name: "SETTING UP", subcommands: [Dev.self, Doctor.self, Migrate.self]),

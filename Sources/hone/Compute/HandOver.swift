@@ -1,6 +1,6 @@
 import Foundation
 
-/// Becomes another program of Hone's: the process is replaced, so signals, output and exit status are the program's own.
+/// Becomes another program of Hone's: the process is replaced, so signals, output and exit status are that program's.
 enum HandOver {
     /// Replaces this process by `hone-worker COMMAND ARGUMENTS…`; returns only by throwing.
     static func toWorker(_ command: String, _ arguments: [String]) throws(CommandError) -> Never {

@@ -27,7 +27,8 @@ struct DatabaseChecks {
         let name = "PostgreSQL server"
         let row = try await connection.query(
             """
-            SELECT current_setting('server_version') AS version, current_setting('server_version_num')::integer AS number,
+            SELECT current_setting('server_version') AS version,
+                current_setting('server_version_num')::integer AS number,
                 current_setting('fsync') = 'on' AS is_synced, current_user::text AS current_user,
                 current_database()::text AS database
             """)[0]

@@ -56,7 +56,7 @@ enum MachineChecks {
             return .warn(
                 name, "OMP_NUM_THREADS=\(setting) on \(coreCount) cores",
                 mend:
-                    "set it to 1...\(coreCount), or unset it: spinning threads without a core each are many times slower"
+                    "set it to 1...\(coreCount), or unset it: threads that spin for a core are slower than none"
             )
         }
         return .ok(name, "\(coreCount) cores, OMP_NUM_THREADS=\(threadCount)")

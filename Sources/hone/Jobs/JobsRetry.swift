@@ -25,7 +25,7 @@ struct JobsRetry: AsyncParsableCommand {
                 try options.console.emit(
                     SteeredJob(id: id, done: isDone),
                     text:
-                        "job \(id) \(isDone ? "available again" : "was not one to retry: only failed, cancelled and waiting-to-retry jobs are")"
+                        "job \(id) \(isDone ? "available again" : "was not one to retry: it has not failed")"
                 )
             }
         }

@@ -40,7 +40,7 @@ extension StageStatus {
         return step / steps
     }
 
-    /// What the worker reports of itself, in the order in which people look for it; any key that a stage reports is shown.
+    /// What the worker reports of itself, what people look for first; any key that it reports is shown.
     private var progressText: String {
         guard case .object(let report) = progress else { return "" }
         let known = ["message", "step", "steps", "loss", "tokens_per_second", "eta_seconds"]
