@@ -1,6 +1,5 @@
 import CLibPQ
 import HoneConcurrency
-import Synchronization
 
 /// One session on the server.
 ///
@@ -10,34 +9,22 @@ import Synchronization
 public actor PostgresConnection: PostgresSession {
     public nonisolated let configuration: PostgresConfiguration
     var handle: LibPQConnection
-    private var cancelHandle: LibPQCancelHandle?
+    var cancelHandle: LibPQCancelHandle?
     private var isTurnTaken = false
     private var waitingForTurn: [CheckedContinuation<Void, Never>] = []
-    private let loop = EventLoop.shared
+    /// Set once the running statement was asked to stop: when to give the connection up.
+    private var cancelDeadline: ContinuousClock.Instant?
+    /// The statement that streams rows in or out, which keeps its turn until the stream ends.
+    var streamingQuery: PostgresQuery?
+    let loop = EventLoop.shared
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor {
         unsafe EventLoop.shared.asUnownedSerialExecutor()
     }
 
-    private init(configuration: PostgresConfiguration, handle: consuming LibPQConnection) {
+    init(configuration: PostgresConfiguration, handle: consuming LibPQConnection) {
         self.configuration = configuration
         self.handle = handle
-    }
-
-    /// Opens a connection.
-    /// - Throws: ``PostgresError/cannotConnect(server:reason:)`` when there is none within the configured time.
-    public static func connect(to configuration: PostgresConfiguration) async throws(PostgresError)
-        -> PostgresConnection
-    {
-        let started = await offload { StartedConnection(configuration) }
-        let connection = PostgresConnection(configuration: configuration, handle: started.take())
-        do {
-            try await connection.finishConnecting()
-        } catch {
-            await connection.close()
-            throw error
-        }
-        return connection
     }
 
     /// Ends the session; the server rolls back what was not committed.
@@ -88,21 +75,23 @@ extension PostgresConnection {
     func inTurn<Value: Sendable>(
         _ query: PostgresQuery, isCancellable: Bool = true, _ body: () async throws(PostgresError) -> Value
     ) async throws(PostgresError) -> Value {
-        await beginTurn()
+        try await beginTurn(query, isCancellable: isCancellable)
         defer { endTurn() }
-        if isCancellable, Task.isCancelled { throw .cancelled(query: query.name) }
         return try await body()
     }
 
-    private func beginTurn() async {
+    func beginTurn(_ query: PostgresQuery, isCancellable: Bool = true) async throws(PostgresError) {
+        if streamingQuery != nil { throw .connectionBusy(query: query.name) }
+        if isCancellable, Task.isCancelled { throw .cancelled(query: query.name) }
         if isTurnTaken {
             await withCheckedContinuation { waitingForTurn.append($0) }
         }
         isTurnTaken = true
+        cancelDeadline = nil
     }
 
     /// The turn passes to the first that waits without becoming free in between.
-    private func endTurn() {
+    func endTurn() {
         isTurnTaken = !waitingForTurn.isEmpty
         if isTurnTaken { waitingForTurn.removeFirst().resume() }
     }
@@ -119,7 +108,7 @@ extension PostgresConnection {
             last = result
             if [PGRES_COPY_IN, PGRES_COPY_OUT].contains(result.status) {
                 close()
-                throw .copy(query: query.name, reason: "COPY to or from the client needs copyIn or copyOut")
+                throw .copy(query: query.name, reason: "COPY to or from the client goes through copyIn or copyOut")
             }
         }
         if let failure { throw failure }
@@ -129,31 +118,25 @@ extension PostgresConnection {
 
     /// The next result of the statement, nil at its end.
     func nextResult(_ query: PostgresQuery, isCancellable: Bool = true) async throws(PostgresError) -> LibPQResult? {
-        try await waitUntil(isCancellable: isCancellable, query) { !$0.isBusy }
+        while handle.isBusy { try await waitForInput(query, isCancellable: isCancellable) }
         return handle.nextResult()
     }
 
-    /// Reads from the socket until `isDone`. When the task is cancelled, the statement is cancelled on the server and its
-    /// reply awaited, so that the next statement cannot be hit.
-    func waitUntil(
-        isCancellable: Bool = true, _ query: PostgresQuery, _ isDone: (borrowing LibPQConnection) -> Bool
-    ) async throws(PostgresError) {
-        var isCancellable = isCancellable
-        var deadline: ContinuousClock.Instant?
-        while !isDone(handle) {
-            switch await loop.wait(
-                for: .readable, on: handle.socket, until: deadline, isCancellable: isCancellable)
-            {
-            case .ready:
-                try check(handle.consumeInput(), query)
-            case .cancelled:
-                isCancellable = false
-                deadline = .now + Self.cancelGrace
-                await requestCancel()
-            case .timedOut:
-                close()
-                throw .cancelled(query: query.name)
-            }
+    /// Waits for input and reads it. When the task is cancelled, the statement is cancelled on the server and its reply
+    /// awaited, so that the request cannot hit the next statement.
+    func waitForInput(_ query: PostgresQuery, isCancellable: Bool = true) async throws(PostgresError) {
+        let outcome = await loop.wait(
+            for: .readable, on: handle.socket, until: cancelDeadline,
+            isCancellable: isCancellable && cancelDeadline == nil)
+        switch outcome {
+        case .ready:
+            try check(handle.consumeInput(), query)
+        case .cancelled:
+            cancelDeadline = .now + Self.cancelGrace
+            await requestCancel()
+        case .timedOut:
+            close()
+            throw .cancelled(query: query.name)
         }
     }
 
@@ -211,57 +194,11 @@ extension PostgresConnection {
 
     /// The error that a result reports, if it does.
     func error(in result: LibPQResult, _ query: PostgresQuery) -> PostgresError? {
-        guard [PGRES_FATAL_ERROR, PGRES_BAD_RESPONSE, PGRES_PIPELINE_ABORTED].contains(result.status) else {
-            return nil
-        }
+        guard [PGRES_FATAL_ERROR, PGRES_BAD_RESPONSE].contains(result.status) else { return nil }
         guard let report = PostgresServerError(result, query: query.name), !report.endsSession else {
             close()
             return .connectionLost(query: query.name, reason: result.errorMessage)
         }
         return report.sqlState == .queryCanceled && Task.isCancelled ? .cancelled(query: query.name) : .server(report)
-    }
-}
-
-// MARK: - Connecting
-
-extension PostgresConnection {
-    private func finishConnecting() async throws(PostgresError) {
-        let deadline = ContinuousClock.now + configuration.connectTimeout
-        var interest = EventLoop.Interest.writable
-        while true {
-            guard !handle.isBroken else { throw cannotConnect(handle.errorMessage) }
-            switch await loop.wait(for: interest, on: handle.socket, until: deadline) {
-            case .ready: break
-            case .timedOut: throw cannotConnect("no answer within \(configuration.connectTimeout)")
-            case .cancelled: throw .cancelled(query: "connect")
-            }
-            switch handle.pollConnect() {
-            case PGRES_POLLING_READING: interest = .readable
-            case PGRES_POLLING_WRITING: interest = .writable
-            case PGRES_POLLING_OK:
-                guard handle.setNonBlocking() else { throw cannotConnect(handle.errorMessage) }
-                cancelHandle = handle.makeCancelHandle()
-                return
-            default: throw cannotConnect(handle.errorMessage)
-            }
-        }
-    }
-
-    private func cannotConnect(_ reason: String) -> PostgresError {
-        .cannotConnect(server: configuration.description, reason: reason)
-    }
-}
-
-/// Carries a connection over from the thread that looked up the server's name.
-private final class StartedConnection: Sendable {
-    private let connection: Mutex<LibPQConnection?>
-
-    init(_ configuration: PostgresConfiguration) {
-        connection = Mutex(LibPQConnection(starting: configuration.libpqParameters))
-    }
-
-    func take() -> LibPQConnection {
-        guard let connection = connection.withLock({ $0.take() }) else { preconditionFailure("taken twice") }
-        return connection
     }
 }

@@ -22,6 +22,11 @@ public struct PostgresRow: Sendable {
         return try value(at: position)
     }
 
+    /// Reads the first column.
+    public func decode<Value: PostgresDecodable>(_ type: Value.Type = Value.self) throws(PostgresError) -> Value {
+        try value(at: 0)
+    }
+
     /// Reads the columns from left to right: `let (id, name) = try row.decode(Int.self, String.self)`.
     public func decode<each Value: PostgresDecodable>(
         _ types: repeat (each Value).Type
