@@ -30,10 +30,11 @@ struct ASDivSource: ExampleSource {
 
     /// "9 (apples)" is the answer 9 and the unit apples; an answer of several parts keeps its text.
     private static func answerAndUnit(_ text: String) -> (answer: String, unit: String?) {
-        guard let parts = text.wholeMatch(of: /\s*([^;(]+?)\s*\(([^)]*)\)\s*/) else {
-            return (normalizedAnswer(text), nil)
-        }
-        return (normalizedAnswer(String(parts.1)), String(parts.2))
+        let text = text.normalizedPrompt
+        guard let start = text.firstIndex(of: "("), text.last == ")", start != text.startIndex,
+            text[start...].dropLast().allSatisfy({ $0 != ")" }), !text[..<start].contains(";")
+        else { return (normalizedAnswer(text), nil) }
+        return (normalizedAnswer(String(text[..<start])), String(text[start...].dropFirst().dropLast()))
     }
 
     /// Steps of "21-9=12; 12*3=36". Formulas with unknowns, remainders or ratios are no arithmetic to check: no steps.

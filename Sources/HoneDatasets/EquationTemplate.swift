@@ -110,12 +110,3 @@ extension EquationTemplate: CustomStringConvertible {
         return description
     }
 }
-
-/// The numbers written in digits in a text.
-enum NumbersInText {
-    static func all(in text: String) -> [Rational] {
-        text.matches(of: /(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?|\.[0-9]+/).compactMap {
-            Rational(publishedNumber: String($0.0))
-        }
-    }
-}

@@ -6,10 +6,9 @@ struct GSM8KRow: ExampleRow {
     let answer: String
 
     func example() throws(RowFault) -> Example {
-        guard let mark = answer.ranges(of: "####").last else {
+        guard let result = StepGrammar.parse(answer).answer else {
             throw RowFault("the answer has no line \"#### result\"")
         }
-        let result = String(answer[mark.upperBound...])
         return Example(
             prompt: question.normalizedPrompt, answer: normalizedAnswer(result),
             steps: StepGrammar.annotations(in: answer).map { $0.filter { !$0.isWhitespace } }, split: "",

@@ -35,12 +35,18 @@ struct MAWPSSource: ExampleSource {
     private static func filled(_ text: String, _ numbers: [Rational]) throws(RowFault) -> String {
         var result = ""
         var rest = text[...]
-        while let match = rest.firstMatch(of: /number([0-9]+)/) {
-            guard let index = Int(match.1), numbers.indices.contains(index) else {
-                throw RowFault("the question uses \(match.0), but there are \(numbers.count) numbers")
+        while let found = rest.firstRange(of: "number") {
+            let digits = rest[found.upperBound...].prefix { ("0"..."9").contains($0) }
+            result += rest[..<found.lowerBound]
+            if digits.isEmpty {
+                result += "number"
+            } else {
+                guard let index = Int(digits), numbers.indices.contains(index) else {
+                    throw RowFault("the question uses number\(digits), but there are \(numbers.count) numbers")
+                }
+                result += numbers[index].decimalText ?? "\(numbers[index])"
             }
-            result += rest[..<match.range.lowerBound] + (numbers[index].decimalText ?? "\(numbers[index])")
-            rest = rest[match.range.upperBound...]
+            rest = rest[digits.endIndex...]
         }
         return result + rest
     }

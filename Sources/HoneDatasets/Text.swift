@@ -3,7 +3,13 @@ import HoneProblems
 extension String {
     /// One line, single spaces, none before punctuation; the words stay as they are.
     var normalizedPrompt: String {
-        split(whereSeparator: \.isWhitespace).joined(separator: " ").replacing(/\ ([,.?!;:])(?=\ |$)/) { $0.1 }
+        var result = ""
+        for word in unicodeScalars.split(whereSeparator: \.isSpace) {
+            let isPunctuation = word.count == 1 && ",.?!;:".unicodeScalars.contains(word[word.startIndex])
+            if !result.isEmpty, !isPunctuation { result += " " }
+            result += Substring(word)
+        }
+        return result
     }
 
     var isBlank: Bool { allSatisfy(\.isWhitespace) }
@@ -14,6 +20,11 @@ extension String {
         let needsComma = story.last.map { !",.?!;:".contains($0) } ?? false
         return (story + (needsComma ? ", " : " ") + question).normalizedPrompt
     }
+}
+
+extension Unicode.Scalar {
+    /// The tables are asked only for what is not ASCII.
+    fileprivate var isSpace: Bool { isASCII ? value <= 0x20 : properties.isWhitespace }
 }
 
 extension Rational {

@@ -86,14 +86,20 @@ struct XMLRows {
     }
 
     private static func startTag(_ body: String) throws(RowFault) -> Tag {
-        guard let parts = body.wholeMatch(of: /([A-Za-z][\w.-]*)((?:\s+[\w.-]+="[^"<]*")*)\s*/) else {
+        let name = body.prefix { $0.isNamePart }
+        var rest = body[name.endIndex...].drop(while: \.isWhitespace)
+        var attributes: [String: String] = [:]
+        while !rest.isEmpty {
+            let key = rest.prefix { $0.isNamePart }
+            let value = rest[key.endIndex...]
+            guard !key.isEmpty, value.hasPrefix("=\""), let end = value.dropFirst(2).firstIndex(of: "\"") else { break }
+            attributes[String(key)] = try unescaped(String(value[value.index(value.startIndex, offsetBy: 2)..<end]))
+            rest = value[end...].dropFirst().drop(while: \.isWhitespace)
+        }
+        guard !name.isEmpty, rest.isEmpty else {
             throw RowFault("<\(body.prefix(60))> is not a start tag that is understood")
         }
-        var attributes: [String: String] = [:]
-        for attribute in parts.2.matches(of: /([\w.-]+)="([^"<]*)"/) {
-            attributes[String(attribute.1)] = try unescaped(String(attribute.2))
-        }
-        return Tag(kind: .start, name: String(parts.1), attributes: attributes)
+        return Tag(kind: .start, name: String(name), attributes: attributes)
     }
 
     /// What stands before the next `end`, which is left in place.
@@ -128,4 +134,8 @@ struct XMLRows {
         guard name.hasPrefix("#"), let number, let scalar = UnicodeScalar(number) else { return nil }
         return String(Character(scalar))
     }
+}
+
+extension Character {
+    fileprivate var isNamePart: Bool { isLetter || isNumber || self == "_" || self == "-" || self == "." }
 }

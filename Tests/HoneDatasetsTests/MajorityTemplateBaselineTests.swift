@@ -32,6 +32,21 @@ import Testing
         #expect(baseline.accuracy(on: test) == 0.5)
     }
 
+    @Test(arguments: [
+        ("It cost $1,250.50. Then 3.", ["1250.50", "3"]), ("He has 5.", ["5"]), ("A .5 share of 10", [".5", "10"]),
+        ("pages 1, 2,300 and 12,34", ["1", "2300", "12", "34"]), ("figs.7", ["7"]), ("1.2.3", ["1.2", "3"]),
+        ("none", []),
+    ])
+    func numbersAreReadInTheirOrder(_ text: String, _ numbers: [String]) throws {
+        for (place, number) in numbers.enumerated() {
+            // A baseline that learned to take the number at this place, times seven.
+            let prompt = (100...100 + place).map { "\($0)" }.joined(separator: " ")
+            let example = Example(prompt: prompt, answer: "0", steps: ["\(100 + place)*7=\((100 + place) * 7)"])
+            let answer = try #require(MajorityTemplateBaseline(fittedOn: [example])?.answer(to: text))
+            #expect(Double(answer) == Double(number).map { $0 * 7 })
+        }
+    }
+
     @Test func withoutAnyEquationThereIsNoBaseline() {
         #expect(MajorityTemplateBaseline(fittedOn: [Example(prompt: "a", answer: "b")]) == nil)
     }
