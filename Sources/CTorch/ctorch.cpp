@@ -12,6 +12,10 @@
 #include <string>
 #include <vector>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 using ctorch::borrowed;
 using ctorch::guarded;
 using ctorch::handle;
@@ -247,3 +251,11 @@ bool ctorch_generator_set_state(ctorch_generator handle, ctorch_tensor state) {
 
 int32_t ctorch_thread_count(void) { return at::get_num_threads(); }
 void ctorch_set_thread_count(int32_t count) { at::set_num_threads(count); }
+
+void ctorch_keep_freed_memory(void) {
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the most that glibc takes
+    mallopt(M_TRIM_THRESHOLD, 1 << 30);
+    mallopt(M_TOP_PAD, 64 << 20);
+#endif
+}

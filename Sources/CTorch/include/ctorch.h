@@ -107,6 +107,9 @@ bool ctorch_rotary_split(ctorch_tensor qkv, ctorch_tensor cosines, ctorch_tensor
 int32_t ctorch_thread_count(void);
 void ctorch_set_thread_count(int32_t count);
 
+// Keeps the memory of freed tensors for the next ones, where the C library can be told so.
+void ctorch_keep_freed_memory(void);
+
 #ifdef __cplusplus
 }
 #endif
