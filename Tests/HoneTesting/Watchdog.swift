@@ -1,10 +1,10 @@
 import Foundation
-import HoneEmbedded
+public import HoneEmbedded
 
 /// A child process that outlives this one for a moment: when the pipe between them closes, it stops the server and
 /// removes its directory. The kernel closes the pipe also for a process that was killed.
-enum Watchdog {
-    static func start(removing home: EmbeddedHome) throws {
+public enum Watchdog {
+    public static func start(removing home: EmbeddedHome) throws {
         let pipe = Pipe()
         // Only this process may hold the writing end, for as long as it lives.
         _ = fcntl(pipe.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)

@@ -38,8 +38,8 @@ extension Error {
         case TensorError.cannotWrite: false
         case is TensorError: true
         case PostgresError.server(let error):
-            // The schema's refusals (but a lost lease), bad data, broken constraints.
-            ["HN", "22", "23"].contains { error.sqlState.rawValue.hasPrefix($0) } && error.sqlState != .leaseLost
+            // The schema's refusals (but a lost lease), bad data, broken constraints, wrong statements.
+            ["HN", "22", "23", "42"].contains { error.sqlState.rawValue.hasPrefix($0) } && error.sqlState != .leaseLost
         default: false
         }
     }

@@ -57,7 +57,7 @@ public struct CheckpointLibrary: Sendable {
             PostgresQuery(
                 """
                 SELECT model, checkpoint_id FROM hone.active_checkpoints
-                WHERE \(model) IS NULL OR model = \(model) LIMIT 2
+                WHERE model = coalesce(\(model), model) LIMIT 2
                 """
             ).named("find the active checkpoint"))
         if rows.count == 1 { return try rows[0].decode(String.self, Int64.self) }
