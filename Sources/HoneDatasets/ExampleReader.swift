@@ -44,8 +44,7 @@ public struct ExampleReader {
                 return nil
             }
             isEmpty = false
-            guard !example.prompt.isEmpty else { throw RowFault("the question is empty") }
-            guard !example.answer.isEmpty else { throw RowFault("the answer is empty") }
+            try example.checkContent()
             example.split = split ?? (example.split.isEmpty ? defaultSplit : example.split)
             return example
         } catch {
@@ -72,4 +71,34 @@ public struct ExampleReader {
     private static let splitNames: [Substring: String] = [
         "train": "train", "test": "test", "dev": "validation", "valid": "validation", "validation": "validation",
     ]
+}
+
+extension Example {
+    /// What no dataset takes, whatever the format; said here, where the line is known.
+    fileprivate func checkContent() throws(RowFault) {
+        guard !prompt.isEmpty else { throw RowFault("the question is empty") }
+        guard !answer.isEmpty else { throw RowFault("the answer is empty") }
+        guard (-9999...9999).contains(level ?? 0) else {
+            throw RowFault("the level \(level ?? 0) has over four digits")
+        }
+        let texts = [prompt, answer, split, source ?? ""] + steps
+        guard !texts.contains(where: \.hasZero), !JSONValue.object(metadata).hasZero else {
+            throw RowFault("a text holds U+0000, which PostgreSQL cannot keep; take it out")
+        }
+    }
+}
+
+extension JSONValue {
+    fileprivate var hasZero: Bool {
+        switch self {
+        case .null, .bool, .integer, .number: false
+        case .string(let text): text.hasZero
+        case .array(let elements): elements.contains(where: \.hasZero)
+        case .object(let members): members.contains { $0.key.hasZero || $0.value.hasZero }
+        }
+    }
+}
+
+extension String {
+    fileprivate var hasZero: Bool { utf8.contains(0) }
 }

@@ -29,6 +29,14 @@ struct BadFile: Sendable, CustomTestStringConvertible {
             testDescription: "an empty prompt", content: "{\"prompt\": \" \", \"answer\": \"b\"}", line: 1,
             says: "question is empty"),
         BadFile(
+            testDescription: "a text with U+0000",
+            content: "{\"prompt\": \"a\", \"answer\": \"b\", \"metadata\": {\"k\": [\"\\u0000\"]}}", line: 1,
+            says: "U+0000"),
+        BadFile(
+            testDescription: "a level of five digits",
+            content: "{\"prompt\": \"a\", \"answer\": \"b\", \"level\": 12345}",
+            line: 1, says: "over four digits"),
+        BadFile(
             testDescription: "GSM8K without a result", content: "{\"question\": \"a\", \"answer\": \"b\"}", line: 1,
             says: "####"),
         BadFile(
