@@ -12,7 +12,6 @@ struct ClaimSource {
     private var isAskingForNotifications = false
     private var nap = Duration.zero
 
-    private static let shortestNap = Duration.milliseconds(20)
     private static let sweepInterval = Duration.seconds(1)
     /// Jobs of one claim, whatever the handlers' limits: memory stays bounded.
     private static let largestClaim = 1024
@@ -63,7 +62,7 @@ struct ClaimSource {
             if !isAskingForNotifications {
                 // Claim once more after asking: what was enqueued before was not announced.
                 isAskingForNotifications = true
-                nap = Self.shortestNap
+                nap = configuration.shortestPoll
                 try await pool.query(worker.statements.doze(queues: configuration.queues))
                 return false
             }

@@ -18,6 +18,8 @@ public struct WorkerConfiguration: Sendable {
     public var heartbeatInterval = Duration.seconds(3)
     /// How long an idle worker waits for a notification before it looks by itself.
     public var pollInterval = Duration.seconds(1)
+    /// The first wait after the last job; each one after it is twice as long, up to ``pollInterval``.
+    var shortestPoll = Duration.milliseconds(20)
     /// How often it looks for jobs that are due and leases to rescue.
     public var maintenanceInterval = Duration.milliseconds(700)
     /// How long running jobs may go on once the worker was asked to stop.
