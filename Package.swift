@@ -157,7 +157,11 @@ let package = Package(
             name: "HoneEmbeddedTests", dependencies: ["HoneEmbedded", "HonePostgres", "HoneTesting"],
             swiftSettings: strict),
         .testTarget(
-            name: "HoneQueueTests", dependencies: ["HoneQueue", "HonePostgres", "HoneTesting"],
+            name: "HoneQueueTests",
+            dependencies: [
+                "HoneConcurrency", "HoneEmbedded", "HoneMigrations", "HonePostgres", "HoneQueue", "HoneTesting", logging,
+                serviceLifecycle,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "HoneCatalogTests",

@@ -45,7 +45,14 @@ func untilCancelled() async {
 }
 
 /// Runs a worker beside the test and drains it at the end.
-/// - Parameter configure: Changes to a configuration that never waits for a poll.
+/// - Parameters:
+///   - pool: Where it works.
+///   - handler: Its only handler.
+///   - concurrency: How many batches it runs at a time.
+///   - configure: Changes to its configuration.
+///   - body: The test; it may stop the worker before its end.
+/// - Returns: What the test returns.
+/// - Throws: What the test or the worker throws.
 func withWorker<Value: Sendable>(
     _ pool: PostgresPool, _ handler: ClosureHandler, concurrency: Int = 1,
     configure: (inout WorkerConfiguration) -> Void = { _ in },
