@@ -24,7 +24,7 @@ struct ClaimLoop: Sendable {
                 let chunks = try await source.next(slotCount: slots.freeCount)
                 for chunk in chunks { start(chunk, in: &group, slots) }
                 if chunks.isEmpty {
-                    let isDone = try await source.sleep(mayStop: slots.isIdle)
+                    let isDone = try await source.rest(mayStop: slots.isIdle)
                     if isDone { worker.drain() }
                 }
             }

@@ -50,7 +50,7 @@ struct ClaimSource {
     /// - Parameter mayStop: Whether nothing runs, so that a worker that stops when idle may stop.
     /// - Returns: Whether such a worker is done.
     /// - Throws: An error of the database that will not pass.
-    mutating func sleep(mayStop: Bool) async throws(PostgresError) -> Bool {
+    mutating func rest(mayStop: Bool) async throws(PostgresError) -> Bool {
         let configuration = worker.configuration
         do {
             if configuration.stopsWhenIdle, mayStop {

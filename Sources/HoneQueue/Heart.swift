@@ -61,8 +61,8 @@ actor Heart {
         await disconnect()
     }
 
-    /// Gives up leases that could not be renewed in time, until the task is cancelled. Runs beside ``run()``, also while
-    /// a heartbeat waits for the server.
+    /// Gives up leases that could not be renewed in time, until the task is cancelled. Runs beside ``run()``, and while
+    /// a heartbeat waits for the server too.
     func watch() async {
         let tick = Signal()
         while !Task.isCancelled {

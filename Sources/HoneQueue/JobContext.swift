@@ -31,8 +31,8 @@ public struct JobContext: Sendable {
 
     /// Completes a job: guards the lease, runs `writes`, stores the result, and commits it all as one transaction.
     ///
-    /// When the server restarts in between, the transaction is tried again, so `writes` may run more than once; only one
-    /// run of it is ever committed. When the reply to COMMIT is lost, its outcome is read back.
+    /// When the server restarts in between, the transaction is tried again, so `writes` may run more than once; only
+    /// one run of it is ever committed. When the reply to COMMIT is lost, its outcome is read back.
     /// - Throws: ``QueueError/leaseLost(jobs:)``, in which case nothing was committed, or what `writes` throws.
     public nonisolated(nonsending) func complete(
         _ job: ClaimedJob, result: PostgresJSON = PostgresJSON(text: "{}"),

@@ -7,7 +7,8 @@ public protocol JobHandler: Sendable {
     static var kind: String { get }
     /// How many jobs one call may take. A job that failed or was lost before always comes alone.
     var batchLimit: Int { get }
-    /// Runs jobs of this kind: at least one, at most ``batchLimit``. The task is cancelled when none of them is to go on.
+    /// Runs jobs of this kind: at least one, at most ``batchLimit``. The task is cancelled when none of them is to go
+    /// on.
     /// - Throws: What is to be on record as the error of the jobs that it has not finished.
     func run(_ jobs: [ClaimedJob], context: JobContext) async throws
 }

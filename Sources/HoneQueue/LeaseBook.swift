@@ -52,7 +52,8 @@ final class LeaseBook: Sendable {
         }
     }
 
-    /// Notes what a heartbeat brought: of the leases it asked about, the database still knows those of the jobs `renewed`.
+    /// Notes what a heartbeat brought: of the leases it asked about, the database still knows those of the jobs
+    /// `renewed`.
     /// - Returns: How many turned out to be lost.
     func renew(_ asked: [LeaseID], renewed: Set<Int64>, until validUntil: Instant) -> Int {
         let lost = entries.withLock { entries in

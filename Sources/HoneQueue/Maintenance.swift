@@ -1,8 +1,8 @@
 import HonePostgres
 import Logging
 
-/// What every worker does for all: makes due jobs available and rescues the jobs of workers that died. Any number may do
-/// it at a time, and one that lives suffices.
+/// What every worker does for all: makes due jobs available and rescues the jobs of workers that died. Any number may
+/// do it at a time, and one that lives suffices.
 struct Maintenance: Sendable {
     let session: any PostgresSession
     let configuration: WorkerConfiguration

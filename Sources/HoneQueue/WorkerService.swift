@@ -5,8 +5,8 @@ public import ServiceLifecycle
 
 /// A worker: claims jobs of the kinds it has handlers for, keeps their leases alive, and runs them.
 ///
-/// It survives restarts of the server: it goes on as soon as it can connect again, and what it had computed is committed
-/// then if its leases still stand. At a graceful shutdown it claims no more, lets running jobs end within
+/// It survives restarts of the server: it goes on as soon as it can connect again, and what it had computed is
+/// committed then if its leases still stand. At a graceful shutdown it claims no more, lets running jobs end within
 /// ``WorkerConfiguration/drainTimeout``, and gives the rest back.
 public final class WorkerService: Service {
     private let pool: PostgresPool
@@ -34,7 +34,8 @@ public final class WorkerService: Service {
     }
 
     /// Works until a graceful shutdown, or until idle if so configured.
-    /// - Throws: An error of the database that will not pass, such as a missing schema, or the first failure to connect.
+    /// - Throws: An error of the database that will not pass, such as a missing schema, or the first failure to
+    ///   connect.
     public func run() async throws {
         let registration = WorkerStatements.register(
             configuration, host: ProcessInfo.processInfo.hostName, pid: ProcessInfo.processInfo.processIdentifier)

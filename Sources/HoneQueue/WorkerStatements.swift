@@ -8,7 +8,8 @@ struct WorkerStatements: Sendable {
         PostgresQuery(
             """
             SELECT hone.register_worker(
-                \(configuration.name), \(host), \(pid), \(configuration.codeVersion), \(configuration.capabilities)) AS id
+                \(configuration.name), \(host), \(pid), \(configuration.codeVersion),
+                \(configuration.capabilities)) AS id
             """
         ).named("register the worker")
     }

@@ -72,7 +72,10 @@ import Testing
         let ids = try await JobQueue(pool).enqueue(
             "noop", payloads: (0..<100).map { PostgresJSON(text: #"{"number":\#($0)}"#) })
         let numbers = try await pool.query(
-            "SELECT (payload->>'number')::bigint FROM hone.jobs JOIN unnest(\(ids)) WITH ORDINALITY u(j, n) ON id = j ORDER BY n"
+            """
+            SELECT (payload->>'number')::bigint
+            FROM hone.jobs JOIN unnest(\(ids)) WITH ORDINALITY AS u(job, place) ON id = job ORDER BY place
+            """
         ).map { try $0.decode(Int64.self) }
         #expect(numbers == Array(0..<100))
         let claimed = try await TestWorker(pool).claim(limit: 100)

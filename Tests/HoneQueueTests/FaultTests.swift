@@ -94,7 +94,7 @@ import Testing
         try await pool.withConnection { try await $0.execute(script: schema, name: "a trigger that kills") }
         let tries = Mutex(0)
         let handler = ClosureHandler { jobs, context in
-            try await context.complete(jobs[0]) { transaction in
+            try await context.complete(jobs[0], result: PostgresJSON(text: "{}")) { transaction in
                 let isFirst = tries.withLock { tries in
                     tries += 1
                     return tries == 1

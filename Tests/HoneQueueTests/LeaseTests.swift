@@ -112,7 +112,8 @@ import Testing
             let (least, most): (Double, Double) = try await pool.query(
                 """
                 SELECT min(s), max(s) FROM (
-                    SELECT extract(epoch FROM hone.backoff(\(Int32(attempt))))::float8 AS s FROM generate_series(1, 400)) b
+                    SELECT extract(epoch FROM hone.backoff(\(Int32(attempt))))::float8 AS s
+                    FROM generate_series(1, 400)) b
                 """)[0].decode(Double.self, Double.self)
             #expect(least >= 0 && least < bound / 10)
             #expect(most <= bound && most > bound * 0.9)
