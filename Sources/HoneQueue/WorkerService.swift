@@ -59,10 +59,28 @@ public final class WorkerService: Service {
             group.addTask { await heart.run() }
             group.addTask { await heart.watch() }
             group.addTask { await maintenance.run() }
+            group.addTask { await self.listen(worker, heart, maintenance) }
             defer { group.cancelAll() }
             try await claims.run()
         }
         await signOff(worker)
+    }
+
+    /// Wakes whoever a notification concerns. A lost one costs at most a poll's interval.
+    private func listen(_ worker: WorkerState, _ heart: Heart, _ maintenance: Maintenance) async {
+        let own = "\(worker.statements.worker)"
+        let events = PostgresListener(configuration: pool.configuration, channels: ["hone_queue", "hone_cancel"])
+        for await event in events {
+            switch event {
+            case .notification(let note) where note.channel == "hone_cancel":
+                if note.payload == own { heart.beatNow.set() }
+            case .notification(let note) where configuration.queues?.contains(note.payload) == false:
+                continue
+            case .notification, .connected:
+                worker.wake.set()
+                maintenance.lookNow.set()
+            }
+        }
     }
 
     private func signOff(_ worker: WorkerState) async {

@@ -178,3 +178,37 @@ import Testing
         }
     }
 }
+
+@Suite(.temporaryDatabase) struct WakeUpTests {
+    @Test func anIdleWorkerIsWokenByAnEnqueueAndNotByItsPoll() async throws {
+        let database = try TemporaryDatabase.current
+        let pool = database.pool
+        let queue = JobQueue(pool)
+        let ran = Mailbox<Void>()
+        let handler = ClosureHandler { jobs, context in
+            try await context.complete(jobs[0])
+            ran.send(())
+        }
+        let neverPoll: (inout WorkerConfiguration) -> Void = {
+            $0.shortestPoll = .seconds(3600)
+            $0.pollInterval = .seconds(3600)
+            $0.maintenanceInterval = .seconds(3600)
+        }
+        try await withWorker(pool, handler, configure: neverPoll) { _ in
+            for _ in 0..<3 {
+                try await someoneSleeps(pool)
+                try await queue.enqueueNoop()
+                try await ran.next(within: .seconds(5))
+            }
+            try await someoneSleeps(pool)
+            try await queue.enqueueNoop(JobOptions(runAt: Date(timeIntervalSinceNow: 0.3)))
+            try await ran.next(within: .seconds(5))
+        }
+    }
+
+    private func someoneSleeps(_ pool: PostgresPool) async throws {
+        try await withDeadline(.seconds(20)) {
+            while try await pool.value("SELECT count(*) FROM hone.sleepers", as: Int64.self) == 0 { await Task.yield() }
+        }
+    }
+}
