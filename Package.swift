@@ -48,8 +48,8 @@ let package = Package(
         .executableTarget(
             name: "hone",
             dependencies: [
-                "HoneDatasets", "HoneEmbedded", "HoneMigrations", "HonePipeline", "HonePostgres", argumentParser,
-                asyncAlgorithms, logging, serviceLifecycle, subprocess, system, unixSignals,
+                "HoneCatalog", "HoneDatasets", "HoneEmbedded", "HoneMigrations", "HonePipeline", "HonePostgres",
+                argumentParser, asyncAlgorithms, logging, serviceLifecycle, subprocess, system, unixSignals,
             ],
             swiftSettings: strict),
         .executableTarget(
