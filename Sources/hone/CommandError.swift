@@ -5,6 +5,8 @@ enum CommandError: Error, CustomStringConvertible {
     case programNotStarted(path: String, reason: String)
     case fileUnreadable(path: String, reason: String)
     case badPayload(place: String, reason: String)
+    /// No example has steps that form an equation.
+    case noEquations(String)
     case alreadyRunning(home: String)
     case noSuchRow(noun: String, name: String)
     case nothingHasRun
@@ -21,6 +23,8 @@ enum CommandError: Error, CustomStringConvertible {
             "\(path) cannot be read: \(reason)"
         case .badPayload(let place, let reason):
             "\(place): the payload must be a JSON object, for example '{\"prompt\": \"1+1=?\"}': \(reason)"
+        case .noEquations(let dataset):
+            "no problem of \(dataset) has steps that form an equation, so there is no most frequent one; try --fit"
         case .alreadyRunning(let home):
             "another 'hone dev' runs in \(home); use it, or set HONE_HOME to another directory"
         case .noSuchRow(let noun, let name):

@@ -11,5 +11,5 @@ struct DatasetCommand: ParsableCommand {
               hone dataset show svamp
               hone dataset export svamp --split test > svamp-test.jsonl
             """,
-        subcommands: [DatasetList.self, DatasetShow.self, DatasetExport.self])
+        subcommands: [DatasetList.self, DatasetShow.self, DatasetExport.self, DatasetBaseline.self])
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
-import HonePostgres
+import Foundation
+import HoneCatalog
 
 /// `hone dataset list`: every dataset with its size.
 struct DatasetList: AsyncParsableCommand {
@@ -15,29 +16,14 @@ struct DatasetList: AsyncParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() async throws {
-        let rows: DatabaseRows<DatasetLine> = try await options.withDatabase { connection in
-            try await connection.rows(
-                """
-                SELECT to_json(q)::text AS line FROM (
-                    SELECT d.name, count(e.id) AS examples,
-                        coalesce(string_agg(DISTINCT e.split, ', '), '') AS splits, d.created_at
-                    FROM hone.datasets d LEFT JOIN hone.examples e ON e.dataset_id = d.id
-                    GROUP BY d.id ORDER BY d.name) q
-                """)
-        }
+        let datasets = try await options.withDatabase { try await Datasets.list(in: $0) }
         try options.console.emit(
-            rows,
+            datasets,
             columns: [
-                Column("DATASET") { $0.name }, Column("EXAMPLES", isNumber: true) { String($0.examples) },
-                Column("SPLITS") { $0.splits }, Column("CREATED") { $0.createdAt.clockTime },
+                Column("DATASET") { $0.name }, Column("EXAMPLES", isNumber: true) { String($0.exampleCount) },
+                Column("SPLITS") { $0.splits.map { "\($0.split) \($0.exampleCount)" }.joined(separator: ", ") },
+                Column("CREATED") { $0.createdAt.ISO8601Format().clockTime },
             ],
             none: "no datasets yet; 'hone ingest FILE --dataset NAME' makes one")
     }
-}
-
-private struct DatasetLine: Decodable {
-    let name: String
-    let examples: Int
-    let splits: String
-    let createdAt: String
 }

@@ -26,23 +26,50 @@ enum MachineChecks {
         }
     }
 
-    /// Starting the worker proves that the loader finds libtorch and everything else it links.
+    /// What the loader would find for the worker: libtorch and all else that it links.
     static func worker() async -> Finding {
         let name = "worker and libtorch"
+        let mend = "run ops/setup, then build again"
         do {
             let path = try HandOver.workerPath()
             let result = try await Subprocess.run(
-                .path(FilePath(path)), arguments: ["--version"], output: .string(limit: 4096),
-                error: .string(limit: 4096))
-            guard result.terminationStatus.isSuccess else {
-                let reason = result.standardError.split(separator: "\n").first.map(String.init) ?? "no reason given"
-                return .fail(name, "hone-worker does not start: \(reason)", mend: "run ops/setup, then build again")
+                .name("ldd"), arguments: [path], output: .string(limit: 1 << 16), error: .string(limit: 4096))
+            let libraries = result.standardOutput.split(separator: "\n")
+            let missing = libraries.filter { $0.contains("not found") }.compactMap { $0.split(separator: " ").first }
+            guard missing.isEmpty else {
+                return .fail(name, "the loader does not find \(missing.joined(separator: ", "))", mend: mend)
             }
-            let version = result.standardOutput.split(separator: "\n").joined(separator: ", ")
-            return .ok(name, version)
+            guard let line = libraries.first(where: { $0.contains("libtorch_cpu.so") }),
+                let library = line.split(separator: " ").first(where: { $0.hasPrefix("/") })
+            else { return .fail(name, "\(path) is not linked to libtorch", mend: mend) }
+            return judge(library: URL(filePath: String(library)), name: name)
         } catch {
             return .fail(name, "\(error)", mend: "'swift build -c release' builds all programs")
         }
+    }
+
+    private static func judge(library: URL, name: String) -> Finding {
+        let root = library.deletingLastPathComponent().deletingLastPathComponent()
+        guard let version = torchVersion(root) else {
+            return .warn(name, "\(root.path) names no version", mend: "LIBTORCH=… ops/setup links another one")
+        }
+        let isOld = version.compare("2.11", options: .numeric) == .orderedAscending
+        return isOld
+            ? .fail(name, "libtorch \(version) in \(root.path) is too old", mend: "Hone needs 2.11: run ops/setup")
+            : .ok(name, "libtorch \(version) in \(root.path)")
+    }
+
+    /// The version stands in one of two headers, depending on the release.
+    private static func torchVersion(_ root: URL) -> String? {
+        let headers = ["torch/headeronly/version.h", "torch/csrc/api/include/torch/version.h"]
+        let texts = headers.compactMap {
+            FileManager.default.contents(atPath: root.appending(path: "include/\($0)").path)
+        }
+        let lines = texts.flatMap { String(decoding: $0, as: UTF8.self).split(separator: "\n") }
+        let parts = ["MAJOR", "MINOR", "PATCH"].compactMap { part in
+            lines.first { $0.hasPrefix("#define TORCH_VERSION_\(part) ") }?.split(separator: " ").last
+        }
+        return parts.count == 3 ? parts.joined(separator: ".") : nil
     }
 
     static func cores() -> Finding {

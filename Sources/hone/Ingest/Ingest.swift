@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import HoneCatalog
 import HoneDatasets
 import HonePostgres
 
@@ -32,33 +33,17 @@ struct Ingest: AsyncParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() async throws {
-        let outcome = try await options.withDatabase { connection in
-            try await connection.withTransaction { transaction in try await send(to: transaction) }
-        }
-        try options.console.emit(outcome, text: outcome.text)
-    }
-
-    private func send(to connection: PostgresConnection) async throws -> IngestOutcome {
-        var reader = try ExampleReader(file: URL(filePath: file), format: format, split: split)
+        let pool = PostgresPool(
+            configuration: try PostgresConfiguration(url: options.resolvedURL()), limits: .init(maximum: 1))
+        defer { pool.close() }
         var progress = ProgressLine(isSilent: options.json)
-        var outcome = IngestOutcome(dataset: dataset, format: reader.format.rawValue)
-        var block: [PostgresJSON] = []
-        while true {
-            let example = try reader.next()
-            if let example { block.append(try PostgresJSON(encoding: example)) }
-            if block.count == blockCount || example == nil, !block.isEmpty {
-                outcome.read += block.count
-                outcome.added += try await add(block, to: connection)
-                block.removeAll(keepingCapacity: true)
-                progress.show("\(outcome.read) problems read")
-            }
-            if example == nil { return outcome }
+        let report = try await Datasets.ingest(
+            file: URL(filePath: file), into: dataset, format: format, split: split, using: pool
+        ) { report in
+            progress.show("\(report.readCount) problems read")
         }
-    }
-
-    private func add(_ block: [PostgresJSON], to connection: PostgresConnection) async throws -> Int {
-        let rows = try await connection.query("SELECT hone.ingest(\(dataset)::text, \(block)) AS added")
-        return Int(try rows[0].decode("added", as: Int64.self))
+        try options.console.emit(
+            report, text: "\(report.addedCount) of \(report.readCount) problems are new in dataset \(dataset)")
     }
 }
 
@@ -69,18 +54,4 @@ private func format(named name: String) throws -> DatasetFormat {
         throw ValidationError("There is no format '\(name)'; the formats are \(formats).")
     }
     return format
-}
-
-/// Examples sent in one statement, which bounds memory on both sides.
-private let blockCount = 1_000
-
-private struct IngestOutcome: Encodable {
-    let dataset: String
-    let format: String
-    var read = 0
-    var added = 0
-
-    var text: String {
-        "\(added) of \(read) problems (\(format)) are new in dataset \(dataset)"
-    }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
-import HonePostgres
+import Foundation
+import HoneCatalog
 
 /// `hone model list`: every model with its active checkpoint.
 struct ModelList: AsyncParsableCommand {
@@ -15,32 +16,16 @@ struct ModelList: AsyncParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() async throws {
-        let rows: DatabaseRows<ModelLine> = try await options.withDatabase { connection in
-            try await connection.rows(
-                """
-                SELECT to_json(q)::text AS line FROM (
-                    SELECT m.name, a.checkpoint_id AS active, a.step, a.active_since,
-                        (SELECT count(*) FROM hone.checkpoints c WHERE c.model_id = m.id) AS checkpoints
-                    FROM hone.models m LEFT JOIN hone.active_checkpoints a ON a.model = m.name
-                    ORDER BY m.name) q
-                """)
-        }
+        let models = try await options.withDatabase { try await Models.list(in: $0) }
         try options.console.emit(
-            rows,
+            models,
             columns: [
-                Column("MODEL") { $0.name }, Column("ACTIVE", isNumber: true) { $0.active.map(String.init) ?? "none" },
-                Column("STEP", isNumber: true) { $0.step.map(String.init) ?? "" },
-                Column("SINCE") { $0.activeSince?.clockTime ?? "" },
-                Column("CHECKPOINTS", isNumber: true) { String($0.checkpoints) },
+                Column("MODEL") { $0.name },
+                Column("ACTIVE", isNumber: true) { $0.activeCheckpoint.map(String.init) ?? "none" },
+                Column("SINCE") { $0.activeSince?.ISO8601Format().clockTime ?? "" },
+                Column("CHECKPOINTS", isNumber: true) { String($0.checkpointCount) },
+                Column("LATEST", isNumber: true) { $0.latestCheckpoint.map(String.init) ?? "" },
             ],
             none: "no models yet; 'hone pipeline run first-reasoner' trains one")
     }
-}
-
-private struct ModelLine: Decodable {
-    let name: String
-    let active: Int64?
-    let step: Int64?
-    let activeSince: String?
-    let checkpoints: Int
 }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import HonePostgres
+import HoneCatalog
 
 /// `hone model promote`: serves a checkpoint that passed its gate; the database refuses any other.
 struct ModelPromote: AsyncParsableCommand {
@@ -20,9 +20,7 @@ struct ModelPromote: AsyncParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() async throws {
-        try await options.withDatabase { connection in
-            _ = try await connection.query("SELECT hone.promote(\(name)::text, \(checkpoint))")
-        }
+        _ = try await options.withDatabase { try await Promotions.promote(checkpoint, of: name, in: $0) }
         let active = ActiveCheckpoint(model: name, checkpoint: checkpoint)
         try options.console.emit(active, text: active.text)
     }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import HonePostgres
+import HoneCatalog
 
 /// `hone model rollback`: serves the checkpoint before the active one again; running workers follow at once.
 struct ModelRollback: AsyncParsableCommand {
@@ -17,9 +17,7 @@ struct ModelRollback: AsyncParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() async throws {
-        let earlier: Int64 = try await options.withDatabase { connection in
-            try await connection.query("SELECT hone.rollback(\(name)::text) AS earlier")[0].decode("earlier")
-        }
+        let earlier = try await options.withDatabase { try await Promotions.rollBack(name, in: $0) }
         let active = ActiveCheckpoint(model: name, checkpoint: earlier)
         try options.console.emit(active, text: active.text)
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
+import Foundation
+import HoneCatalog
 import HoneDatasets
-import HonePostgres
 
 /// `hone model show`: the checkpoints of a model, where each comes from and what was measured.
 struct ModelShow: AsyncParsableCommand {
@@ -22,40 +23,48 @@ struct ModelShow: AsyncParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() async throws {
-        let rows: DatabaseRows<CheckpointLine> = try await options.withDatabase { connection in
-            try await connection.rows(
-                """
-                SELECT to_json(q)::text AS line FROM (
-                    SELECT c.id, c.id = a.checkpoint_id AS active, c.parent_id, c.step, c.job_id, c.run_id, c.seed,
-                        c.code_version, c.dataset_cut, c.metrics, c.created_at
-                    FROM hone.checkpoints c JOIN hone.models m ON m.id = c.model_id
-                    LEFT JOIN hone.active_checkpoints a ON a.model = m.name
-                    WHERE m.name = \(name) ORDER BY c.id DESC LIMIT \(limit)::integer) q
-                """)
+        let (checkpoints, active) = try await options.withDatabase { connection in
+            (
+                try await Checkpoints.list(of: name, limit: limit, in: connection),
+                try await Checkpoints.activeID(of: name, in: connection)
+            )
         }
-        guard !rows.lines.isEmpty else { throw CommandError.noSuchRow(noun: "model", name: name) }
         try options.console.emit(
-            rows,
+            checkpoints.map { CheckpointLine($0, active: active) },
             columns: [
-                Column("CHECKPOINT", isNumber: true) { String($0.id) },
-                Column("") { $0.active == true ? "active" : "" },
+                Column("CHECKPOINT", isNumber: true) { String($0.id) }, Column("") { $0.active ? "active" : "" },
                 Column("STEP", isNumber: true) { String($0.step) },
-                Column("PARENT", isNumber: true) { $0.parentId.map(String.init) ?? "" },
-                Column("JOB", isNumber: true) { $0.jobId.map(String.init) ?? "imported" },
-                Column("RUN", isNumber: true) { $0.runId.map(String.init) ?? "" },
-                Column("CREATED") { $0.createdAt.clockTime }, Column("METRICS") { $0.metrics.text },
+                Column("PARENT", isNumber: true) { $0.parent.map(String.init) ?? "" },
+                Column("JOB", isNumber: true) { $0.job.map(String.init) ?? "imported" },
+                Column("RUN", isNumber: true) { $0.run.map(String.init) ?? "" },
+                Column("CREATED") { $0.createdAt.ISO8601Format().clockTime }, Column("METRICS") { $0.metrics.text },
             ],
-            none: "no checkpoints")
+            none: "model \(name) has no checkpoints")
     }
 }
 
-private struct CheckpointLine: Decodable {
+private struct CheckpointLine: Encodable {
     let id: Int64
-    let active: Bool?
-    let parentId: Int64?
+    let active: Bool
     let step: Int64
-    let jobId: Int64?
-    let runId: Int64?
+    let parent: Int64?
+    let job: Int64?
+    let run: Int64?
+    let seed: Int64?
+    let codeVersion: String?
     let metrics: JSONValue
-    let createdAt: String
+    let createdAt: Date
+
+    init(_ checkpoint: Checkpoint, active: Int64?) {
+        id = checkpoint.id
+        self.active = checkpoint.id == active
+        step = checkpoint.step
+        parent = checkpoint.parent
+        job = checkpoint.job
+        run = checkpoint.run
+        seed = checkpoint.seed
+        codeVersion = checkpoint.codeVersion
+        metrics = checkpoint.metrics
+        createdAt = checkpoint.createdAt
+    }
 }
