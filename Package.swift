@@ -48,8 +48,9 @@ let package = Package(
         .executableTarget(
             name: "hone",
             dependencies: [
-                "HoneCatalog", "HoneDatasets", "HoneEmbedded", "HoneMigrations", "HonePipeline", "HonePostgres",
-                argumentParser, asyncAlgorithms, logging, serviceLifecycle, subprocess, system, unixSignals,
+                "HoneCatalog", "HoneConcurrency", "HoneDatasets", "HoneEmbedded", "HoneMigrations", "HonePipeline",
+                "HonePostgres", argumentParser, asyncAlgorithms, logging, serviceLifecycle, subprocess, system,
+                unixSignals,
             ],
             swiftSettings: strict),
         .executableTarget(
