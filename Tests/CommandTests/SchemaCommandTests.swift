@@ -26,7 +26,7 @@ import Testing
         try await withTemporaryDatabase { database in
             let report = try await HoneProgram.run("doctor", "--json", database: database.url)
             let findings = try report.rows(Finding.self)
-            for name in ["PostgreSQL server", "migrations", "roles"] {
+            for name in ["PostgreSQL server", "migrations", "roles", "LISTEN and NOTIFY"] {
                 let finding = try #require(findings.first { $0.check == name })
                 // The test server runs without fsync, which the doctor must not let pass.
                 #expect(finding.verdict == (name == "PostgreSQL server" ? "fail" : "ok"), "\(finding)")

@@ -1,3 +1,4 @@
+import HoneConcurrency
 import HonePostgres
 
 /// What the database must be like for the queue to do well.
@@ -9,6 +10,7 @@ struct DatabaseChecks {
     func all() async -> [Finding] {
         let checks: [(name: String, find: () async throws -> Finding)] = [
             ("PostgreSQL server", server), ("migrations", migrations), ("roles", roles),
+            ("LISTEN and NOTIFY", notification),
             ("old transactions", horizon), ("workers", workers),
         ]
         var findings: [Finding] = []
@@ -84,6 +86,34 @@ struct DatabaseChecks {
                 mend: "GRANT hone_producer or hone_worker to it, if it should")
         }
         return .ok(name, "hone_producer, hone_worker, hone_admin; this user may enqueue and work")
+    }
+
+    /// A pooler between here and the server can swallow notifications; workers then only poll.
+    func notification() async throws -> Finding {
+        let name = "LISTEN and NOTIFY"
+        let listener = PostgresListener(configuration: try PostgresConfiguration(url: url), channels: ["hone_doctor"])
+        do {
+            let time = try await withDeadline(.seconds(5)) { [connection] in
+                try await Self.roundTrip(listener, connection)
+            }
+            return .ok(name, "round trip in \((time / .milliseconds(1) * 10).rounded() / 10) ms")
+        } catch let late as DeadlineExceeded {
+            return .warn(
+                name, "no notification arrived: \(late)",
+                mend: "connect to the server itself: a pooler may swallow LISTEN; workers poll meanwhile")
+        }
+    }
+
+    private static func roundTrip(
+        _ listener: PostgresListener, _ connection: PostgresConnection
+    ) async throws -> Duration {
+        var start = ContinuousClock.now
+        for await event in listener {
+            guard case .connected = event else { break }
+            start = .now
+            try await connection.query("SELECT pg_notify('hone_doctor', '')")
+        }
+        return start.duration(to: .now)
     }
 
     /// Old snapshots keep dead rows alive, which slows every claim down.

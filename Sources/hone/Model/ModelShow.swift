@@ -30,15 +30,7 @@ struct ModelShow: AsyncParsableCommand {
             )
         }
         try options.console.emit(
-            checkpoints.map { CheckpointLine($0, active: active) },
-            columns: [
-                Column("CHECKPOINT", isNumber: true) { String($0.id) }, Column("") { $0.active ? "active" : "" },
-                Column("STEP", isNumber: true) { String($0.step) },
-                Column("PARENT", isNumber: true) { $0.parent.map(String.init) ?? "" },
-                Column("JOB", isNumber: true) { $0.job.map(String.init) ?? "imported" },
-                Column("RUN", isNumber: true) { $0.run.map(String.init) ?? "" },
-                Column("CREATED") { $0.createdAt.ISO8601Format().clockTime }, Column("METRICS") { $0.metrics.text },
-            ],
+            checkpoints.map { CheckpointLine($0, active: active) }, columns: CheckpointLine.columns,
             none: "model \(name) has no checkpoints")
     }
 }
@@ -54,6 +46,17 @@ private struct CheckpointLine: Encodable {
     let codeVersion: String?
     let metrics: JSONValue
     let createdAt: Date
+
+    static let columns = [
+        Column<CheckpointLine>("CHECKPOINT", isNumber: true) { String($0.id) },
+        Column("") { $0.active ? "active" : "" },
+        Column("STEP", isNumber: true) { String($0.step) },
+        Column("PARENT", isNumber: true) { $0.parent.map(String.init) ?? "" },
+        Column("JOB", isNumber: true) { $0.job.map(String.init) ?? "imported" },
+        Column("RUN", isNumber: true) { $0.run.map(String.init) ?? "" },
+        Column("CREATED") { $0.createdAt.ISO8601Format().clockTime },
+        Column("METRICS") { $0.metrics.text },
+    ]
 
     init(_ checkpoint: Checkpoint, active: Int64?) {
         id = checkpoint.id
