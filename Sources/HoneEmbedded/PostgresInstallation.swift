@@ -52,8 +52,9 @@ struct PostgresInstallation: Sendable {
     /// - Throws: ``EmbeddedError/serverFailed(program:output:)`` when its exit status is not zero.
     @discardableResult
     func run(_ program: String, _ arguments: [String], as account: ServerAccount) async throws -> String {
+        let command = account.command(program, arguments)
         let result = try await Subprocess.run(
-            .name(program), arguments: Arguments(arguments),
+            .name(command.program), arguments: Arguments(command.arguments),
             environment: .inherit.updating(["PATH": binDirectory + ":/usr/bin:/bin", "LC_ALL": "C"]),
             workingDirectory: "/", platformOptions: account.platformOptions,
             output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))

@@ -22,11 +22,17 @@ struct ServerAccount: Sendable {
     var platformOptions: PlatformOptions {
         var options = PlatformOptions()
         options.createSession = true  // so that an interrupt of the terminal does not reach the server
-        guard let other else { return options }
-        options.userID = other.user
-        options.groupID = other.group
-        options.supplementaryGroups = [other.group]
         return options
+    }
+
+    /// The command that runs a program as this account.
+    ///
+    /// The account is changed by `setpriv` and not between fork and exec: there glibc waits for threads that the child
+    /// does not have, and was seen to hang in `setgroups`.
+    func command(_ program: String, _ arguments: [String]) -> (program: String, arguments: [String]) {
+        guard let other else { return (program, arguments) }
+        let change = ["--reuid=\(other.user)", "--regid=\(other.group)", "--clear-groups", "--"]
+        return ("setpriv", change + [program] + arguments)
     }
 
     /// Makes a directory that only this account can enter.
