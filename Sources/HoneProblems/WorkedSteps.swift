@@ -1,4 +1,4 @@
-/// Writes a calculation down as a person does it: one operation a line, products and quotients by place value.
+/// Writes a calculation down as a person does it: one operation a line, products and quotients by place value, signs apart.
 struct WorkedSteps {
     private(set) var lines: [String] = []
 
@@ -21,10 +21,25 @@ struct WorkedSteps {
     @discardableResult
     mutating func apply(_ operation: Expression.Operator, _ left: Int, _ right: Int) -> Int {
         switch operation {
-        case .add, .subtract: equation(operation, left, right)
+        case .add, .subtract: sum(operation, left, right)
         case .multiply: product(left, right)
         case .divide: quotient(left, right)
         }
+    }
+
+    /// A sum or difference that touches negative numbers begins with the one without signs: `41-50` is `50-41=9` and
+    /// then `41-50=-9`, `-4-47` is `4+47=51` and then `-4-47=-51`.
+    private mutating func sum(_ operation: Expression.Operator, _ left: Int, _ right: Int) -> Int {
+        let result = operation == .add ? left + right : left - right
+        if left < 0 || result < 0 {
+            let size = abs(left)
+            if (operation == .subtract) == (left < 0) {
+                equation(.add, size, right)
+            } else {
+                equation(.subtract, max(size, right), min(size, right))
+            }
+        }
+        return equation(operation, left, right)
     }
 
     /// `47*6` by place value: `40*6=240`, `7*6=42`, `240+42=282`.
