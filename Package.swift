@@ -62,7 +62,11 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "hone-bench",
-            dependencies: ["HoneWorker", "HoneEmbedded", "HoneTesting", argumentParser, logging],
+            dependencies: [
+                "HoneEmbedded", "HoneInference", "HoneMigrations", "HoneModel", "HonePostgres", "HoneQueue",
+                "HoneTensor",
+                "HoneTokenizer", "HoneWorker", argumentParser, logging, subprocess,
+            ],
             swiftSettings: strict),
 
         // The meeting floor: the only module that imports both wings
@@ -160,7 +164,8 @@ let package = Package(
         .testTarget(
             name: "HoneQueueTests",
             dependencies: [
-                "HoneConcurrency", "HoneEmbedded", "HoneMigrations", "HonePostgres", "HoneQueue", "HoneTesting", logging,
+                "HoneConcurrency", "HoneEmbedded", "HoneMigrations", "HonePostgres", "HoneQueue", "HoneTesting",
+                logging,
                 serviceLifecycle,
             ],
             swiftSettings: strict),
@@ -174,7 +179,8 @@ let package = Package(
         .testTarget(
             name: "HoneWorkerTests",
             dependencies: [
-                "HoneArtifacts", "HoneCatalog", "HoneEmbedded", "HonePostgres", "HoneQueue", "HoneTesting", "HoneWorker",
+                "HoneArtifacts", "HoneCatalog", "HoneEmbedded", "HonePostgres", "HoneQueue", "HoneTesting",
+                "HoneWorker",
                 "hone-worker", logging, serviceLifecycle,
             ],
             swiftSettings: strict),

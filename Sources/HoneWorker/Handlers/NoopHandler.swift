@@ -1,14 +1,16 @@
 import AsyncAlgorithms
 import HonePostgres
-import HoneQueue
+public import HoneQueue
 
 /// `noop`: does nothing, to measure the queue; with `sleep_ms` it waits, to try out cancellation and drains.
-struct NoopHandler: JobHandler {
-    static let kind = "noop"
+public struct NoopHandler: JobHandler {
+    public static let kind = "noop"
 
-    let batchLimit = 256
+    public let batchLimit = 256
 
-    func run(_ jobs: [ClaimedJob], context: JobContext) async throws {
+    public init() {}
+
+    public func run(_ jobs: [ClaimedJob], context: JobContext) async throws {
         var idle: [ClaimedJob] = []
         var sleepy: [(job: ClaimedJob, pause: Duration)] = []
         for job in jobs {

@@ -1,0 +1,45 @@
+import Foundation
+import HoneModel
+import HoneTensor
+
+/// The shapes that the numeric suites measure.
+enum ModelSize: String, CaseIterable {
+    /// The size that `ops/demo` trains from nothing, about 0.6 M parameters.
+    case tiny
+    /// About 5 M parameters.
+    case small
+
+    var name: String { rawValue }
+
+    var configuration: ModelConfiguration {
+        switch self {
+        case .tiny:
+            ModelConfiguration(
+                vocabularySize: 258, hiddenSize: 128, intermediateSize: 352, layerCount: 3, headCount: 4,
+                maxPositionCount: 512, tiesEmbeddings: true)
+        case .small:
+            ModelConfiguration(
+                vocabularySize: 258, hiddenSize: 256, intermediateSize: 704, layerCount: 6, headCount: 8,
+                maxPositionCount: 512, tiesEmbeddings: true)
+        }
+    }
+}
+
+/// Writes a model of each size with fixed random weights and lends its directory.
+func withModelDirectories(
+    _ sizes: [ModelSize], _ body: (ModelSize, String) async throws -> Void
+) async throws {
+    for size in sizes {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "hone-bench-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let model = CausalLanguageModel(size.configuration, generator: Generator(seed: 1))
+        do {
+            try model.save(directory: folder.path())
+            try await body(size, folder.path())
+        } catch {
+            try FileManager.default.removeItem(at: folder)
+            throw error
+        }
+        try FileManager.default.removeItem(at: folder)
+    }
+}
