@@ -22,7 +22,7 @@ ORDER BY e.level;
 \pset format unaligned
 SELECT format(E'\n  %s\n%s\n    answer %s, %s (the reference says %s)', e.prompt,
     (SELECT string_agg(format('    %s %s', CASE (t ->> 'ok')::boolean WHEN true THEN '✓' WHEN false THEN '✗' ELSE '?' END,
-        t ->> 'text'), E'\n' ORDER BY n) FROM jsonb_array_elements(s.steps) WITH ORDINALITY AS x(t, n)),
+        left(t ->> 'text', 90)), E'\n' ORDER BY n) FROM jsonb_array_elements(s.steps) WITH ORDINALITY AS x(t, n)),
     coalesce(s.answer, 'none'), coalesce(s.verdict, 'not checked'), e.answer)
 FROM (
     SELECT i.job_id, i.example_id, row_number() OVER (PARTITION BY x.level ORDER BY i.job_id) AS place

@@ -35,30 +35,36 @@ extension StageStatus {
     /// How far it is, in 0...1, if it says so.
     var share: Double? {
         guard case .object(let report) = progress else { return nil }
-        if let fraction = report["fraction"]?.double { return fraction }
-        guard let step = report["step"]?.double, let steps = report["steps"]?.double, steps > 0 else { return nil }
-        return step / steps
+        for (part, whole) in Self.counters {
+            if let done = report[part]?.double, let all = report[whole]?.double, all > 0 { return done / all }
+        }
+        return nil
     }
 
-    /// What the worker reports of itself, what people look for first; any key that it reports is shown.
+    /// What stages count by: so many of so many.
+    private static let counters = [("step", "steps"), ("done", "total")]
+
+    /// What the worker reports of itself: its counter first, the remaining time last, between them any other key.
     private var progressText: String {
-        guard case .object(let report) = progress else { return "" }
-        let known = ["message", "step", "steps", "loss", "tokens_per_second", "eta_seconds"]
-        let rest = report.keys.filter { !known.contains($0) && $0 != "fraction" }.sorted()
-        return (known + rest).compactMap { key in report[key].map { Self.part(key, $0) } }.joined(separator: ", ")
+        guard case .object(var report) = progress else { return "" }
+        var parts: [String] = []
+        for (part, whole) in Self.counters {
+            guard let done = report.removeValue(forKey: part) else { continue }
+            parts.append("\(part) \(done.text)" + (report.removeValue(forKey: whole).map { "/\($0.text)" } ?? ""))
+        }
+        let remaining = report.removeValue(forKey: "eta_s")?.double
+        parts += report.sorted { $0.key < $1.key }.map { Self.part($0.key, $0.value) }
+        if let remaining, !isFinal { parts.append("\(Duration.seconds(remaining).clockText) to go") }
+        return parts.joined(separator: ", ")
     }
 
     private static func part(_ key: String, _ value: JSONValue) -> String {
-        switch (key, value) {
-        case ("eta_seconds", _): "\(Duration.seconds(value.double ?? 0).clockText) to go"
-        case ("message", .string(let text)): text
-        case (_, .string(let text)): "\(label(key)) \(text)"
-        default: "\(label(key)) \(value.double.map(shortNumber) ?? value.text)"
-        }
+        let text = if case .string(let text) = value { text } else { value.double.map(shortNumber) ?? value.text }
+        return "\(label(key)) \(text)"
     }
 
     private static func label(_ key: String) -> String {
-        key.replacing("_per_second", with: "/s").replacing("_", with: " ")
+        key.replacing("_per_s", with: "/s").replacing("_", with: " ")
     }
 
     /// Four digits are enough to watch.
