@@ -24,15 +24,3 @@ stop_leftovers() {
     kill -TERM "${ids[@]}" 2>/dev/null || true
     return 1
 }
-
-# run_visibly COMMAND...: as `step`, but its output goes to the terminal.
-run_visibly() {
-    local status=0
-    set -m
-    "$@" </dev/null &
-    step_group=$!
-    set +m
-    wait "$step_group" || status=$?
-    step_group=
-    return "$status"
-}

@@ -58,17 +58,14 @@ fetch_torch() {
 
 fetch_first_source() {
     need_space "$torch_cache" 1200 "Unpacking libtorch"
-    local staging
     rm -rf "$torch_cache"/.staging.* # of a run that was killed: the lock is ours
     staging=$(mktemp -d "$torch_cache/.staging.XXXXXX")
-    # shellcheck disable=SC2064 # the path as it is now
-    trap "leave; rm -rf '$staging'" EXIT
+    at_exit() { rm -rf "$staging"; }
     fetch_wheel "torch==$torch_version+cpu" "$staging" || fetch_archive "$staging" ||
         fetch_wheel "torch===$torch_version" "$staging" ||
         fail_step "libtorch $torch_version could not be fetched, neither as a wheel nor as the official archive" \
             "check the network, or unpack a libtorch by hand and set LIBTORCH to its folder."
     rm -rf "$staging"
-    trap leave EXIT
 }
 
 fetch_wheel() {

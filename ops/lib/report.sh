@@ -28,9 +28,13 @@ stop_step() {
     step_group=
 }
 
+# Programs that have more to put away define their own.
+at_exit() { :; }
+
 leave() {
     local status=$?
     stop_step
+    at_exit
     ((status == 0)) || "$explained" || printf '%s: stopped with status %d.\n' "$program" "$status" >&2
     rm -rf "$scratch"
 }
@@ -58,6 +62,18 @@ step() {
         fi
     done
     [[ ! -t 2 ]] || printf '\r\033[K' >&2
+    wait "$step_group" || status=$?
+    step_group=
+    return "$status"
+}
+
+# run_visibly COMMAND...: as `step`, but its output goes to the terminal.
+run_visibly() {
+    local status=0
+    set -m
+    "$@" </dev/null &
+    step_group=$!
+    set +m
     wait "$step_group" || status=$?
     step_group=
     return "$status"
