@@ -17,8 +17,10 @@ public final class BlockingExecutor: SerialExecutor {
 
     /// - Parameter name: The thread's name in debuggers and `top -H`; Linux shows its first 15 bytes.
     public init(name: String) {
-        let thread = Thread { [queue] in queue.runUntilClosed() }
-        thread.name = name
+        let thread = Thread { [queue] in
+            Thread.current.name = name
+            queue.runUntilClosed()
+        }
         thread.stackSize = 8 << 20
         thread.start()
     }

@@ -62,8 +62,10 @@ final class EventLoop: SerialExecutor {
             _ = fcntl(end, F_SETFL, O_NONBLOCK)
         }
         wakePipe = (ends[0], ends[1])
-        let thread = Thread { [self] in run() }
-        thread.name = "hone-postgres"
+        let thread = Thread { [self] in
+            Thread.current.name = "hone-postgres"
+            run()
+        }
         thread.start()
     }
 

@@ -33,9 +33,7 @@ actor TestCluster {
     }
 
     private static func start() async throws -> PostgresPool {
-        let home = EmbeddedHome(path: "/tmp/hone-test-\(getpid())-\(UInt16.random(in: .min ... .max))")
-        try Watchdog.start(removing: home)
-        let server = try await EmbeddedPostgres.start(in: home, durability: .none)
+        let server = try await EmbeddedPostgres.start(in: .temporary(), durability: .none)
         let pool = PostgresPool(
             configuration: try PostgresConfiguration(url: server.socketURL), limits: .init(maximum: 2))
         try await pool.execute("CREATE DATABASE \(identifier: template) TEMPLATE template0")

@@ -1,5 +1,6 @@
 import Foundation
 public import HoneEmbedded
+import Synchronization
 
 /// A child process that outlives this one for a moment: when the pipe between them closes, it stops the server and
 /// removes its directory. The kernel closes the pipe also for a process that was killed.
@@ -16,10 +17,10 @@ public enum Watchdog {
         process.standardError = FileHandle.nullDevice
         process.currentDirectoryURL = URL(filePath: "/")
         try process.run()
-        kept.append(pipe)
+        kept.withLock { $0.append(pipe) }
     }
 
-    nonisolated(unsafe) private static var kept: [Pipe] = []
+    private static let kept = Mutex<[Pipe]>([])
 
     /// The server may be on its way up when its parent dies; so look again until it has had the time to come.
     private static let script = """
