@@ -155,6 +155,7 @@ let package = Package(
         .testTarget(name: "HoneProblemsTests", dependencies: ["HoneProblems"], swiftSettings: strict),
         .testTarget(name: "HoneDatasetsTests", dependencies: ["HoneDatasets", "HoneProblems"], swiftSettings: strict),
         .testTarget(name: "HoneArtifactsTests", dependencies: ["HoneArtifacts"], swiftSettings: strict),
+        .testTarget(name: "HoneConcurrencyTests", dependencies: ["HoneConcurrency"], swiftSettings: strict),
         .testTarget(
             name: "HonePostgresTests",
             dependencies: ["HoneConcurrency", "HoneMigrations", "HonePostgres", "HoneTesting"], swiftSettings: strict),
