@@ -15,7 +15,8 @@ import Synchronization
 public final class BlockingExecutor: SerialExecutor {
     private let queue = JobQueue()
 
-    /// - Parameter name: The thread's name in debuggers and `top -H`; Linux shows its first 15 bytes.
+    /// - Parameter name: The thread's name in debuggers and `top -H`; Linux shows its first 15 bytes,
+    ///   and Foundation there does not always get it through.
     public init(name: String) {
         let thread = Thread { [queue] in
             Thread.current.name = name

@@ -1,4 +1,5 @@
 import Foundation
+import HoneConcurrency
 import HonePostgres
 import Logging
 
@@ -27,10 +28,12 @@ struct Cluster: Sendable {
 
     /// The address of the server if it runs and answers. One that runs without answering is stopped.
     func findRunning() async throws -> ServerAddress? {
-        guard let process = serverProcess() else { return nil }
-        if let port = process.port, let address = try address(port: port), await answers(address) { return address }
-        logger.warning("The server in \(home.path) does not answer; it will be started anew.")
-        try await stop()
+        if let process = serverProcess() {
+            if let port = process.port, let address = try address(port: port), await answers(address) { return address }
+            logger.warning("The server in \(home.path) does not answer; it will be started anew.")
+            try await stop()
+        }
+        try await waitForOrphans()
         return nil
     }
 
@@ -40,7 +43,7 @@ struct Cluster: Sendable {
         guard let address = try address(port: port) else {
             throw EmbeddedError.fileSystem(path: home.passwordFile, reason: "the cluster's password is missing")
         }
-        removeStaleLock()
+        try removeStaleLocks()
         do {
             try await run(
                 "pg_ctl",
@@ -92,9 +95,37 @@ extension Cluster {
         return String(decoding: arguments, as: UTF8.self).contains(home.data)
     }
 
-    private func removeStaleLock() {
+    /// The children of a server that was killed notice its end and go, but hold its port and memory until then.
+    private func waitForOrphans() async throws {
+        do {
+            try await withDeadline(.seconds(30)) {
+                while try hasOrphans() { await Task.yield() }
+            }
+        } catch is DeadlineExceeded {
+            throw EmbeddedError.serverFailed(
+                program: "last server", output: "Processes of it still run in \(home.data); end them and try again.")
+        }
+    }
+
+    /// Every process of a server works in its data directory.
+    private func hasOrphans() throws -> Bool {
+        var data = stat()
+        guard FileManager.default.fileExists(atPath: "/proc/self"), stat(home.data, &data) == 0 else { return false }
+        return try FileManager.default.contentsOfDirectory(atPath: "/proc").contains { name in
+            var directory = stat()
+            // No answer: the process has ended, or is another user's.
+            guard pid_t(name) != nil, stat("/proc/\(name)/cwd", &directory) == 0 else { return false }
+            return directory.st_dev == data.st_dev && directory.st_ino == data.st_ino
+        }
+    }
+
+    /// Removes what a killed server left behind. PostgreSQL itself asks only whether the process number is in use, which
+    /// that of a program not yet reaped, or of another one, is.
+    private func removeStaleLocks() throws {
         guard serverProcess() == nil else { return }
         unlink(home.serverLock)
+        for name in try FileManager.default.contentsOfDirectory(atPath: home.socketDirectory)
+        where name.hasPrefix(".s.PGSQL.") { unlink(home.socketDirectory + "/" + name) }
     }
 
     private func address(port: Int) throws -> ServerAddress? {

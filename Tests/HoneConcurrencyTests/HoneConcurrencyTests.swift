@@ -7,16 +7,21 @@ private actor Blocker {
     private let executor: BlockingExecutor
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
     private(set) var order: [Int] = []
+    private(set) var threads: Set<pthread_t> = []
 
     init(name: String) {
         executor = BlockingExecutor(name: name)
     }
 
-    var threadName: String? { Thread.current.name }
+    /// The kernel's directory of this thread, which is there for as long as the thread.
+    var threadDirectory: String {
+        get throws { try "/proc/" + FileManager.default.destinationOfSymbolicLink(atPath: "/proc/thread-self") }
+    }
 
     func block(until signal: DispatchSemaphore, number: Int) {
         signal.wait()
         order.append(number)
+        threads.insert(pthread_self())
     }
 }
 
@@ -43,29 +48,21 @@ private actor Blocker {
             for number in 0..<100 { group.addTask { await blocker.block(until: signal, number: number) } }
         }
         #expect(await blocker.order.sorted() == Array(0..<100))
-        #expect(await blocker.threadName == "one thread")
+        #expect(await blocker.threads.count == 1)
     }
 
     @Test func theThreadEndsWithItsActor() async throws {
         weak var released: Blocker?
+        let directory: String
         do {
-            let blocker = Blocker(name: "hone-mayfly")
+            let blocker = Blocker(name: "mayfly")
             released = blocker
-            #expect(await blocker.threadName == "hone-mayfly")
+            directory = try await blocker.threadDirectory
+            #expect(FileManager.default.fileExists(atPath: directory))
         }
         #expect(released == nil)
         try await withDeadline(.seconds(20)) {
-            while try threadNames().contains("hone-mayfly") { await Task.yield() }
-        }
-    }
-
-    private func threadNames() throws -> [String] {
-        let tasks = "/proc/self/task"
-        return try FileManager.default.contentsOfDirectory(atPath: tasks).compactMap { id in
-            // A thread may end between the listing and the look.
-            FileManager.default.contents(atPath: "\(tasks)/\(id)/comm").map {
-                String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-            }
+            while FileManager.default.fileExists(atPath: directory) { await Task.yield() }
         }
     }
 }

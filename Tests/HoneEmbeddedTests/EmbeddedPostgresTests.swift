@@ -5,8 +5,10 @@ import HoneTesting
 import Testing
 
 @Suite(.serialized) struct EmbeddedPostgresTests {
-    private func start(_ home: EmbeddedHome, port: Int? = nil) async throws -> EmbeddedPostgres {
-        try await EmbeddedPostgres.start(in: home, port: port, durability: .none)
+    private func start(
+        _ home: EmbeddedHome, port: Int? = nil, durability: EmbeddedPostgres.Durability = .none
+    ) async throws -> EmbeddedPostgres {
+        try await EmbeddedPostgres.start(in: home, port: port, durability: durability)
     }
 
     private func pid(_ home: EmbeddedHome) throws -> pid_t {
@@ -67,12 +69,12 @@ import Testing
 
     @Test func aServerThatWasKilledIsStartedAnewWithItsData() async throws {
         let home = try EmbeddedHome.temporary()
-        let first = try await start(home)
+        let first = try await start(home, durability: .full)
         let connection = try await PostgresConnection.connect(to: PostgresConfiguration(url: first.url))
         try await connection.execute("CREATE TABLE kept AS SELECT 1 AS id")
         await connection.close()
         kill(try pid(home), SIGKILL)
-        let second = try await start(home)
+        let second = try await start(home, durability: .full)
         #expect(second.isStartedHere)
         #expect(second.url == first.url)
         let reader = try await PostgresConnection.connect(to: PostgresConfiguration(url: second.url))

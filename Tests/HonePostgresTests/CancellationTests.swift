@@ -15,7 +15,11 @@ import Testing
 
     private func waitUntilABackendWaitsForALock() async throws {
         try await eventually("a backend waits for the lock") {
-            try await count("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted") == 1
+            try await count(
+                """
+                SELECT count(*) FROM pg_stat_activity
+                WHERE datname = current_database() AND wait_event_type = 'Lock' AND wait_event = 'advisory'
+                """) == 1
         }
     }
 
@@ -72,7 +76,12 @@ import Testing
             try await holder.query("SELECT pg_advisory_unlock(1)")
         }
         #expect(try await count("SELECT count(*) FROM t") == 0)
-        #expect(try await count("SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'") == 0)
+        let open = try await count(
+            """
+            SELECT count(*) FROM pg_stat_activity
+            WHERE datname = current_database() AND state LIKE 'idle in transaction%'
+            """)
+        #expect(open == 0)
     }
 
     @Test func theServersStatementTimeoutIsNoCancellation() async throws {

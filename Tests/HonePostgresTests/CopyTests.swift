@@ -71,7 +71,12 @@ private final class Counter: Sendable {
                 }
             }
             try await eventually("the server waits for the lock") {
-                try await pool.query("SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted").count == 1
+                try await pool.query(
+                    """
+                    SELECT FROM pg_stat_activity
+                    WHERE datname = current_database() AND wait_event_type = 'Lock' AND wait_event = 'advisory'
+                    """
+                ).count == 1
             }
             for _ in 0..<50 { try await pool.query("SELECT") }
             #expect(written.value < 500)

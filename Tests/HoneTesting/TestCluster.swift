@@ -34,8 +34,9 @@ actor TestCluster {
 
     private static func start() async throws -> PostgresPool {
         let server = try await EmbeddedPostgres.start(in: .temporary(), durability: .none)
-        let pool = PostgresPool(
-            configuration: try PostgresConfiguration(url: server.socketURL), limits: .init(maximum: 2))
+        var limits = PostgresPool.Limits(maximum: 2)
+        limits.acquireTimeout = .seconds(300)  // every test of a suite asks at once, on a machine that may be busy
+        let pool = PostgresPool(configuration: try PostgresConfiguration(url: server.socketURL), limits: limits)
         try await pool.execute("CREATE DATABASE \(identifier: template) TEMPLATE template0")
         let templatePool = PostgresPool(configuration: pool.configuration.with(database: template))
         try await Migrator(Migration.hone, pool: templatePool).apply()
