@@ -180,9 +180,8 @@ let package = Package(
         .testTarget(
             name: "HoneWorkerTests",
             dependencies: [
-                "HoneArtifacts", "HoneCatalog", "HoneEmbedded", "HonePostgres", "HoneQueue", "HoneTesting",
-                "HoneWorker",
-                "hone-worker", logging, serviceLifecycle,
+                "HoneArtifacts", "HoneCatalog", "HoneEmbedded", "HoneEvaluation", "HoneMigrations", "HonePostgres",
+                "HoneQueue", "HoneTesting", "HoneWorker", "hone-worker", logging, serviceLifecycle,
             ],
             swiftSettings: strict),
         .testTarget(

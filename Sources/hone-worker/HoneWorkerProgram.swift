@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import HoneTensor
 
 /// The program that computes: it works off the queue, and carries out the commands that `hone` hands over.
 @main
@@ -11,6 +12,7 @@ struct HoneWorkerProgram: AsyncParsableCommand {
         subcommands: [WorkCommand.self, GenerateCommand.self, TokenizeCommand.self, EvaluateCommand.self])
 
     static func main() async {
+        Torch.prepareProcess()
         do {
             var command = try parseAsRoot()
             if var asyncCommand = command as? any AsyncParsableCommand {

@@ -20,14 +20,33 @@ struct CheckpointEvaluation: Sendable {
         var results: [GenerationResult] = []
         for first in stride(from: 0, to: examples.count, by: Self.sliceCount) {
             let slice = examples[first..<min(examples.count, first + Self.sliceCount)]
-            let requests = slice.map { model.request($0.prompt, maximumNewTokens: maximumNewTokens) }
-            results += try await model.engine.generate(requests)
+            results += try await Self.answer(
+                slice.map { model.request($0.prompt, maximumNewTokens: maximumNewTokens) }, with: model)
             try await onSlice(results.count)
         }
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         self.results = results
         evaluation = Evaluation(
             zip(examples, results).map { AnsweredExample($0, $1) }, seconds: seconds)
+    }
+
+    /// A prompt that the model cannot take in, being too long for it, counts as answered with nothing.
+    private static func answer(
+        _ requests: [GenerationRequest], with model: LoadedModel
+    ) async throws -> [GenerationResult] {
+        var results = [GenerationResult](repeating: GenerationResult(), count: requests.count)
+        let possible = requests.indices.filter { index in
+            do throws(InferenceError) {
+                try model.engine.check(requests[index])
+                return true
+            } catch {
+                return false
+            }
+        }
+        for (index, result) in zip(possible, try await model.engine.generate(possible.map { requests[$0] })) {
+            results[index] = result
+        }
+        return results
     }
 
     /// The answers as samples of a job.
