@@ -61,6 +61,9 @@ public struct GenerationResult: Sendable, Equatable {
     /// The tokens as text, without the end token and cut before a stop text.
     public var text = ""
     public var finishReason = FinishReason.length
+
+    /// Nothing written, as if there had been no room.
+    public static let nothing = GenerationResult()
 }
 
 /// Where a generation stands, for progress displays.

@@ -20,9 +20,12 @@ import Testing
         #expect(await text.printed == "3+4")
 
         let prompts = worker.artifacts.appending(path: "prompts.jsonl")
-        try Data(#"{"id": "a", "prompt": "1+1=?"}"#.utf8 + "\n".utf8).write(to: prompts)
+        try Data((#"{"id": "a", "prompt": "1+1=?"}"# + "\n").utf8).write(to: prompts)
         let generation = try WorkerProcess(
-            ["generate", "--model", "tiny", "--prompts", prompts.path, "--out", "-", "--max-new-tokens", "3", "--logprobs"],
+            [
+                "generate", "--model", "tiny", "--prompts", prompts.path, "--out", "-", "--max-new-tokens", "3",
+                "--logprobs",
+            ],
             environment: environment)
         let answer = try JSONDecoder().decode(Answer.self, from: Data(await generation.printed.utf8))
         #expect(answer.id == "a" && answer.tokenIDs.count == 3 && answer.tokenLogProbs.count == 3)
@@ -55,6 +58,6 @@ import Testing
         let worker = try WorkerProcess(
             arguments, environment: ["HONE_DATABASE_URL": TemporaryDatabase.current.url, "HONE_ARTIFACTS": "/tmp"])
         #expect(await worker.status == status)
-        #expect(try worker.complaints.contains(says), "\(try worker.complaints)")
+        #expect(worker.complaints.contains(says), "\(worker.complaints)")
     }
 }

@@ -28,12 +28,13 @@ import Testing
             try await pool.wait(
                 until: "SELECT max(ordinal) >= 40 FROM hone.job_checkpoints WHERE job_id = \(drained)")
             first.terminate()
-            #expect(await first.status == 0, "\(try first.complaints)")
+            #expect(await first.status == 0, "\(first.complaints)")
             let left = try await pool.query("SELECT state, attempt FROM hone.job_status WHERE id = \(drained)")
             #expect(try left[0].decode("state", as: String.self) == "available")
             #expect(try left[0].decode("attempt", as: Int.self) == 0)
-            let second = try WorkerProcess(["work", "--drain", "--log-level", "warning"], environment: environment(folder))
-            #expect(await second.status == 0, "\(try second.complaints)")
+            let second = try WorkerProcess(
+                ["work", "--drain", "--log-level", "warning"], environment: environment(folder))
+            #expect(await second.status == 0, "\(second.complaints)")
             let weights = try await pool.query(
                 """
                 SELECT DISTINCT f.sha256 FROM hone.checkpoints c JOIN hone.checkpoint_files f ON f.checkpoint_id = c.id
@@ -59,10 +60,11 @@ import Testing
             try await pool.wait(until: "SELECT state = 'running' FROM hone.job_status WHERE id = \(pause)")
             for job in [training, pause] {
                 #expect(try await queue.cancel(job))
-                try await pool.wait(until: "SELECT state = 'cancelled' FROM hone.job_status WHERE id = \(job)", seconds: 5)
+                try await pool.wait(
+                    until: "SELECT state = 'cancelled' FROM hone.job_status WHERE id = \(job)", seconds: 5)
             }
             worker.terminate()
-            #expect(await worker.status == 0, "\(try worker.complaints)")
+            #expect(await worker.status == 0, "\(worker.complaints)")
             #expect(try await pool.one("SELECT count(*) FROM hone.checkpoints") == 0)
         }
     }

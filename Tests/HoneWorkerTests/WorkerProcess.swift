@@ -1,108 +1,112 @@
 import Foundation
-import Synchronization
+import Testing
 
 /// A `hone-worker` process, the program that was built together with the tests.
-final class WorkerProcess: Sendable {
-    private let process: Process
-    private let output: Pipe
-    private let ended = Mutex<(status: Int32?, waiters: [CheckedContinuation<Int32, Never>])>((nil, []))
-
-    /// Starts `hone-worker ARGUMENTS…`. Should the tests be killed, it is killed too.
-    init(_ arguments: [String], environment: [String: String], input: String? = nil) throws {
-        process = Process()
-        output = Pipe()
-        process.executableURL = Self.program
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        process.standardOutput = output
-        let errors = FileManager.default.temporaryDirectory.appending(path: "hone-worker-\(UUID().uuidString).log")
-        try Data().write(to: errors)
-        process.standardError = try FileHandle(forWritingTo: errors)
-        errorFile = errors
-        let inputPipe = Pipe()
-        process.standardInput = inputPipe
-        process.terminationHandler = { [weak self] process in self?.end(process.terminationStatus) }
-        try process.run()
-        if let input { inputPipe.fileHandleForWriting.write(Data(input.utf8)) }
-        try inputPipe.fileHandleForWriting.close()
-        try Leash.put(on: process.processIdentifier)
-    }
-
-    private let errorFile: URL
+///
+/// It talks to the tests through files, so that no pipe that another child has inherited can hold anything up.
+struct WorkerProcess: Sendable {
+    private let pid: pid_t
+    private let folder: URL
+    private let exit: Task<Int32, Never>
 
     static var program: URL {
         URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
             .appending(path: "hone-worker")
     }
 
+    /// Starts `hone-worker ARGUMENTS…`. Should the tests be killed, it is killed too.
+    init(_ arguments: [String], environment: [String: String], input: String = "") throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "hone-process-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        try Data(input.utf8).write(to: folder.appending(path: "input"))
+        let all = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        let pid = try Child.spawn(
+            [Self.program.path] + arguments, environment: all.map { "\($0)=\($1)" },
+            files: ["input", "output", "errors"].map { folder.appending(path: $0).path })
+        exit = Task.detached { await Child.exitStatus(of: pid) }
+        self.pid = pid
+        self.folder = folder
+        try Leash.put(on: pid)
+    }
+
     /// kill -9.
     func killHard() async {
-        kill(process.processIdentifier, SIGKILL)
+        kill(pid, SIGKILL)
         _ = await status
     }
 
     /// SIGTERM: asks it to drain.
     func terminate() {
-        kill(process.processIdentifier, SIGTERM)
+        kill(pid, SIGTERM)
     }
 
-    /// The exit status, when it has ended.
+    /// The exit status, when it has ended; that of a killed one is 128 and the signal.
     var status: Int32 {
-        get async {
-            await withCheckedContinuation { continuation in
-                let status = ended.withLock { ended -> Int32? in
-                    if ended.status == nil { ended.waiters.append(continuation) }
-                    return ended.status
-                }
-                if let status { continuation.resume(returning: status) }
-            }
-        }
+        get async { await exit.value }
     }
 
     /// What it printed, when it has ended.
     var printed: String {
         get async {
-            let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
             _ = await status
-            return text
+            return text("output")
         }
     }
 
     /// What it has said on standard error so far.
-    var complaints: String {
-        get throws { try String(contentsOf: errorFile, encoding: .utf8) }
-    }
+    var complaints: String { text("errors") }
 
-    private func end(_ status: Int32) {
-        let waiters = ended.withLock { ended in
-            defer { ended = (status, []) }
-            return ended.waiters
+    private func text(_ name: String) -> String {
+        String(
+            decoding: FileManager.default.contents(atPath: folder.appending(path: name).path) ?? Data(), as: UTF8.self)
+    }
+}
+
+/// Children made without pipes.
+private enum Child {
+    /// Starts a program; `files` become its standard input, output and error.
+    static func spawn(_ words: [String], environment: [String], files: [String]) throws -> pid_t {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        for (descriptor, file) in files.enumerated() {
+            let mode = descriptor == 0 ? O_RDONLY : O_WRONLY | O_CREAT | O_TRUNC
+            posix_spawn_file_actions_addopen(&actions, Int32(descriptor), file, mode, 0o600)
         }
-        for waiter in waiters { waiter.resume(returning: status) }
+        var arguments = words.map { strdup($0) } + [nil]
+        var variables = environment.map { strdup($0) } + [nil]
+        defer { for text in arguments + variables { free(text) } }
+        var pid = pid_t()
+        let code = posix_spawn(&pid, words[0], &actions, nil, &arguments, &variables)
+        try #require(code == 0, "\(words[0]): \(String(cString: strerror(code)))")
+        return pid
     }
 
-    deinit {
-        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    /// Waits on a thread of its own.
+    static func exitStatus(of pid: pid_t) async -> Int32 {
+        await withCheckedContinuation { continuation in
+            Thread.detachNewThread {
+                var status: Int32 = 0
+                while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+                let signal = status & 0x7f
+                continuation.resume(returning: signal == 0 ? (status >> 8) & 0xff : 128 + signal)
+            }
+        }
     }
 }
 
 /// Kills a process when this one is gone, however it went: the kernel closes the pipe between them.
 private enum Leash {
-    static func put(on process: pid_t) throws {
-        let pipe = Pipe()
-        _ = fcntl(pipe.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
-        let guardian = Process()
-        guardian.executableURL = URL(filePath: "/usr/bin/setsid")
-        // A process that has ended is not killed again, since its number may be somebody else's by then.
-        guardian.arguments = [
-            "/bin/sh", "-c",
-            #"cat >/dev/null; [ "$(readlink "/proc/$1/exe")" = "$2" ] && kill -9 "$1""#, "leash", "\(process)",
-            WorkerProcess.program.path,
-        ]
-        guardian.standardInput = pipe
-        try guardian.run()
-        kept.withLock { $0.append(pipe) }
-    }
+    /// A process that has ended is not killed again, since its number may be somebody else's by then.
+    private static let script = #"cat >/dev/null; [ "$(readlink "/proc/$1/exe")" = "$2" ] && kill -9 "$1""#
 
-    private static let kept = Mutex<[Pipe]>([])
+    static func put(on process: pid_t) throws {
+        var ends: [Int32] = [0, 0]
+        try #require(pipe(&ends) == 0)
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        // The writing end stays open, and in no other process, for as long as this one lives.
+        let words = ["/usr/bin/setsid", "/bin/sh", "-c", script, "leash", "\(process)", WorkerProcess.program.path]
+        _ = try Child.spawn(words, environment: [], files: ["/proc/self/fd/\(ends[0])", "/dev/null", "/dev/null"])
+        close(ends[0])
+    }
 }

@@ -34,7 +34,7 @@ struct CheckpointEvaluation: Sendable {
     private static func answer(
         _ requests: [GenerationRequest], with model: LoadedModel
     ) async throws -> [GenerationResult] {
-        var results = [GenerationResult](repeating: GenerationResult(), count: requests.count)
+        var results = [GenerationResult](repeating: .nothing, count: requests.count)
         let possible = requests.indices.filter { index in
             do throws(InferenceError) {
                 try model.engine.check(requests[index])
