@@ -15,7 +15,11 @@ import Testing
         let pool = try TemporaryDatabase.current.pool
         try await ingest(["a"], pool)
         let cut = try await pool.withTransaction { slow in
-            try await ingest(["b"], slow)
+            try await slow.execute(
+                """
+                INSERT INTO hone.examples (dataset_id, prompt, answer, content_hash)
+                SELECT id, 'b', '1', hone.example_hash('b', '1') FROM hone.datasets WHERE name = 'd'
+                """)
             try await ingest(["c", "d"], pool)
             return try await DataCut.take(dataset: "d", split: "train", from: pool)
         }
