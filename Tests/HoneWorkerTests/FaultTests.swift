@@ -57,7 +57,8 @@ private struct FaultyFleet {
     func weights(of job: Int64) async throws -> String {
         try await pool.one(
             """
-            SELECT encode(f.sha256, 'hex') FROM hone.checkpoints c JOIN hone.checkpoint_files f ON f.checkpoint_id = c.id
+            SELECT encode(f.sha256, 'hex')
+            FROM hone.checkpoints c JOIN hone.checkpoint_files f ON f.checkpoint_id = c.id
             WHERE c.job_id = \(job) AND f.path = 'model.safetensors'
             """)
     }
@@ -136,9 +137,10 @@ private struct FaultyFleet {
         await worker.killHard()
         let second = try fleet.startWorker()
         try await fleet.pool.wait(
-            until:
-                "SELECT count(*) > 0 FROM hone.task_leases l JOIN hone.attempts a USING (job_id) WHERE a.outcome = 'lost'"
-        )
+            until: """
+                SELECT count(*) > 0 FROM hone.task_leases l JOIN hone.attempts a USING (job_id)
+                WHERE a.outcome = 'lost'
+                """)
         try fleet.killServer()
         try await fleet.restartServer()
         try await fleet.pool.wait(

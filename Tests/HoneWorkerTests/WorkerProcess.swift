@@ -6,7 +6,7 @@ import Testing
 /// It talks to the tests through files, so that no pipe that another child has inherited can hold anything up.
 struct WorkerProcess: Sendable {
     private let pid: pid_t
-    private let folder: URL
+    private let folder: Folder
     private let exit: Task<Int32, Never>
 
     static var program: URL {
@@ -25,7 +25,7 @@ struct WorkerProcess: Sendable {
             files: ["input", "output", "errors"].map { folder.appending(path: $0).path })
         exit = Task.detached { await Child.exitStatus(of: pid) }
         self.pid = pid
-        self.folder = folder
+        self.folder = Folder(url: folder)
         try Leash.put(on: pid)
     }
 
@@ -58,7 +58,25 @@ struct WorkerProcess: Sendable {
 
     private func text(_ name: String) -> String {
         String(
-            decoding: FileManager.default.contents(atPath: folder.appending(path: name).path) ?? Data(), as: UTF8.self)
+            decoding: FileManager.default.contents(atPath: folder.url.appending(path: name).path) ?? Data(),
+            as: UTF8.self)
+    }
+}
+
+/// Goes with the last that knows the process.
+private final class Folder: Sendable {
+    let url: URL
+
+    init(url: URL) {
+        self.url = url
+    }
+
+    deinit {
+        do {
+            try FileManager.default.removeItem(at: url)
+        } catch {
+            Issue.record("\(url.path) stays behind: \(error)")
+        }
     }
 }
 

@@ -77,8 +77,8 @@ struct SampleRow: Encodable, Sendable {
             try await transaction.execute(
                 PostgresQuery(
                     """
-                    INSERT INTO hone.samples (job_id, fence, ordinal, checkpoint_id, example_id, prompt, text, token_ids,
-                        token_log_probs, steps, answer, finish_reason, verdict)
+                    INSERT INTO hone.samples (job_id, fence, ordinal, checkpoint_id, example_id, prompt, text,
+                        token_ids, token_log_probs, steps, answer, finish_reason, verdict)
                     SELECT * FROM jsonb_to_recordset(\(try PostgresJSON(encoding: slice))) AS s(
                         job_id bigint, fence bigint, ordinal integer, checkpoint_id bigint, example_id bigint,
                         prompt text, text text, token_ids integer[], token_log_probs real[], steps jsonb, answer text,

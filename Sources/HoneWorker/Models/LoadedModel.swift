@@ -31,8 +31,8 @@ public struct LoadedModel: Sendable {
         try ByteTokenizer(contentsOf: directory + "/tokenizer.json")
     }
 
-    /// A prompt as the model is to see it. A model of Hone's own was trained with its layout; any other gets the text as
-    /// it is.
+    /// A prompt as the model is to see it. A model of Hone's own was trained with its layout; any other gets the text
+    /// as it is.
     func request(
         _ prompt: String, maximumNewTokens: Int, sampling: SamplingParameters = .greedy, stopTexts: [String] = []
     ) -> GenerationRequest {

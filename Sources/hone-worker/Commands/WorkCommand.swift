@@ -58,6 +58,11 @@ struct WorkCommand: AsyncParsableCommand {
 
     func run() async throws {
         let logger = log.makeLogger("hone.worker")
+        do {
+            try ScratchDirectory.removeLeftovers()
+        } catch {
+            logger.warning("what killed workers left is still there", metadata: ["error": "\(error)"])
+        }
         // Each batch uses one connection at a time; the claims, the maintenance and a progress report want one more.
         let pool = try Surroundings.pool(databaseURL: databaseURL, connectionCount: concurrency * 2 + 3)
         let resources = WorkerResources(
