@@ -30,19 +30,16 @@ final class SFTTrainer {
         self.tokenizer = tokenizer
         self.set = set
         generator = Generator(seed: configuration.seed)
-        self.model = try model ?? Self.makeModel(configuration, generator)
+        self.model = model ?? Self.makeModel(configuration, generator)
         curriculum = try Curriculum(configuration, set: set)
         self.model.requireGrad()
         parameters = self.model.parameters
         optimizer = TrainingOptimizer(configuration, self.model)
     }
 
-    private static func makeModel(
-        _ configuration: SFTConfiguration, _ generator: Generator
-    ) throws -> CausalLanguageModel {
+    private static func makeModel(_ configuration: SFTConfiguration, _ generator: Generator) -> CausalLanguageModel {
         guard let shape = configuration.model else {
-            throw TrainingError.configuration(
-                key: "model", reason: "is missing, and the run does not start from a checkpoint")
+            preconditionFailure("a run without a model to start from has the configuration of one")
         }
         let model = CausalLanguageModel(shape, generator: generator)
         configuration.initialization.apply(to: model, generator: generator)

@@ -33,9 +33,15 @@ public actor TrainingSession {
         tokenizer: ByteTokenizer
     ) async throws -> TrainingSession {
         try configuration.validate()
-        let shape = try directory.map { try ModelConfiguration.read(directory: $0) } ?? configuration.model
-        let limit = shape?.maxPositionCount ?? 0
-        let set = try TrainingSet(examples, tokenizer: tokenizer, maximumLength: limit)
+        if directory != nil, configuration.model != nil {
+            throw TrainingError.configuration(
+                key: "model", reason: "is given, and so is a model to start from; give one of them")
+        }
+        guard let shape = try directory.map({ try ModelConfiguration.read(directory: $0) }) ?? configuration.model else {
+            throw TrainingError.configuration(
+                key: "model", reason: "is missing, and the run does not start from another model")
+        }
+        let set = try TrainingSet(examples, tokenizer: tokenizer, maximumLength: shape.maxPositionCount)
         let session = TrainingSession {
             let model = try directory.map { try CausalLanguageModel.load(directory: $0) }
             return try SFTTrainer(configuration, model: model, tokenizer: tokenizer, set: set)

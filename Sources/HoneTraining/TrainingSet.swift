@@ -68,7 +68,13 @@ struct TrainingSet: Sendable {
 extension SHA256 {
     /// Takes in one example: its level, lengths and tokens, little-endian.
     fileprivate mutating func update(_ entry: TrainingSet.Entry, _ tokens: ArraySlice<Int32>) {
-        let words = [entry.level, entry.promptCount, entry.count] + tokens
-        update(data: words.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> ($0 * 8)) } })
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(4 * (tokens.count + 3))
+        func append(_ word: Int32) {
+            for shift in stride(from: 0, to: 32, by: 8) { bytes.append(UInt8(truncatingIfNeeded: word >> Int32(shift))) }
+        }
+        for word in [entry.level, entry.promptCount, entry.count] { append(word) }
+        for token in tokens { append(token) }
+        update(data: bytes)
     }
 }
