@@ -91,7 +91,7 @@ struct OperandBounds {
     var smallerFactors = 2...9
     var largerFactors = 2...99
     var divisors = 2...9
-    var quotients = 2...99
+    var quotients = 2...30
 
     func allow(_ operation: Expression.Operator, _ left: Int, _ right: Int) -> Bool {
         switch operation {
