@@ -11,7 +11,7 @@ enum CalculationFamily {
 
     /// Two or three operations in any tree whose intermediate results stay in bounds.
     static func multiStep(_ random: inout RandomSource) -> Draft {
-        let operationCount = random.chance(percent: 70) ? 2 : 3
+        let operationCount = random.chance(percent: 80) ? 2 : 3
         while true {
             let tree = tree(operationCount: operationCount, &random)
             if let draft = draft(tree, within: OperandBounds()) { return draft }
@@ -35,11 +35,16 @@ enum CalculationFamily {
         guard operationCount > 0 else {
             return .integer(random.chance(percent: 50) ? random.integer(2...9) : random.integer(10...99))
         }
+        let operation = random.element(of: Expression.Operator.allCases)
         let leftCount = random.integer(0...operationCount - 1)
+        let rightCount = operationCount - 1 - leftCount
+        if operation == .divide, leftCount == 0, rightCount == 0 {
+            // Two random numbers hardly ever have a whole quotient.
+            let (dividend, divisor) = operands(of: .divide, &random)
+            return .binary(.divide, .integer(dividend), .integer(divisor))
+        }
         return .binary(
-            random.element(of: Expression.Operator.allCases),
-            tree(operationCount: leftCount, &random),
-            tree(operationCount: operationCount - 1 - leftCount, &random))
+            operation, tree(operationCount: leftCount, &random), tree(operationCount: rightCount, &random))
     }
 
     private static func draft(_ expression: Expression, within bounds: OperandBounds) -> Draft? {

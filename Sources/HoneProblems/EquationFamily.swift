@@ -65,9 +65,9 @@ enum EquationFamily {
             steps: steps, solution: solution)
     }
 
-    /// Four in five solutions are positive.
+    /// Nine in ten solutions are positive.
     private static func signedSolution(_ random: inout RandomSource) -> Int {
-        random.chance(percent: 80) ? random.integer(1...30) : -random.integer(1...12)
+        random.chance(percent: 90) ? random.integer(1...30) : -random.integer(1...12)
     }
 
     private static func sign(_ random: inout RandomSource) -> Expression.Operator {

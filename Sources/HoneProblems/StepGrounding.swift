@@ -1,8 +1,8 @@
 /// Where the numbers of a solution come from.
 ///
 /// A number is grounded where the prompt writes it (in digits or as a word), where an earlier step claims it, where
-/// it is a place value of such a number (40 and 7 of 47), or where it is the part of a dividend that long division
-/// takes first (360 of 378 in 360/6). One, one hundred (of percent) and zero are always grounded.
+/// it is a place value of such a number (40 and 7 of 47), or where it is the part of a quotient that long division
+/// tries first (60 in 60*6 for 378/6). One, one hundred (of percent) and zero are always grounded.
 struct StepGrounding {
     private var known: Set<Rational> = [.zero, .one, Rational(100)]
     private var largest = Rational(100)
@@ -45,20 +45,22 @@ struct StepGrounding {
         case .number(let value): known.contains(value)
         case .unknown: false
         case .negated(let operand): grounds(operand)
-        case .binary(.divide, .number(let dividend), .number(let divisor)) where known.contains(divisor):
-            known.contains(dividend) || isPart(dividend, ofDivisionBy: divisor)
+        case .binary(.multiply, .number(let part), .number(let divisor)) where known.contains(divisor):
+            known.contains(part) || isTrial(part, ofDivisionBy: divisor)
         case .binary(_, let left, let right): grounds(left) && grounds(right)
         }
     }
 
-    /// Whether `part` is a multiple of the divisor by a single digit and zeros, below the largest known number.
-    private func isPart(_ part: Rational, ofDivisionBy divisor: Rational) -> Bool {
-        guard part.isInteger, divisor.isInteger, part > .zero, divisor > .zero,
-            part.numerator.isMultiple(of: divisor.numerator)
-        else { return false }
-        var quotient = part.numerator / divisor.numerator
-        while quotient >= 10, quotient.isMultiple(of: 10) { quotient /= 10 }
-        return quotient < 10 && part < largest
+    /// Whether `part` is a single digit and zeros, and its product with the divisor below the largest known number.
+    private func isTrial(_ part: Rational, ofDivisionBy divisor: Rational) -> Bool {
+        guard part.isInteger, part > .zero, divisor > .zero else { return false }
+        var digit = part.numerator
+        while digit >= 10, digit.isMultiple(of: 10) { digit /= 10 }
+        do {
+            return try digit < 10 && part * divisor < largest
+        } catch {
+            return false  // a product that does not fit is larger than any number that does
+        }
     }
 
     private mutating func number(in bytes: [UInt8], at offset: Int) -> Int? {

@@ -14,7 +14,7 @@ enum StoryFamily {
     }
 
     /// Nobody has fewer than no apples.
-    private static let bounds = OperandBounds(differences: 0...999)
+    private static let bounds = OperandBounds(results: 0...999)
 
     private static func text(of template: StoryTemplate, numbers: [Int], _ random: inout RandomSource) -> String {
         let hero = random.integer(0...names.count - 1)

@@ -1,4 +1,4 @@
-/// Writes a calculation down as a person does it: one operation a line, products and quotients by place value, signs apart.
+/// Writes a calculation down as a person does it: one operation a line, by place value, signs apart.
 struct WorkedSteps {
     private(set) var lines: [String] = []
 
@@ -52,14 +52,14 @@ struct WorkedSteps {
         return partial.dropFirst().reduce(partial[0]) { equation(.add, $0, $1) }
     }
 
-    /// `378/6` by long division: `360/6=60`, `378-360=18`, `18/6=3`, `60+3=63`.
+    /// `378/6` by long division, the tens of the quotient first: `60*6=360`, `378-360=18`, `18/6=3`, `60+3=63`.
     private mutating func quotient(_ dividend: Int, _ divisor: Int) -> Int {
         let result = dividend / divisor
         precondition(result * divisor == dividend, "\(dividend)/\(divisor) is not exact")
         let (tens, ones) = (result / 10 * 10, result % 10)
         guard tens > 0, ones > 0 else { return equation(.divide, dividend, divisor) }
-        equation(.divide, tens * divisor, divisor)
-        let rest = equation(.subtract, dividend, tens * divisor)
+        let part = equation(.multiply, tens, divisor)
+        let rest = equation(.subtract, dividend, part)
         equation(.divide, rest, divisor)
         return equation(.add, tens, ones)
     }
@@ -85,18 +85,20 @@ struct WorkedSteps {
 }
 
 /// Which operations a generated problem may contain, so that each is within reach of the steps taught.
+///
+/// Operands are never negative, so only the last result can be.
 struct OperandBounds {
-    var differences = -99...999
-    var sums = 0...999
+    var results = -99...999
     var smallerFactors = 2...9
     var largerFactors = 2...99
     var divisors = 2...9
     var quotients = 2...30
 
     func allow(_ operation: Expression.Operator, _ left: Int, _ right: Int) -> Bool {
-        switch operation {
-        case .add: right >= 0 && differences.contains(left) && differences.contains(left + right)
-        case .subtract: right >= 0 && differences.contains(left) && differences.contains(left - right)
+        guard left >= 0, right >= 0 else { return false }
+        return switch operation {
+        case .add: results.contains(left + right)
+        case .subtract: results.contains(left - right)
         case .multiply: smallerFactors.contains(min(left, right)) && largerFactors.contains(max(left, right))
         case .divide:
             divisors.contains(right) && left.isMultiple(of: right) && quotients.contains(left / right)
