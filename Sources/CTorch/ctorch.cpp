@@ -136,9 +136,19 @@ int32_t ctorch_call(ctorch_operator op, const ctorch_value *arguments, int32_t a
     return guarded<int32_t>(-1, [&] {
         const auto &found = *reinterpret_cast<const c10::OperatorHandle *>(op);
         const auto &declared = found.schema().arguments();
+        TORCH_CHECK(static_cast<size_t>(argument_count) <= declared.size(), found.schema().name(), " takes ",
+                    declared.size(), " arguments, not ", argument_count);
         torch::jit::Stack stack;
         stack.reserve(declared.size());
-        for (int32_t i = 0; i < argument_count; i++) stack.push_back(boxed(arguments[i]));
+        for (int32_t i = 0; i < argument_count; i++) {
+            // An empty list of optionals may be one of numbers just as well; only the schema knows.
+            auto list = declared[i].type()->cast<c10::ListType>();
+            if (list && arguments[i].kind == CTORCH_OPTIONAL_TENSORS && arguments[i].count == 0) {
+                stack.push_back(c10::impl::GenericList(list->getElementType()));
+            } else {
+                stack.push_back(boxed(arguments[i]));
+            }
+        }
         for (size_t i = argument_count; i < declared.size(); i++) {
             TORCH_CHECK(declared[i].default_value(), found.schema().name(), " needs '", declared[i].name(), "'");
             stack.push_back(*declared[i].default_value());
