@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import HoneTensor
 
 /// Measurements: single ones for scripts, and suites that set the project beside its peers.
 @main
@@ -15,11 +16,12 @@ struct BenchCommand: AsyncParsableCommand {
               hone-bench train --model DIR --batch 32 --length 128
             """,
         subcommands: [
-            QueueSuite.self, TrainingSuite.self, InferenceSuite.self, TrainProgram.self, GenerateProgram.self,
-            ProbeProgram.self,
+            QueueSuite.self, TrainingSuite.self, InferenceSuite.self, KernelSuite.self, TrainProgram.self,
+            GenerateProgram.self, ProbeProgram.self,
         ])
 
     static func main() async {
+        Torch.prepareProcess()
         do {
             var command = try parseAsRoot()
             if var asyncCommand = command as? any AsyncParsableCommand {
