@@ -7,7 +7,7 @@ enum CommandError: Error, CustomStringConvertible {
     case badPayload(place: String, reason: String)
     /// No example has steps that form an equation.
     case noEquations(String)
-    case alreadyRunning(home: String)
+    case alreadyRunning(home: String, process: String)
     case noSuchRow(noun: String, name: String)
     case nothingHasRun
     case noSuchPipelineFile(path: String)
@@ -25,8 +25,8 @@ enum CommandError: Error, CustomStringConvertible {
             "\(place): the payload must be a JSON object, for example '{\"prompt\": \"1+1=?\"}': \(reason)"
         case .noEquations(let dataset):
             "no problem of \(dataset) has steps that form an equation, so there is no most frequent one; try --fit"
-        case .alreadyRunning(let home):
-            "another 'hone dev' runs in \(home); use it, or set HONE_HOME to another directory"
+        case .alreadyRunning(let home, let process):
+            "another 'hone dev' (process \(process)) runs in \(home); use it, or set HONE_HOME to another directory"
         case .noSuchRow(let noun, let name):
             "there is no \(noun) \(name); 'hone \(noun == "job" ? "jobs" : noun) list' shows those that there are"
         case .nothingHasRun:

@@ -15,8 +15,21 @@ struct DevLock {
         guard descriptor >= 0 else { throw .fileUnreadable(path: path, reason: String(cString: strerror(errno))) }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             close(descriptor)
-            throw .alreadyRunning(home: home)
+            throw .alreadyRunning(home: home, process: Self.holder(path))
         }
+        record()
+    }
+
+    /// The file's content is the process id, for the message of a second `hone dev`.
+    private func record() {
+        let text = "\(getpid())\n"
+        ftruncate(descriptor, 0)
+        write(descriptor, text, text.utf8.count)
+    }
+
+    private static func holder(_ path: String) -> String {
+        let text = FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        return text.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
     func release() {
