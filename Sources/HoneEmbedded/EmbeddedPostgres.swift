@@ -4,8 +4,8 @@ import Logging
 
 /// A private PostgreSQL server in a directory of its own.
 ///
-/// The server is a daemon: it outlives the program that started it, even one that is killed, and every later start finds
-/// it. Its superuser has a random password; it listens on a Unix socket and on a loopback port.
+/// The server is a daemon: it outlives the program that started it, even one that is killed, and every later start
+/// finds it. Its superuser has a random password; it listens on a Unix socket and on a loopback port.
 public struct EmbeddedPostgres: Sendable {
     /// How much of what was committed survives a crash of the machine.
     public enum Durability: Sendable {

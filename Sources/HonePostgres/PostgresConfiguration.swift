@@ -42,7 +42,8 @@ public struct PostgresConfiguration: Sendable, CustomStringConvertible {
 
     /// The server and the database; never the password.
     public var description: String {
-        "\(database) on \(parameters["host"] ?? parameters["hostaddr"] ?? "the local socket"):\(parameters["port"] ?? "5432")"
+        let host = parameters["host"] ?? parameters["hostaddr"] ?? "the local socket"
+        return "\(database) on \(host):\(parameters["port"] ?? "5432")"
     }
 
     /// All that libpq needs. A dead peer is noticed after about ten seconds: by probes while the connection is idle,

@@ -1,5 +1,5 @@
-/// What a statement sends, in its order, fetched as it is read: a slow reader holds the server back and no more than one
-/// batch lies in memory. It is for one reader, inside the call that opened it.
+/// What a statement sends, in its order, fetched as it is read: a slow reader holds the server back and no more than
+/// one batch lies in memory. It is for one reader, inside the call that opened it.
 public struct PostgresStream<Element: Sendable>: AsyncSequence, Sendable {
     let connection: PostgresConnection
     /// The next batch, nil at the end.

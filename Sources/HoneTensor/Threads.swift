@@ -23,9 +23,9 @@ extension Torch {
     /// Settings of a process that computes for long; to be called first of all in a program, before any thread starts.
     ///
     /// Threads that wait for work sleep instead of spinning: on a busy machine spinning threads were seen 10 times
-    /// slower. OpenMP reads this setting when the program is loaded, so the program starts itself again with it once; it
-    /// costs a tenth of a second, nothing where `OMP_WAIT_POLICY` is set already. And freed tensors' memory is kept for
-    /// the next ones instead of going back to the system, which took 4 % of a training step.
+    /// slower. OpenMP reads this setting when the program is loaded, so the program starts itself again with it once;
+    /// it costs a tenth of a second, nothing where `OMP_WAIT_POLICY` is set already. And freed tensors' memory is kept
+    /// for the next ones instead of going back to the system, which took 4 % of a training step.
     public static func prepareProcess() {
         ctorch_keep_freed_memory()
         #if canImport(Glibc)

@@ -36,7 +36,7 @@ public struct SFTConfiguration: Codable, Sendable, Equatable {
     public var steps: Int
     /// Upper limit of a batch, in tokens with padding. Batches hold examples of about one length, so that short ones
     /// come in greater number and every step costs about the same.
-    public var tokensPerBatch = 2048
+    public var tokensPerBatch = 1024
     public var optimizer = Optimizer.muon
     /// Peak learning rate of AdamW.
     public var learningRate = 3e-3

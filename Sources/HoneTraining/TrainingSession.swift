@@ -37,7 +37,8 @@ public actor TrainingSession {
             throw TrainingError.configuration(
                 key: "model", reason: "is given, and so is a model to start from; give one of them")
         }
-        guard let shape = try directory.map({ try ModelConfiguration.read(directory: $0) }) ?? configuration.model else {
+        let given = try directory.map { try ModelConfiguration.read(directory: $0) }
+        guard let shape = given ?? configuration.model else {
             throw TrainingError.configuration(
                 key: "model", reason: "is missing, and the run does not start from another model")
         }
