@@ -71,7 +71,7 @@ extension SHA256 {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(4 * (tokens.count + 3))
         func append(_ word: Int32) {
-            for shift in stride(from: Int32(0), to: 32, by: 8) { bytes.append(UInt8(truncatingIfNeeded: word >> shift)) }
+            for shift: Int32 in [0, 8, 16, 24] { bytes.append(UInt8(truncatingIfNeeded: word >> shift)) }
         }
         for word in [entry.level, entry.promptCount, entry.count] { append(word) }
         for token in tokens { append(token) }
