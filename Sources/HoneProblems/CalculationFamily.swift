@@ -26,7 +26,7 @@ enum CalculationFamily {
             let (larger, smaller) = (random.integer(2...99), random.integer(2...9))
             return random.chance(percent: 50) ? (larger, smaller) : (smaller, larger)
         case .divide:
-            let (quotient, divisor) = (random.integer(2...30), random.integer(2...9))
+            let (quotient, divisor) = (random.integer(2...12), random.integer(2...9))
             return (quotient * divisor, divisor)
         }
     }

@@ -24,7 +24,7 @@ enum EquationFamily {
 
     /// `4*(x-3)=20`: `20/4=5`, `5+3=8`.
     private static func scaledBracket(_ random: inout RandomSource) -> Draft {
-        let (factor, solution, offset) = (random.integer(2...9), random.integer(1...30), random.integer(1...60))
+        let (factor, solution, offset) = (random.integer(2...9), random.integer(1...12), random.integer(1...60))
         let operation: Expression.Operator = solution > offset ? sign(&random) : .add
         let bracket = operation == .add ? solution + offset : solution - offset
         var steps = WorkedSteps()
@@ -37,7 +37,7 @@ enum EquationFamily {
 
     /// `x/6-2=7`: `7+2=9`, `9*6=54`.
     private static func quotientSum(_ random: inout RandomSource) -> Draft {
-        let (divisor, quotient, offset) = (random.integer(2...9), random.integer(2...30), random.integer(1...60))
+        let (divisor, quotient, offset) = (random.integer(2...9), random.integer(2...12), random.integer(1...60))
         let operation = sign(&random)
         let total = operation == .add ? quotient + offset : quotient - offset
         var steps = WorkedSteps()
@@ -67,7 +67,7 @@ enum EquationFamily {
 
     /// Nine in ten solutions are positive.
     private static func signedSolution(_ random: inout RandomSource) -> Int {
-        random.chance(percent: 90) ? random.integer(1...30) : -random.integer(1...12)
+        random.chance(percent: 90) ? random.integer(1...12) : -random.integer(1...12)
     }
 
     private static func sign(_ random: inout RandomSource) -> Expression.Operator {

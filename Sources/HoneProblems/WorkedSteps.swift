@@ -92,7 +92,7 @@ struct OperandBounds {
     var smallerFactors = 2...9
     var largerFactors = 2...99
     var divisors = 2...9
-    var quotients = 2...30
+    var quotients = 2...12
 
     func allow(_ operation: Expression.Operator, _ left: Int, _ right: Int) -> Bool {
         guard left >= 0, right >= 0 else { return false }
