@@ -202,6 +202,8 @@ ctorch_tensor ctorch_tensor_grad(ctorch_tensor tensor) {
     });
 }
 
+void ctorch_tensor_bump_version(ctorch_tensor tensor) { borrowed(tensor).unsafeGetTensorImpl()->bump_version(); }
+
 void ctorch_tensor_set_grad(ctorch_tensor tensor, ctorch_tensor gradient) {
     borrowed(tensor).mutable_grad() = gradient ? borrowed(gradient) : at::Tensor();
 }

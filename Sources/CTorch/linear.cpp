@@ -100,13 +100,12 @@ void multiply_transposed(const float *left, const float *right, float *out, int6
     });
 }
 
-/// dY[M, N]ᵀ · X[M, K]. Either dY is turned, or X and then the result: whichever moves fewer elements.
+/// dY[M, N]ᵀ · X[M, K]: the narrower of the two is the one that is turned.
 Tensor weight_gradient(const Tensor &dy, const Tensor &x) {
     int64_t m = x.size(0), k = x.size(1), n = dy.size(1);
     const float *dy_data = dy.const_data_ptr<float>(), *x_data = x.const_data_ptr<float>();
-    bool turns_dy = m * n <= m * k + n * k;
-    Tensor out = turns_dy ? at::empty({n, k}) : at::empty({k, n});
-    if (turns_dy) {
+    Tensor out = n <= k ? at::empty({n, k}) : at::empty({k, n});
+    if (n <= k) {
         multiply_transposed(dy_data, x_data, out.mutable_data_ptr<float>(), m, n, k);
         return out;
     }

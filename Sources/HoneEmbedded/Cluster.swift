@@ -119,8 +119,8 @@ extension Cluster {
         }
     }
 
-    /// Removes what a killed server left behind. PostgreSQL itself asks only whether the process number is in use, which
-    /// that of a program not yet reaped, or of another one, is.
+    /// Removes what a killed server left behind. PostgreSQL itself asks only whether the process number is in use,
+    /// which that of a program not yet reaped, or of another one, is.
     private func removeStaleLocks() throws {
         guard serverProcess() == nil else { return }
         unlink(home.serverLock)

@@ -70,6 +70,8 @@ public final class AdamW {
             .tensors(live.map { $0.0.mean }), .tensors(live.map { $0.0.square }), .tensors([]),
             .tensors(live.map { $0.0.step }), .real(learningRate), .real(betas.0), .real(betas.1),
             .real(weightDecay), .real(eps), .bool(false), .bool(false))
+        // The fused operator leaves the versions as they are, by which packed weights are known to be out of date.
+        for (slot, _) in live { slot.parameter.tensor.bumpVersion() }
     }
 }
 

@@ -66,3 +66,8 @@ public func inferenceMode<Result, Failure: Error>(_ body: () throws(Failure) -> 
     defer { unsafe ctorch_inference_end(guardHandle) }
     return try body()
 }
+
+extension Tensor {
+    /// Says that the contents changed, where an operator wrote them without saying so.
+    func bumpVersion() { unsafe ctorch_tensor_bump_version(handle) }
+}

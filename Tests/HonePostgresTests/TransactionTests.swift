@@ -48,6 +48,12 @@ import Testing
         try await pool.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
         try await pool.query("SELECT pg_reload_conf()")
         let pool = pool
+        // Commits wait once the checkpointer has read the setting, which it does before a checkpoint.
+        try await eventually("the setting is read") {
+            let rows = try await pool.query("SELECT WHERE current_setting('synchronous_standby_names') = 'nobody'")
+            return rows.count == 1
+        }
+        try await pool.execute("CHECKPOINT")
         let (sessions, session) = AsyncStream<Int>.makeStream()
         let task = Task {
             try await pool.withTransaction { transaction in

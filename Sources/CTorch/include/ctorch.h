@@ -73,6 +73,7 @@ bool ctorch_tensor_requires_grad(ctorch_tensor tensor);
 bool ctorch_tensor_set_requires_grad(ctorch_tensor tensor, bool enabled);
 ctorch_tensor _Nullable ctorch_tensor_grad(ctorch_tensor tensor);
 void ctorch_tensor_set_grad(ctorch_tensor tensor, ctorch_tensor _Nullable gradient);
+void ctorch_tensor_bump_version(ctorch_tensor tensor);  // for operators that write without saying so
 bool ctorch_backward(ctorch_tensor root, ctorch_tensor _Nullable gradient, bool retain_graph);
 bool ctorch_grad_enabled(void);
 void ctorch_set_grad_enabled(bool enabled);
