@@ -16,8 +16,9 @@ marked_processes() {
 
 # Stops what is still alive and names it; returns 1 if there was any.
 stop_leftovers() {
-    local ids
-    mapfile -t ids < <(marked_processes)
+    local ids deadline=$((SECONDS + 60))
+    # The watchdogs of test clusters need a moment to clear up behind the tests.
+    while mapfile -t ids < <(marked_processes) && ((${#ids[@]} > 0 && SECONDS < deadline)); do sleep 0.5; done
     ((${#ids[@]} > 0)) || return 0
     printf '%s: left running, stopped now:\n' "$program" >&2
     ps -o pid=,args= -p "$(IFS=,; printf '%s' "${ids[*]}")" >&2 || return 0
