@@ -24,15 +24,16 @@ public enum Datasets {
     ///   - dataset: made if it does not exist.
     ///   - format: told by the file's content if nil.
     ///   - split: overrides the split of every row if given.
+    ///   - heldOutPercent: so many of a hundred questions go to the split `heldout` instead.
     ///   - pool: where the dataset is.
     ///   - progress: called after each batch.
     /// - Returns: How many examples were read and how many were new.
     /// - Throws: `DatasetError` with the line of a bad row, or `PostgresError`.
     public static func ingest(
-        file: URL, into dataset: String, format: DatasetFormat? = nil, split: String? = nil, using pool: PostgresPool,
-        progress: (IngestReport) -> Void = { _ in }
+        file: URL, into dataset: String, format: DatasetFormat? = nil, split: String? = nil, heldOutPercent: Int = 0,
+        using pool: PostgresPool, progress: (IngestReport) -> Void = { _ in }
     ) async throws -> IngestReport {
-        var reader = try ExampleReader(file: file, format: format, split: split)
+        var reader = try ExampleReader(file: file, format: format, split: split, heldOutPercent: heldOutPercent)
         return try await pool.withTransaction { connection in
             try await ingest({ try reader.next() }, into: dataset, in: connection, progress: progress)
         }

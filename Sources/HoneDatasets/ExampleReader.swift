@@ -1,10 +1,13 @@
 public import Foundation
+internal import HoneProblems
 
 /// Reads the examples of a file one by one; memory does not grow with the file.
 public struct ExampleReader {
+    public static let heldOutSplit = "heldout"
     public let format: DatasetFormat
     private let fileName: String
     private let split: String?
+    private let heldOutPercent: Int
     private let defaultSplit: String
     private var source: any ExampleSource
     private var isEmpty = true
@@ -14,10 +17,15 @@ public struct ExampleReader {
     ///   - file: a local file.
     ///   - format: told by the file's beginning if nil.
     ///   - split: overrides what the rows and the file's name say.
+    ///   - heldOutPercent: so many of a hundred questions go to the split ``heldOutSplit`` instead; which ones is
+    ///     decided by their text alone, so a question is never on both sides, whatever file it comes from.
     /// - Throws: `DatasetError` if the file cannot be read or its format is unknown.
-    public init(file: URL, format: DatasetFormat? = nil, split: String? = nil) throws(DatasetError) {
+    public init(
+        file: URL, format: DatasetFormat? = nil, split: String? = nil, heldOutPercent: Int = 0
+    ) throws(DatasetError) {
         fileName = file.lastPathComponent
         self.split = split
+        self.heldOutPercent = heldOutPercent
         do {
             let handle = try FileHandle(forReadingFrom: file)
             let beginning = try handle.read(upToCount: 4096) ?? Data()
@@ -45,7 +53,11 @@ public struct ExampleReader {
             }
             isEmpty = false
             try example.checkContent()
-            example.split = split ?? (example.split.isEmpty ? defaultSplit : example.split)
+            if stableHash(of: example.prompt) % 100 < UInt64(heldOutPercent) {
+                example.split = Self.heldOutSplit
+            } else {
+                example.split = split ?? (example.split.isEmpty ? defaultSplit : example.split)
+            }
             return example
         } catch {
             throw .badRow(file: fileName, line: error.line ?? source.rowLine, reason: error.reason)
@@ -54,9 +66,9 @@ public struct ExampleReader {
 
     /// All examples of the file at once.
     public static func all(
-        of file: URL, format: DatasetFormat? = nil, split: String? = nil
+        of file: URL, format: DatasetFormat? = nil, split: String? = nil, heldOutPercent: Int = 0
     ) throws(DatasetError) -> [Example] {
-        var reader = try ExampleReader(file: file, format: format, split: split)
+        var reader = try ExampleReader(file: file, format: format, split: split, heldOutPercent: heldOutPercent)
         var examples: [Example] = []
         while let example = try reader.next() { examples.append(example) }
         return examples

@@ -22,17 +22,18 @@ enum EquationFamily {
             .binary(operation, .scaled(factor), .integer(offset)), .integer(total), steps: steps, solution: solution)
     }
 
-    /// `4*(x-3)=20`: `20/4=5`, `5+3=8`.
+    /// `4*(x-3)=20` without the bracket: `4*3=12`, `20+12=32` by its places, `32/4=8`.
     private static func scaledBracket(_ random: inout RandomSource) -> Draft {
         let (factor, solution, offset) = (random.integer(2...9), random.integer(1...12), random.integer(1...60))
         let operation: Expression.Operator = solution > offset ? sign(&random) : .add
-        let bracket = operation == .add ? solution + offset : solution - offset
+        let total = factor * (operation == .add ? solution + offset : solution - offset)
         var steps = WorkedSteps()
-        steps.apply(.divide, factor * bracket, factor)
-        steps.apply(operation.inverse, bracket, offset)
+        let product = steps.apply(.multiply, factor, offset)
+        let scaled = steps.apply(operation.inverse, total, product)
+        steps.apply(.divide, scaled, factor)
         return draft(
-            .binary(.multiply, .integer(factor), .binary(operation, .unknown, .integer(offset))),
-            .integer(factor * bracket), steps: steps, solution: solution)
+            .binary(.multiply, .integer(factor), .binary(operation, .unknown, .integer(offset))), .integer(total),
+            steps: steps, solution: solution)
     }
 
     /// `x/6-2=7`: `7+2=9`, `9*6=54`.

@@ -11,12 +11,8 @@ public struct Problem: Hashable, Sendable, Codable {
     /// The completion that a model learns: the steps, then `#### answer`.
     public var completion: String { StepGrammar.completion(steps: steps, answer: answer) }
 
-    /// FNV-1a of the canonical form, mixed; equal on every platform.
-    public var canonicalHash: UInt64 {
-        let basis: UInt64 = 0xCBF2_9CE4_8422_2325
-        let hash = canonicalForm.utf8.reduce(basis) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3 }
-        return RandomSource.mix(hash)
-    }
+    /// ``stableHash(of:)`` of the canonical form.
+    public var canonicalHash: UInt64 { stableHash(of: canonicalForm) }
 
     /// Where the question belongs, by its canonical hash alone: so no two splits share one, whatever the seed.
     public var split: ProblemSplit {
@@ -26,6 +22,12 @@ public struct Problem: Hashable, Sendable, Codable {
         default: .train
         }
     }
+}
+
+/// FNV-1a of a text, mixed; equal on every platform and in every version, so that splits can rest on it.
+public func stableHash(of text: String) -> UInt64 {
+    let basis: UInt64 = 0xCBF2_9CE4_8422_2325
+    return RandomSource.mix(text.utf8.reduce(basis) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3 })
 }
 
 /// How hard a generated problem is.

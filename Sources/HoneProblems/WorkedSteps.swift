@@ -1,4 +1,4 @@
-/// Writes a calculation down as a person does it: one operation a line, by place value, signs apart.
+/// Writes a calculation down as a person does it: one operation a line, by place value.
 struct WorkedSteps {
     private(set) var lines: [String] = []
 
@@ -23,45 +23,25 @@ struct WorkedSteps {
         switch operation {
         case .add, .subtract: sum(operation, left, right)
         case .multiply: product(left, right)
-        case .divide: quotient(left, right)
+        case .divide: equation(.divide, left, right)
         }
     }
 
-    /// A sum or difference that touches negative numbers begins with the one without signs: `41-50` is `50-41=9` and
-    /// then `41-50=-9`, `-4-47` is `4+47=51` and then `-4-47=-51`.
+    /// `82-47` as it is done in the head, the greatest place first: `82-40=42`, `42-7=35`. Below zero it is no
+    /// different: `41-57` is `41-50=-9`, `-9-7=-16`.
+    @discardableResult
     private mutating func sum(_ operation: Expression.Operator, _ left: Int, _ right: Int) -> Int {
-        let result = operation == .add ? left + right : left - right
-        if left < 0 || result < 0 {
-            let size = abs(left)
-            if (operation == .subtract) == (left < 0) {
-                equation(.add, size, right)
-            } else {
-                equation(.subtract, max(size, right), min(size, right))
-            }
-        }
-        return equation(operation, left, right)
+        Self.placeValues(right).reduce(left) { equation(operation, $0, $1) }
     }
 
-    /// `47*6` by place value: `40*6=240`, `7*6=42`, `240+42=282`.
+    /// `47*6` by place value: `40*6=240`, `7*6=42`, and then their sum, `240+40=280`, `280+2=282`.
     private mutating func product(_ left: Int, _ right: Int) -> Int {
         let (leftParts, rightParts) = (Self.placeValues(left), Self.placeValues(right))
         var partial: [Int] = []
         for rightPart in rightParts {
             for leftPart in leftParts { partial.append(equation(.multiply, leftPart, rightPart)) }
         }
-        return partial.dropFirst().reduce(partial[0]) { equation(.add, $0, $1) }
-    }
-
-    /// `378/6` by long division, the tens of the quotient first: `60*6=360`, `378-360=18`, `18/6=3`, `60+3=63`.
-    private mutating func quotient(_ dividend: Int, _ divisor: Int) -> Int {
-        let result = dividend / divisor
-        precondition(result * divisor == dividend, "\(dividend)/\(divisor) is not exact")
-        let (tens, ones) = (result / 10 * 10, result % 10)
-        guard tens > 0, ones > 0 else { return equation(.divide, dividend, divisor) }
-        let part = equation(.multiply, tens, divisor)
-        let rest = equation(.subtract, dividend, part)
-        equation(.divide, rest, divisor)
-        return equation(.add, tens, ones)
+        return partial.dropFirst().reduce(partial[0]) { sum(.add, $0, $1) }
     }
 
     @discardableResult
@@ -73,14 +53,21 @@ struct WorkedSteps {
             case .multiply: left * right
             case .divide: left / right
             }
+        precondition(operation != .divide || result * right == left, "\(left)/\(right) is not exact")
         lines.append("\(left)\(operation.rawValue)\(right < 0 ? "(\(right))" : "\(right)")=\(result)")
         return result
     }
 
-    /// 47 is 40 and 7; numbers below ten, round ones and negative ones stay whole.
+    /// 247 is 200, 40 and 7; 240 is 200 and 40; zero and negative numbers stay whole.
     private static func placeValues(_ value: Int) -> [Int] {
-        guard value >= 10, value < 100, !value.isMultiple(of: 10) else { return [value] }
-        return [value / 10 * 10, value % 10]
+        guard value > 0 else { return [value] }
+        var parts: [Int] = []
+        var (rest, place) = (value, 1)
+        while rest > 0 {
+            if rest % 10 > 0 { parts.append(rest % 10 * place) }
+            (rest, place) = (rest / 10, place * 10)
+        }
+        return parts.reversed()
     }
 }
 

@@ -23,6 +23,7 @@ final class WorkerState: Sendable {
     /// No more claims; what runs may come to its end.
     func drain() {
         draining.withLock { $0 = true }
+        logger.notice("draining: claims no more jobs, and ends when those that it holds are done or set down")
         wake.set()
     }
 

@@ -1,5 +1,7 @@
 private let lerp = Operator("aten::lerp", "Scalar")
 private let lerpInPlace = Operator("aten::lerp_", "Scalar")
+/// beta · a + alpha · b · c, matrix by matrix.
+private let scaledProduct = Operator("aten::baddbmm")
 
 /// Momentum whose update is made orthogonal, for the matrices inside a network (Jordan et al. 2024, "Muon: An
 /// optimizer for hidden layers in neural networks"). Embeddings, heads, norms and biases stay with AdamW.
@@ -73,18 +75,29 @@ public final class Muon {
     }
 }
 
-/// The semi-orthogonal matrix nearest to each `[count, rows, columns]`, roughly: five steps of a Newton-Schulz
+/// The semi-orthogonal matrix nearest to each X of `[count, rows, columns]`, roughly: five steps of a Newton-Schulz
 /// iteration whose quintic (3.4445, -4.7750, 2.0315) brings every singular value into [0.7, 1.2].
+///
+/// A step is X ← X · p(XᵀX) with p(S) = 3.4445 - 4.7750 S + 2.0315 S². Polynomials of one matrix commute, so the steps
+/// are taken on the square matrix S ← p(S) S p(S) alone, and X is multiplied once by the product of all p(S).
 private func orthogonalized(_ matrices: Tensor) -> Tensor {
     let isTall = matrices.size(1) > matrices.size(2)
     let norms = matrices.flatten(from: 1).norm(dim: 1).view(-1, 1, 1)
-    var x = matrices / (norms + 1e-7)
-    if isTall { x = x.transpose(1, 2) }
-    for _ in 0..<5 {
-        let square = x.matmul(x.transpose(1, 2))
-        x = x * 3.4445 + (square * -4.7750 + square.matmul(square) * 2.0315).matmul(x)
+    let x = matrices / (norms + 1e-7)
+    var square = isTall ? x.transpose(1, 2).matmul(x) : x.matmul(x.transpose(1, 2))
+    let identity = Tensor.eye(square.size(1), device: matrices.device)
+    func polynomial(_ square: Tensor) -> Tensor {
+        scaledProduct(.tensor(square), .tensor(square), .tensor(square), .real(-4.7750), .real(2.0315))
+            .addInPlace(identity, alpha: 3.4445)
     }
-    return isTall ? x.transpose(1, 2) : x
+    var factor = polynomial(square)
+    var last = factor
+    for _ in 1..<5 {
+        square = last.matmul(last.matmul(square))
+        last = polynomial(square)
+        factor = factor.matmul(last)
+    }
+    return isTall ? x.matmul(factor) : factor.matmul(x)
 }
 
 // Checkpoints.

@@ -53,6 +53,14 @@ private struct FaultyFleet {
         }
     }
 
+    /// Holds back the commits of answers while `body` runs, so that a fast worker is still at it when `body` kills.
+    func whileNoAnswerCanBeCommitted(_ body: (PostgresConnection) async throws -> Void) async throws {
+        try await pool.withTransaction { transaction in
+            try await transaction.execute("LOCK TABLE hone.samples IN SHARE MODE")
+            try await body(transaction)
+        }
+    }
+
     /// SHA-256 of the weights that a training job made.
     func weights(of job: Int64) async throws -> String {
         try await pool.one(
@@ -133,15 +141,27 @@ private struct FaultyFleet {
     private func disturbGeneration(_ fleet: FaultyFleet, _ worker: WorkerProcess) async throws -> [Int64] {
         let jobs = try await JobQueue(fleet.pool).enqueue("reason", payloads: Self.prompts)
         let running = "SELECT count(*) > 0 FROM hone.job_status WHERE kind = 'reason' AND state = 'running'"
-        try await fleet.pool.wait(until: running)
-        await worker.killHard()
-        let second = try fleet.startWorker()
-        try await fleet.pool.wait(
-            until: """
-                SELECT count(*) > 0 FROM hone.task_leases l JOIN hone.attempts a USING (job_id)
-                WHERE a.outcome = 'lost'
+        try await fleet.whileNoAnswerCanBeCommitted { transaction in
+            try await fleet.pool.wait(until: running)
+            await worker.killHard()
+            // What it sent before it died would be carried out all the same once the lock is gone.
+            try await transaction.query(
+                """
+                SELECT pg_terminate_backend(pid, 5000) FROM pg_locks
+                WHERE relation = 'hone.samples'::regclass AND NOT granted
                 """)
-        try fleet.killServer()
+        }
+        let second = try fleet.startWorker()
+        await #expect(throws: PostgresError.self, "the transaction that holds the lock ends with the server") {
+            try await fleet.whileNoAnswerCanBeCommitted { _ in
+                try await fleet.pool.wait(
+                    until: """
+                        SELECT count(*) > 0 FROM hone.task_leases l JOIN hone.attempts a USING (job_id)
+                        WHERE a.outcome = 'lost'
+                        """)
+                try fleet.killServer()
+            }
+        }
         try await fleet.restartServer()
         try await fleet.pool.wait(
             until: "SELECT count(*) = 0 FROM hone.job_status WHERE kind = 'reason' AND finished_at IS NULL", seconds: 60

@@ -12,7 +12,8 @@ struct Ingest: AsyncParsableCommand {
             EXAMPLES
               hone ingest svamp.json --dataset svamp
               hone ingest gsm8k/train.jsonl --dataset gsm8k
-              hone ingest problems.jsonl --dataset mine --split heldout
+              hone ingest problems.jsonl --dataset mine --split validation
+              hone ingest problems.jsonl --dataset mine --hold-out 5
 
             Formats: Hone's own JSON lines, GSM8K, SVAMP, MultiArith, ASDiv, MAWPS; told by the file's beginning.
             A bad row is named by its line, and then nothing of the file is ingested.
@@ -30,7 +31,21 @@ struct Ingest: AsyncParsableCommand {
     @Option(help: "The split of all rows, whatever the file says.")
     var split: String?
 
+    @Option(
+        name: .customLong("hold-out"),
+        help: """
+            So many of a hundred questions go to the split 'heldout', to measure on; a question's text decides, so \
+            the same one always goes the same way.
+            """)
+    var heldOutPercent = 0
+
     @OptionGroup var options: GlobalOptions
+
+    func validate() throws {
+        guard (0..<100).contains(heldOutPercent) else {
+            throw ValidationError("--hold-out \(heldOutPercent): give a percentage from 0 to 99.")
+        }
+    }
 
     func run() async throws {
         let pool = PostgresPool(
@@ -38,7 +53,8 @@ struct Ingest: AsyncParsableCommand {
         defer { pool.close() }
         var progress = ProgressLine(isSilent: options.json)
         let report = try await Datasets.ingest(
-            file: URL(filePath: file), into: dataset, format: format, split: split, using: pool
+            file: URL(filePath: file), into: dataset, format: format, split: split,
+            heldOutPercent: heldOutPercent, using: pool
         ) { report in
             progress.show("\(report.readCount) problems read")
         }
