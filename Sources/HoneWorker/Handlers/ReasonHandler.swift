@@ -3,15 +3,12 @@ import HonePostgres
 import HoneQueue
 
 /// `reason`: answers prompts with the active checkpoint of their model. All jobs of a claim go through one generation
-/// loop; a job that cannot be answered fails alone.
+/// loop; a job that cannot be answered fails alone, and one that is cancelled leaves the loop.
 struct ReasonHandler: JobHandler {
     static let kind = "reason"
 
     let batchLimit = 128
     let resources: WorkerResources
-
-    /// No job of the loop is wanted any more.
-    private struct Unwanted: Error {}
 
     func run(_ jobs: [ClaimedJob], context: JobContext) async throws {
         let questions = try await read(jobs, context)
@@ -69,10 +66,9 @@ struct ReasonHandler: JobHandler {
             }
         }
         if asked.isEmpty { return }
-        let jobs = asked.map(\.question.job)
-        var results = try await served.model.engine.generate(asked.flatMap(\.requests)) { _ in
-            if !jobs.contains(where: context.isWanted) { throw Unwanted() }
-        }[...]
+        let jobs = asked.flatMap { item in item.requests.map { _ in item.question.job } }
+        var results = try await served.model.engine.generate(
+            asked.flatMap(\.requests), isWanted: { context.isWanted(jobs[$0]) })[...]
         let answers = asked.map { item in
             defer { results = results.dropFirst(item.requests.count) }
             return ReasonAnswer(item.question, Array(results.prefix(item.requests.count)), served: served)
