@@ -1,3 +1,4 @@
+import HoneCatalog
 import HoneInference
 import HonePostgres
 import HoneQueue
@@ -33,25 +34,14 @@ struct ReasonHandler: JobHandler {
                 try await context.fail(job, error.failure)
             }
         }
-        let unknown = try await unknownExamples(questions.compactMap(\.payload.exampleID), context)
+        let unknown = try await CutExample.unknown(
+            among: questions.compactMap(\.payload.exampleID), in: context.pool)
         for question in questions {
             guard let example = question.payload.exampleID, unknown.contains(example) else { continue }
             let error = WorkerError.payload(key: "example_id", fault: "is \(example), and there is no such example")
             try await context.fail(question.job, error.failure)
         }
         return questions.filter { context.isWanted($0.job) }
-    }
-
-    private func unknownExamples(_ ids: [Int64], _ context: JobContext) async throws -> Set<Int64> {
-        if ids.isEmpty { return [] }
-        let rows = try await context.pool.query(
-            PostgresQuery(
-                """
-                SELECT i AS id FROM unnest(\(ids)) AS i
-                WHERE NOT EXISTS (SELECT FROM hone.examples e WHERE e.id = i)
-                """
-            ).named("look for unknown examples"))
-        return Set(try rows.map { try $0.decode("id", as: Int64.self) })
     }
 
     private func answer(_ questions: [ReasonQuestion], _ served: ServedModel, _ context: JobContext) async throws {
@@ -81,7 +71,7 @@ struct ReasonHandler: JobHandler {
         let results = try answers.map { ($0.job, try PostgresJSON(encoding: $0.result)) }
         try await context.complete(results) { transaction, held in
             let ids = Set(held.map(\.id))
-            try await SampleRow.insert(answers.filter { ids.contains($0.job.id) }.flatMap(\.samples), in: transaction)
+            try await Samples.record(answers.filter { ids.contains($0.job.id) }.flatMap(\.samples), in: transaction)
         }
     }
 }
