@@ -1,42 +1,39 @@
 public import Foundation
 public import HoneArtifacts
 public import HoneDatasets
-import HonePostgres
+public import HonePostgres
 
 /// One immutable state of a model, as the catalog records it.
 public struct Checkpoint: Sendable {
     public let id: Int64
-    public let model: String
     /// The checkpoint that training started from.
     public let parent: Int64?
     /// Optimizer steps done in all.
     public let step: Int64
-    public let config: JSONValue
     public let metrics: JSONValue
+    /// The job that made it; nil for an import.
     public let job: Int64?
     public let run: Int64?
     public let codeVersion: String?
-    /// What it was trained on.
-    public let cut: DatasetCut?
     public let seed: Int64?
     public let createdAt: Date
-    public let files: [CheckpointFile]
 
-    /// Lays the files out in a directory, each checked: afterwards it can be loaded like any Hugging Face directory.
-    /// - Throws: `ArtifactError` if a file is missing or corrupt.
-    public func materialize(in directory: URL, from store: ArtifactStore) throws {
-        for file in files {
-            let target = directory.appending(path: file.path)
-            try FileManager.default.createDirectory(
-                at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
-            try store.materialize(file.artifact.sha256, at: target)
-        }
+    init(_ row: PostgresRow) throws {
+        id = try row.decode("id")
+        parent = try row.decode("parent_id")
+        step = try row.decode("step")
+        metrics = try row.decode("metrics", as: PostgresJSON.self).decode()
+        job = try row.decode("job_id")
+        run = try row.decode("run_id")
+        codeVersion = try row.decode("code_version")
+        seed = try row.decode("seed")
+        createdAt = try row.decode("created_at")
     }
 }
 
-/// A file of a checkpoint, by its path in the checkpoint's directory.
-public struct CheckpointFile: Sendable, Hashable {
-    /// For example `model.safetensors`.
+/// A file of a checkpoint in the artifact store.
+public struct CheckpointFile: Codable, Sendable, Hashable {
+    /// Its name inside the checkpoint, for example `model.safetensors`.
     public let path: String
     public let artifact: Artifact
 
@@ -45,70 +42,37 @@ public struct CheckpointFile: Sendable, Hashable {
         self.artifact = artifact
     }
 
-    /// Stores every file below a directory.
-    /// - Throws: `CatalogError` if the directory cannot be read, `ArtifactError` if the store cannot be written.
-    public static func storing(directory: URL, in store: ArtifactStore) throws -> [CheckpointFile] {
-        let paths: [String]
-        do {
-            paths = try FileManager.default.subpathsOfDirectory(atPath: directory.path).sorted()
-        } catch {
-            throw CatalogError.unreadableDirectory(path: directory.path, reason: error.localizedDescription)
+    init(_ row: PostgresRow) throws {
+        guard let digest = ArtifactDigest(bytes: try row.decode("sha256", as: Data.self)) else {
+            preconditionFailure("a checksum in the catalog is not 32 bytes")
         }
-        return try paths.compactMap { path in
-            let file = directory.appending(path: path)
-            guard try file.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile == true else { return nil }
-            return CheckpointFile(path: path, artifact: try store.put(contentsOf: file))
-        }
+        self.init(
+            path: try row.decode("path"), artifact: Artifact(sha256: digest, byteCount: try row.decode("byte_count")))
     }
 
-    /// What the file is, for whoever serves it.
-    var mediaType: String {
-        switch path.split(separator: ".").last {
-        case "json": "application/json"
-        case "txt", "jinja": "text/plain"
-        default: "application/octet-stream"
-        }
-    }
+    var mediaType: String { path.hasSuffix(".json") ? "application/json" : "application/octet-stream" }
 }
 
 /// A checkpoint to be recorded; its files lie in the artifact store already.
 public struct NewCheckpoint: Sendable {
     public var model: String
-    public var step: Int64
-    public var config: JSONValue
+    public var step: Int
+    public var config: PostgresJSON
     public var files: [CheckpointFile]
     public var parent: Int64?
-    public var metrics: JSONValue = .object([:])
+    public var metrics = PostgresJSON(text: "{}")
     /// The attempt that made it; nil for an import.
     public var attempt: JobAttempt?
     public var run: Int64?
     public var codeVersion: String?
-    public var cut: DatasetCut?
-    public var seed: Int64?
+    /// What it was trained on.
+    public var cut: DataCut?
+    public var seed: UInt64?
 
-    public init(model: String, step: Int64, config: JSONValue, files: [CheckpointFile]) {
+    public init(model: String, step: Int, config: PostgresJSON, files: [CheckpointFile]) {
         self.model = model
         self.step = step
         self.config = config
         self.files = files
-    }
-}
-
-/// How a user names a checkpoint: `NAME` for the active one, `NAME@ID` for any.
-public struct CheckpointReference: Sendable, Hashable {
-    public let model: String
-    public let checkpoint: Int64?
-
-    /// - Throws: `CatalogError.badReference`.
-    public init(_ text: String) throws(CatalogError) {
-        let parts = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let name = parts.first, !name.isEmpty else { throw .badReference(text) }
-        model = String(name)
-        guard parts.count == 2 else {
-            checkpoint = nil
-            return
-        }
-        guard let id = Int64(parts[1]) else { throw .badReference(text) }
-        checkpoint = id
     }
 }

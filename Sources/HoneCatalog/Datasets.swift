@@ -39,18 +39,11 @@ public enum Datasets {
         }
     }
 
-    /// Ingests examples in the caller's transaction.
+    /// Ingests in the caller's transaction what `next` gives, up to nil.
     @discardableResult
     public static func ingest(
-        _ examples: some Sequence<Example>, into dataset: String, in connection: PostgresConnection
-    ) async throws -> IngestReport {
-        var iterator = examples.makeIterator()
-        return try await ingest({ iterator.next() }, into: dataset, in: connection, progress: { _ in })
-    }
-
-    private static func ingest(
         _ next: () throws -> Example?, into dataset: String, in connection: PostgresConnection,
-        progress: (IngestReport) -> Void
+        progress: (IngestReport) -> Void = { _ in }
     ) async throws -> IngestReport {
         var report = IngestReport(dataset: dataset)
         var batch: [PostgresJSON] = []
@@ -65,7 +58,7 @@ public enum Datasets {
             progress(report)
             (batch, byteCount) = ([], 0)
         }
-        report.addedCount += try await add(batch, to: dataset, in: connection)
+        if !batch.isEmpty { report.addedCount += try await add(batch, to: dataset, in: connection) }
         progress(report)
         return report
     }

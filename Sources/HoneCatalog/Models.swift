@@ -13,6 +13,10 @@ public struct ModelSummary: Sendable, Encodable {
 
 /// The models of a database.
 public enum Models {
+    public static func exists(_ name: String, in session: some PostgresSession) async throws -> Bool {
+        try await !session.query("SELECT FROM hone.models WHERE name = \(name)").isEmpty
+    }
+
     /// All models by name.
     public static func list(in session: some PostgresSession) async throws -> [ModelSummary] {
         let rows = try await session.query(

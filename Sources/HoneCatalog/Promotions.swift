@@ -1,22 +1,25 @@
-public import Foundation
-public import HoneDatasets
 public import HonePostgres
 
 /// What a gate found when it compared a candidate with what is served.
 public struct GateDecision: Sendable {
-    public var model: String
-    public var candidate: Int64
-    /// What the candidate was compared with; nil if nothing is served yet.
-    public var active: Int64?
-    public var passed: Bool
-    /// The measurements that decided.
-    public var evidence: JSONValue
-    /// One sentence for people.
-    public var reason: String
-    public var job: Int64?
+    let model: String
+    let candidate: Int64
+    let active: Int64?
+    let passed: Bool
+    let evidence: PostgresJSON
+    let reason: String
+    let job: Int64?
 
+    /// - Parameters:
+    ///   - model: whose checkpoints they are.
+    ///   - candidate: what may be served or not.
+    ///   - active: what the candidate was compared with; nil if nothing is served yet.
+    ///   - passed: whether the gate opens.
+    ///   - evidence: the measurements that decided.
+    ///   - reason: one sentence for people.
+    ///   - job: the gate's job.
     public init(
-        model: String, candidate: Int64, active: Int64?, passed: Bool, evidence: JSONValue, reason: String,
+        model: String, candidate: Int64, active: Int64?, passed: Bool, evidence: PostgresJSON, reason: String,
         job: Int64? = nil
     ) {
         self.model = model
@@ -29,38 +32,29 @@ public struct GateDecision: Sendable {
     }
 }
 
-/// One move of a model's active checkpoint.
-public struct Promotion: Sendable, Encodable {
-    public let id: Int64
-    public let checkpoint: Int64
-    public let previous: Int64?
-    /// promote or rollback.
-    public let kind: String
-    /// The database user who did it.
-    public let actor: String
-    /// Why the gate let it pass; nil for a rollback.
-    public let reason: String?
-    public let at: Date
-}
-
 /// What is served: gate decisions, promotions, rollbacks.
 public enum Promotions {
     /// Records what a gate decided.
-    /// - Returns: The decision's id.
-    @discardableResult
-    public static func record(_ decision: GateDecision, in session: some PostgresSession) async throws -> Int64 {
-        let rows = try await session.query(
+    public static func record(_ decision: GateDecision, in session: some PostgresSession) async throws {
+        try await session.execute(
             PostgresQuery(
                 """
                 INSERT INTO hone.gate_decisions (model_id, candidate_id, active_id, passed, evidence, reason, job_id)
-                SELECT m.id, \(decision.candidate), \(decision.active), \(decision.passed),
-                    \(try PostgresJSON(encoding: decision.evidence)), \(decision.reason), \(decision.job)
+                SELECT m.id, \(decision.candidate), \(decision.active), \(decision.passed), \(decision.evidence),
+                    \(decision.reason), \(decision.job)
                 FROM hone.models m WHERE m.name = \(decision.model)
-                RETURNING id
                 """
             ).named("record a gate decision"))
-        guard let row = rows.first else { throw CatalogError.unknownModel(decision.model) }
-        return try row.decode("id")
+    }
+
+    /// Records a decision that fails its job, under the lease of the attempt that it ends.
+    public static func record(
+        _ decision: GateDecision, ending attempt: JobAttempt, using pool: PostgresPool
+    ) async throws {
+        try await pool.withTransaction { transaction in
+            try await transaction.query("SELECT hone.guard(\(attempt.job), \(attempt.fence))")
+            try await record(decision, in: transaction)
+        }
     }
 
     /// Makes a checkpoint the active one.
@@ -83,24 +77,5 @@ public enum Promotions {
         let rows = try await session.query(
             PostgresQuery("SELECT hone.rollback(\(model)) AS id").named("roll back a model"))
         return try rows[0].decode("id")
-    }
-
-    /// Every move of a model's active checkpoint, newest first.
-    public static func history(of model: String, in session: some PostgresSession) async throws -> [Promotion] {
-        let rows = try await session.query(
-            PostgresQuery(
-                """
-                SELECT p.id, p.checkpoint_id, p.previous_id, p.kind, p.actor, d.reason, p.at
-                FROM hone.promotions p JOIN hone.models m ON m.id = p.model_id
-                LEFT JOIN hone.gate_decisions d ON d.id = p.decision_id
-                WHERE m.name = \(model) ORDER BY p.id DESC
-                """
-            ).named("read promotions"))
-        return try rows.map { row in
-            Promotion(
-                id: try row.decode("id"), checkpoint: try row.decode("checkpoint_id"),
-                previous: try row.decode("previous_id"), kind: try row.decode("kind"), actor: try row.decode("actor"),
-                reason: try row.decode("reason"), at: try row.decode("at"))
-        }
     }
 }

@@ -1,15 +1,14 @@
-import HoneDatasets
 public import HonePostgres
 
 /// One answer of a checkpoint, to be recorded with the completion of its job.
-public struct NewSample: Sendable {
-    /// One line of its reasoning, and whether it holds.
-    public struct Step: Sendable, Encodable {
-        public let text: String
-        /// Nil if it cannot be checked.
-        public let ok: Bool?
-        public let reason: String?
+public struct NewSample: Encodable, Sendable {
+    /// One line of its reasoning.
+    public struct Step: Encodable, Sendable {
+        let text: String
+        let ok: Bool?
+        let reason: String?
 
+        /// `ok` says whether the line holds; nil if it cannot be checked.
         public init(text: String, ok: Bool?, reason: String? = nil) {
             self.text = text
             self.ok = ok
@@ -17,32 +16,43 @@ public struct NewSample: Sendable {
         }
     }
 
-    public var attempt: JobAttempt
-    /// Its place among the job's samples, from 0.
-    public var ordinal: Int
-    public var checkpoint: Int64
-    public var example: Int64?
-    public var prompt: String
-    public var text: String
-    public var tokenIDs: [Int32]
-    /// Natural logarithms under the sampling distribution, one a token; nil if they were not asked for.
-    public var tokenLogProbs: [Float]?
-    public var steps: [Step] = []
-    public var answer: String?
-    /// For example `stop` or `length`.
-    public var finishReason: String
-    /// correct, wrong or unscorable; nil without a reference answer.
-    public var verdict: String?
+    let jobID: Int64
+    let fence: Int64
+    let ordinal: Int
+    let checkpointID: Int64
+    let exampleID: Int64?
+    let prompt: String
+    public let text: String
+    let tokenIDs: [Int32]
+    let tokenLogProbs: [Float]?
+    let steps: [Step]
+    public let answer: String?
+    let finishReason: String
+    public let verdict: String?
 
+    /// - Parameters:
+    ///   - attempt: whose answer it is.
+    ///   - ordinal: its place among the job's samples, from 0.
+    ///   - checkpoint: what answered.
+    ///   - example: what the prompt is of, if it is of a dataset.
+    ///   - prompt: the question.
+    ///   - text: the whole answer.
+    ///   - tokenIDs: the answer as tokens.
+    ///   - tokenLogProbs: natural logarithms, one a token and all of them finite, which JSON demands.
+    ///   - steps: the lines of its reasoning.
+    ///   - answer: the final answer, if there is one.
+    ///   - finishReason: for example `stop` or `length`.
+    ///   - verdict: correct, wrong or unscorable; nil without a reference answer.
     public init(
         attempt: JobAttempt, ordinal: Int, checkpoint: Int64, example: Int64? = nil, prompt: String, text: String,
-        tokenIDs: [Int32], tokenLogProbs: [Float]? = nil, steps: [Step] = [], answer: String? = nil,
-        finishReason: String, verdict: String? = nil
+        tokenIDs: [Int32], tokenLogProbs: [Float]?, steps: [Step], answer: String?, finishReason: String,
+        verdict: String?
     ) {
-        self.attempt = attempt
+        jobID = attempt.job
+        fence = attempt.fence
         self.ordinal = ordinal
-        self.checkpoint = checkpoint
-        self.example = example
+        checkpointID = checkpoint
+        exampleID = example
         self.prompt = prompt
         self.text = text
         self.tokenIDs = tokenIDs
@@ -52,57 +62,37 @@ public struct NewSample: Sendable {
         self.finishReason = finishReason
         self.verdict = verdict
     }
+
+    enum CodingKeys: String, CodingKey {
+        case fence, ordinal, prompt, text, steps, answer, verdict
+        case jobID = "job_id"
+        case checkpointID = "checkpoint_id"
+        case exampleID = "example_id"
+        case tokenIDs = "token_ids"
+        case tokenLogProbs = "token_log_probs"
+        case finishReason = "finish_reason"
+    }
 }
 
 /// Samples in the database.
 public enum Samples {
-    /// Rows of one statement: 13 values each, of the 65,535 that a statement may bind.
-    private static let batchCount = 500
+    private static let rowsPerStatement = 500
 
     /// Records samples in the transaction that completes their jobs.
-    public static func record(_ samples: [NewSample], in session: some PostgresSession) async throws {
-        for start in stride(from: 0, to: samples.count, by: batchCount) {
-            let batch = samples[start..<min(start + batchCount, samples.count)]
-            try await session.execute(insertion(of: batch).named("record samples"))
+    public static func record(_ samples: [NewSample], in transaction: PostgresConnection) async throws {
+        for start in stride(from: 0, to: samples.count, by: rowsPerStatement) {
+            let slice = Array(samples[start..<min(samples.count, start + rowsPerStatement)])
+            try await transaction.execute(
+                PostgresQuery(
+                    """
+                    INSERT INTO hone.samples (job_id, fence, ordinal, checkpoint_id, example_id, prompt, text,
+                        token_ids, token_log_probs, steps, answer, finish_reason, verdict)
+                    SELECT * FROM jsonb_to_recordset(\(try PostgresJSON(encoding: slice))) AS s(
+                        job_id bigint, fence bigint, ordinal integer, checkpoint_id bigint, example_id bigint,
+                        prompt text, text text, token_ids integer[], token_log_probs real[], steps jsonb, answer text,
+                        finish_reason text, verdict text)
+                    """
+                ).named("record samples"))
         }
-    }
-
-    private static func insertion(of samples: ArraySlice<NewSample>) throws -> PostgresQuery {
-        var query = PostgresQuery.StringInterpolation(literalCapacity: 100 * samples.count, interpolationCount: 13)
-        query.appendLiteral(
-            """
-            INSERT INTO hone.samples (job_id, fence, ordinal, checkpoint_id, example_id, prompt, text, token_ids,
-                token_log_probs, steps, answer, finish_reason, verdict)
-            VALUES
-            """)
-        for (index, sample) in samples.enumerated() {
-            query.appendLiteral(index == 0 ? " (" : "), (")
-            try query.append(sample)
-        }
-        query.appendLiteral(")")
-        return PostgresQuery(stringInterpolation: query)
-    }
-}
-
-extension PostgresQuery.StringInterpolation {
-    fileprivate mutating func append(_ sample: NewSample) throws {
-        appendInterpolation(sample.attempt.job)
-        next(sample.attempt.fence)
-        next(sample.ordinal)
-        next(sample.checkpoint)
-        next(sample.example)
-        next(sample.prompt)
-        next(sample.text)
-        next(sample.tokenIDs)
-        next(sample.tokenLogProbs)
-        next(try PostgresJSON(encoding: sample.steps))
-        next(sample.answer)
-        next(sample.finishReason)
-        next(sample.verdict)
-    }
-
-    private mutating func next(_ value: some PostgresEncodable) {
-        appendLiteral(", ")
-        appendInterpolation(value)
     }
 }

@@ -37,22 +37,26 @@ public actor GenerationEngine {
     /// - Parameters:
     ///   - requests: any number; the limits decide how many run at a time.
     ///   - onStep: called after every step; an error that it throws ends the generation.
+    ///   - isWanted: asked between steps for the requests, by their positions, that are being answered or about to be;
+    ///     one that is not wanted any more is dropped, and nothing comes of it.
     /// - Returns: one result per request, in their order.
     /// - Throws: `InferenceError` for a request that cannot be answered, before any is; `CancellationError` within one
     ///   step of the task's cancellation.
     public func generate(
-        _ requests: [GenerationRequest], onStep: @Sendable (GenerationProgress) throws -> Void = { _ in }
+        _ requests: [GenerationRequest], onStep: @Sendable (GenerationProgress) throws -> Void = { _ in },
+        isWanted: @Sendable (_ request: Int) -> Bool = { _ in true }
     ) throws -> [GenerationResult] {
         Threads.set(intraOp: threads)
         for (position, request) in requests.enumerated() {
             try request.check(at: position, configuration, limits)
         }
-        var results = [GenerationResult](repeating: GenerationResult(), count: requests.count)
+        var results = [GenerationResult](repeating: .nothing, count: requests.count)
         var (finishedCount, tokenCount) = (0, 0)
         for group in RequestGroup.groups(requests, configuration, limits) {
             var loop = GenerationLoop(
                 model: model, tokenizer: tokenizer, prefillTokenCount: limits.prefillTokenCount, requests: requests,
                 group: group, device: device)
+            loop.drop(unless: isWanted)
             while !loop.isDone {
                 try Task.checkCancellation()
                 let step = loop.advance()
@@ -62,6 +66,7 @@ public actor GenerationEngine {
                 try onStep(
                     GenerationProgress(
                         requestCount: requests.count, finishedCount: finishedCount, tokenCount: tokenCount))
+                loop.drop(unless: isWanted)
             }
         }
         return results

@@ -51,13 +51,23 @@ struct GenerationLoop {
 
     var isDone: Bool { waiting.isEmpty && rows.isEmpty }
 
+    /// Whether the next step takes in prompts.
+    private var hasRoom: Bool {
+        !waiting.isEmpty && (rows.isEmpty || (cache.rowCapacity - rows.count) * 4 >= cache.rowCapacity)
+    }
+
+    /// Lets go of the requests that are not wanted any more; of those that wait, as soon as it might come to them.
+    mutating func drop(unless isWanted: (_ request: Int) -> Bool) {
+        inferenceMode { remove(rows.indices.reversed().filter { !isWanted(rows[$0].request) }) }
+        if hasRoom { waiting.removeAll { !isWanted($0) } }
+    }
+
     /// Takes in waiting prompts where there is room for them, else generates one token of every row.
     ///
     /// - Returns: the answers that are complete, with the positions of their requests, and the number of new tokens.
     mutating func advance() -> (finished: [(request: Int, result: GenerationResult)], tokenCount: Int) {
         inferenceMode {
-            let freeCount = cache.rowCapacity - rows.count
-            if !waiting.isEmpty, rows.isEmpty || freeCount * 4 >= cache.rowCapacity { return admit() }
+            if hasRoom { return admit() }
             let logits_BV = model.decode(Tensor(rows.map { Int($0.tokens.last ?? 0) }, device: device), cache: cache)
             return append(sampler.pick(logits_BV, ordinals: rows.map(\.tokens.count)), toRowsFrom: 0)
         }
@@ -87,20 +97,27 @@ struct GenerationLoop {
     ) -> (finished: [(request: Int, result: GenerationResult)], tokenCount: Int) {
         let pairs = Tensor.stack([picked.tokens_B.to(.float64), picked.logProbs_B.to(.float64)]).toArray(Double.self)
         let count = rows.count - firstRow
-        var finished: [(request: Int, result: GenerationResult)] = []
-        // From the end: a row that leaves is replaced by the last one, which was already looked at.
+        var finished: [(row: Int, result: GenerationResult)] = []
         for index in (0..<count).reversed() {
             let row = firstRow + index
             rows[row].tokens.append(Int32(pairs[index]))
             rows[row].logProbs.append(Float(pairs[count + index]))
             guard let reason = finishReason(of: rows[row]) else { continue }
-            finished.append((rows[row].request, result(of: rows[row], reason)))
+            finished.append((row, result(of: rows[row], reason)))
+        }
+        let answers = finished.map { (rows[$0.row].request, $0.result) }
+        remove(finished.map(\.row))
+        return (answers, count)
+    }
+
+    /// Lets rows go, the last one first: the row that then takes its place is one that stays.
+    private mutating func remove(_ leaving: [Int]) {
+        for row in leaving {
             cache.remove(row: row)
             rows.swapAt(row, rows.count - 1)
             rows.removeLast()
         }
-        if !finished.isEmpty { sampler = Sampler(rows.map(\.sampling), device: device) }
-        return (finished, count)
+        if !leaving.isEmpty { sampler = Sampler(rows.map(\.sampling), device: device) }
     }
 
     private func finishReason(of row: Row) -> FinishReason? {

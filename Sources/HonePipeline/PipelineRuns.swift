@@ -22,15 +22,16 @@ public enum PipelineRuns {
     /// - Parameters:
     ///   - name: the pipeline.
     ///   - params: values for the pipeline's parameters; the others keep their defaults.
+    ///   - codeVersion: which code starts it.
     ///   - session: where to start it.
     /// - Returns: The run's id.
     /// - Throws: `PostgresError.server` for an unknown pipeline or parameter.
     public static func start(
-        _ name: String, params: [String: JSONValue] = [:], in session: some PostgresSession
+        _ name: String, params: [String: JSONValue] = [:], codeVersion: String, in session: some PostgresSession
     ) async throws -> Int64 {
         let json = try PostgresJSON(encoding: params)
         let rows = try await session.query(
-            PostgresQuery("SELECT hone.run_pipeline(\(name), \(json)) AS run").named("run a pipeline"))
+            PostgresQuery("SELECT hone.run_pipeline(\(name), \(json), \(codeVersion)) AS run").named("run a pipeline"))
         return try rows[0].decode("run")
     }
 
@@ -103,6 +104,7 @@ public struct RunStatus: Sendable, Encodable {
     public let params: [String: JSONValue]
     /// pending, running, succeeded, failed or cancelled.
     public let state: String
+    /// Of the program that started it; nil if plain SQL did.
     public let codeVersion: String?
     public let createdAt: Date
     public let finishedAt: Date?

@@ -10,10 +10,6 @@ public enum WorkerError: Error, Equatable {
     case modelNotNamed(activeCount: Int)
     /// The checkpoint lacks a file that the work needs.
     case incompleteCheckpoint(id: Int64, path: String)
-    /// A dataset has no examples of the wanted kind.
-    case noExamples(dataset: String, split: String)
-    /// The examples of a recorded data cut are not what they were.
-    case dataChanged(dataset: String, split: String)
     /// What a killed attempt left is not what this job would have written.
     case unusableCheckpoint(name: String, fault: String)
     /// A file named on the command line or in a payload cannot be used.
@@ -37,10 +33,6 @@ extension WorkerError: CustomStringConvertible {
         case .modelNotNamed(let activeCount):
             "payload: \"model\" is missing, and \(activeCount) models have an active checkpoint; name one of them"
         case .incompleteCheckpoint(let id, let path): "checkpoint \(id) has no file \(path)"
-        case .noExamples(let dataset, let split):
-            "dataset \(dataset) has no examples in split \(split); ingest some, or name another split"
-        case .dataChanged(let dataset, let split):
-            "dataset \(dataset), split \(split): the examples are not those that this job began with; start a new job"
         case .unusableCheckpoint(let name, let fault): "cannot resume from \(name): \(fault)"
         case .file(let path, let line?, let fault): "\(path):\(line): \(fault)"
         case .file(let path, nil, let fault): "\(path): \(fault)"

@@ -22,15 +22,6 @@ enum Surroundings {
             configuration: try PostgresConfiguration(url: url), limits: .init(maximum: connectionCount))
     }
 
-    /// What is written beside results: the version that packaging sets, else the program's build time.
-    static var codeVersion: String {
-        if let given = environment["HONE_CODE_VERSION"], !given.isEmpty { return given }
-        let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
-        do {
-            let built = try program.resourceValues(forKeys: [.contentModificationDateKey]).contentModificationDate
-            return "built \(built?.ISO8601Format() ?? "at an unknown time")"
-        } catch {
-            return "unknown"
-        }
-    }
+    /// What is written beside results.
+    static var codeVersion: String { CodeVersion.current(environment: environment) }
 }

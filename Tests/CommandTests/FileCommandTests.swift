@@ -32,6 +32,19 @@ private func withFile<Value>(
         }
     }
 
+    @Test func aRunShowsTheCodeThatStartedIt() async throws {
+        let url = try TemporaryDatabase.current.url
+        let yaml = "name: one\nstages:\n  - {name: only, kind: noop}\n"
+        let started = try await withFile("one.yaml", yaml) { path in
+            try await HoneProgram.run("pipeline", "run", path, "--detach", database: url)
+        }
+        #expect(started.status == 0, "\(started.errors)")
+        let shown = try await HoneProgram.run("pipeline", "status", "--json", database: url)
+        let version = try #require(try shown.rows(StartedRun.self).first?.codeVersion)
+        let text = try await HoneProgram.run("pipeline", "status", database: url).output
+        #expect(!version.isEmpty && text.contains("started by code \(version)\n"))
+    }
+
     @Test func aFileOfProblemsComesBackAsItWentIn() async throws {
         let url = try TemporaryDatabase.current.url
         let line = #"{"prompt":"2+2=?","answer":"4","steps":["2+2=4"],"split":"test"}"#
@@ -53,4 +66,8 @@ private func withFile<Value>(
         let datasets = try await HoneProgram.run("dataset", "list", "--json", database: url)
         #expect(datasets.status == 0 && datasets.lines.isEmpty)
     }
+}
+
+private struct StartedRun: Decodable {
+    let codeVersion: String?
 }

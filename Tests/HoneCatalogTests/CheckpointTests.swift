@@ -9,38 +9,47 @@ import Testing
 @Suite(.temporaryDatabase) struct CheckpointTests {
     @Test func aCheckpointCarriesItsLineageAndItsFiles() async throws {
         let pool = try TemporaryDatabase.current.pool
-        try await withFolder { folder in
-            let store = try ArtifactStore(root: folder.appending(path: "store"))
-            let made = folder.appending(path: "made")
-            try write("{}", to: made.appending(path: "config.json"))
-            try write("weights", to: made.appending(path: "state/model.safetensors"))
-            let parent = try await record("m", step: 1, in: pool)
-            _ = try await pool.withTransaction {
-                try await Datasets.ingest([Example(prompt: "p", answer: "a")], into: "d", in: $0)
-            }
-            var new = NewCheckpoint(
-                model: "m", step: 20, config: .object(["hidden_size": .integer(64)]),
-                files: try CheckpointFile.storing(directory: made, in: store))
-            new.parent = parent
-            new.metrics = .object(["loss": .number(0.25)])
-            new.attempt = JobAttempt(job: 7, fence: 8)
-            new.seed = 3
-            new.codeVersion = "abc"
-            new.cut = try await Datasets.cut("d", in: pool)
-            let id = try await pool.withTransaction { [new] in try await Checkpoints.record(new, in: $0) }
+        let parent = try await record("m", step: 1, in: pool)
+        let files = try [("config.json", 2), ("state/model.safetensors", 7)].map { path, byteCount in
+            let digest = try #require(ArtifactDigest(bytes: [UInt8](repeating: UInt8(byteCount), count: 32)))
+            return CheckpointFile(path: path, artifact: Artifact(sha256: digest, byteCount: byteCount))
+        }
+        var new = NewCheckpoint(
+            model: "m", step: 20, config: PostgresJSON(text: #"{"hidden_size": 64}"#), files: files.reversed())
+        new.parent = parent
+        new.metrics = PostgresJSON(text: #"{"loss": 0.25}"#)
+        new.attempt = JobAttempt(job: 7, fence: 8)
+        new.seed = 3
+        new.codeVersion = "abc"
+        new.cut = try await cutOfOneExample(in: pool)
+        let id = try await pool.withTransaction { [new] in try await Checkpoints.record(new, in: $0) }
 
-            let found = try await Checkpoints.find(CheckpointReference("m@\(id)"), in: pool)
-            #expect(found.parent == parent)
-            #expect(found.cut == new.cut)
-            #expect((found.step, found.seed, found.job, found.codeVersion) == (20, 3, 7, "abc"))
-            #expect(found.metrics == new.metrics)
-            #expect(found.files == new.files)
-            #expect(found.files.map(\.path) == ["config.json", "state/model.safetensors"])
+        #expect(try await Checkpoints.find(id, of: "m", in: pool) == id)
+        let found = try await Checkpoints.list(of: "m", limit: 1, in: pool)[0]
+        #expect((found.id, found.parent) == (id, parent))
+        #expect((found.step, found.seed, found.job, found.codeVersion) == (20, 3, 7, "abc"))
+        #expect(found.metrics == .object(["loss": .number(0.25)]))
+        #expect(try await Checkpoints.files(of: id, in: pool) == files)
+        let row = try await pool.query("SELECT config, dataset_cut FROM hone.checkpoints WHERE id = \(id)")[0]
+        #expect(try row.decode("config", as: PostgresJSON.self).decode() == ["hidden_size": 64])
+        #expect(try row.decode("dataset_cut", as: PostgresJSON.self).decode() == new.cut)
+        #expect(
+            try await pool.query("SELECT media_type FROM hone.artifacts ORDER BY byte_count")
+                .map { try $0.decode("media_type", as: String.self) }
+                == ["application/json", "application/octet-stream"])
+    }
 
-            let out = folder.appending(path: "out")
-            try found.materialize(in: out, from: store)
-            #expect(
-                try String(contentsOf: out.appending(path: "state/model.safetensors"), encoding: .utf8) == "weights")
+    @Test func aCheckpointIsFoundByItsModelAndTheActiveOneFirst() async throws {
+        let pool = try TemporaryDatabase.current.pool
+        let ids = try await served("m", 1, in: pool) + [try await record("m", step: 2, in: pool)]
+        let other = try await record("other", step: 1, in: pool)
+        #expect(try await Checkpoints.find(nil, of: "m", in: pool) == ids[0])
+        #expect(try await Checkpoints.find(ids[1], of: "m", in: pool) == ids[1])
+        #expect(try await Checkpoints.find(other, of: "m", in: pool) == nil)
+        #expect(try await Checkpoints.find(nil, of: "other", in: pool) == other)
+        #expect(try await Checkpoints.find(nil, of: "none", in: pool) == nil)
+        await #expect(throws: CatalogError.unknownModel("none")) {
+            try await Checkpoints.list(of: "none", limit: 1, in: pool)
         }
     }
 
@@ -50,12 +59,10 @@ import Testing
         await expectRefusal { try await Promotions.promote(first, of: "m", in: pool) }
         try await decide("m", first, against: nil, passed: false, in: pool)
         await expectRefusal { try await Promotions.promote(first, of: "m", in: pool) }
-        await #expect(throws: CatalogError.notActive(model: "m")) {
-            try await Checkpoints.find(CheckpointReference("m"), in: pool)
-        }
+        #expect(try await Checkpoints.activeID(of: "m", in: pool) == nil)
         try await decide("m", first, against: nil, passed: true, in: pool)
         try await Promotions.promote(first, of: "m", in: pool)
-        #expect(try await Checkpoints.active(of: "m", in: pool)?.id == first)
+        #expect(try await Checkpoints.activeID(of: "m", in: pool) == first)
     }
 
     @Test func aDecisionAgainstWhatWasServedEarlierIsNotEnough() async throws {
@@ -72,9 +79,9 @@ import Testing
         #expect(try await Promotions.rollBack("m", in: pool) == ids[0])
         #expect(try await Checkpoints.activeID(of: "m", in: pool) == ids[0])
         await expectRefusal { try await Promotions.rollBack("m", in: pool) }
-        let history = try await Promotions.history(of: "m", in: pool)
-        #expect(history.map(\.kind) == ["rollback", "promote", "promote"])
-        #expect(history.map(\.checkpoint) == [ids[0], ids[1], ids[0]])
+        let history = try await pool.query("SELECT kind, checkpoint_id FROM hone.promotions ORDER BY id DESC")
+        #expect(try history.map { try $0.decode("kind") } == ["rollback", "promote", "promote"])
+        #expect(try history.map { try $0.decode("checkpoint_id") } == [ids[0], ids[1], ids[0]])
         // What was rolled back returns only after a new measurement.
         await expectRefusal { try await Promotions.promote(ids[1], of: "m", in: pool) }
     }
@@ -95,17 +102,14 @@ import Testing
     @Test func samplesAndEvaluationsKeepEveryField() async throws {
         let pool = try TemporaryDatabase.current.pool
         let checkpoint = try await record("m", step: 1, in: pool)
-        _ = try await pool.withTransaction {
-            try await Datasets.ingest([Example(prompt: "p", answer: "a", split: "test")], into: "d", in: $0)
-        }
-        let cut = try await Datasets.cut("d", split: "test", in: pool)
+        let cut = try await cutOfOneExample(in: pool)
         let samples = (0..<1001).map { ordinal in
             NewSample(
                 attempt: JobAttempt(job: 5, fence: 6), ordinal: ordinal, checkpoint: checkpoint, prompt: "1+1\n",
                 text: "1+1=2\n#### 2", tokenIDs: [49, 43, 49], tokenLogProbs: ordinal == 0 ? [-0.5, -0.25, 0] : nil,
                 steps: [.init(text: "1+1=2", ok: true)], answer: "2", finishReason: "stop", verdict: "correct")
         }
-        let metrics = JSONValue.object(["accuracy": .number(0.5)])
+        let metrics = PostgresJSON(text: #"{"accuracy": 0.5, "report": {"accuracy": 1}}"#)
         let evaluation = try await pool.withTransaction { connection in
             try await Samples.record(samples, in: connection)
             return try await Evaluations.record(
@@ -122,10 +126,12 @@ import Testing
             Int.self, Int.self, Int.self, Int.self, Bool.self, Bool.self)
         #expect((count, first, last, probs) == (1001, 0, 1000, 1))
         #expect(steps && ids)
-        let found = try await Evaluations.find(evaluation, in: pool)
-        #expect(found?.metrics == metrics)
-        #expect(found?.dataset == "d")
-        #expect(try await Evaluations.list(of: checkpoint, in: pool).map(\.id) == [evaluation])
+        let found = try #require(try await Evaluations.find(evaluation, in: pool))
+        #expect(found.numbers == ["accuracy": 0.5])
+        #expect((found.checkpoint, found.dataset, found.split, found.job) == (checkpoint, "d", "test", 5))
+        let row = try await pool.query("SELECT metrics FROM hone.evaluations")[0]
+        #expect(try row.decode("metrics", as: PostgresJSON.self).decode(JSONValue.self) == metrics.decode())
+        #expect(try await Evaluations.find(evaluation + 1, in: pool) == nil)
     }
 
     @Test func modelsAreListedWithWhatIsServed() async throws {
@@ -137,16 +143,12 @@ import Testing
         #expect(models.map(\.activeCheckpoint) == [ids[1], nil])
         #expect(models.map(\.checkpointCount) == [2, 1])
     }
-
-    @Test(arguments: ["", "@7", "m@", "m@x", "m@1@2"]) func aReferenceThatNamesNothingIsRefused(_ text: String) {
-        #expect(throws: CatalogError.badReference(text)) { try CheckpointReference(text) }
-    }
 }
 
 // MARK: - Steps of the tests
 
-private func record(_ model: String, step: Int64, in pool: PostgresPool) async throws -> Int64 {
-    let new = NewCheckpoint(model: model, step: step, config: .object([:]), files: [])
+private func record(_ model: String, step: Int, in pool: PostgresPool) async throws -> Int64 {
+    let new = NewCheckpoint(model: model, step: step, config: PostgresJSON(text: "{}"), files: [])
     return try await pool.withTransaction { try await Checkpoints.record(new, in: $0) }
 }
 
@@ -155,12 +157,12 @@ private func decide(
 ) async throws {
     try await Promotions.record(
         GateDecision(
-            model: model, candidate: candidate, active: active, passed: passed, evidence: .object([:]),
+            model: model, candidate: candidate, active: active, passed: passed, evidence: PostgresJSON(text: "{}"),
             reason: "a test says so"), in: pool)
 }
 
 /// So many checkpoints, each promoted after the one before.
-private func served(_ model: String, _ count: Int64, in pool: PostgresPool) async throws -> [Int64] {
+private func served(_ model: String, _ count: Int, in pool: PostgresPool) async throws -> [Int64] {
     var ids: [Int64] = []
     for step in 1...count {
         let id = try await record(model, step: step, in: pool)
@@ -176,14 +178,10 @@ private func expectRefusal(_ body: () async throws -> Int64) async {
     #expect(error?.sqlState == "HN007")
 }
 
-private func withFolder(_ body: (URL) async throws -> Void) async throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "hone-catalog-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(at: folder) }
-    try await body(folder)
-}
-
-private func write(_ text: String, to file: URL) throws {
-    try FileManager.default.createDirectory(
-        at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-    try Data(text.utf8).write(to: file)
+private func cutOfOneExample(in pool: PostgresPool) async throws -> DataCut {
+    try await pool.withTransaction { transaction in
+        var examples = [Example(prompt: "p", answer: "a", split: "test")]
+        try await Datasets.ingest({ examples.popLast() }, into: "d", in: transaction)
+        return try await DataCut.take(dataset: "d", split: "test", from: transaction)
+    }
 }

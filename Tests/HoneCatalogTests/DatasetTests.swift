@@ -15,9 +15,22 @@ import Testing
     @Test func examplesComeBackAsTheyWere() async throws {
         let pool = try TemporaryDatabase.current.pool
         try await ingest(Self.examples, into: "sums", in: pool)
-        let cut = try await Datasets.cut("sums", in: pool)
-        #expect(cut.exampleCount == 3)
-        #expect(try await Datasets.examples(of: cut, in: pool).map(\.example) == Self.examples)
+        var read: [CutExample] = []
+        for (split, count) in [("train", 2), ("test", 1)] {
+            let cut = try await DataCut.take(dataset: "sums", split: split, from: pool)
+            #expect(cut.count == count)
+            read += try await cut.examples(from: pool)
+        }
+        #expect(read.map(\.prompt) == Self.examples.map(\.prompt))
+        #expect(read.map(\.answer) == Self.examples.map(\.answer))
+        #expect(read.map(\.steps) == Self.examples.map(\.steps))
+        #expect(read.map(\.level) == Self.examples.map(\.level))
+        let rows = try await pool.query("SELECT split, source, metadata FROM hone.examples ORDER BY id")
+        #expect(try rows.map { try $0.decode("split") } == Self.examples.map(\.split))
+        #expect(try rows.map { try $0.decode("source") } == Self.examples.map(\.source))
+        #expect(
+            try rows.map { try $0.decode("metadata", as: PostgresJSON.self).decode() }
+                == Self.examples.map(\.metadata))
     }
 
     @Test func theSameExampleCountsOnce() async throws {
@@ -47,27 +60,16 @@ import Testing
         #expect(report.addedCount == 1200)
     }
 
-    @Test func anExportCanBeIngestedAgain() async throws {
-        let pool = try TemporaryDatabase.current.pool
-        try await ingest(Self.examples, into: "sums", in: pool)
-        var exported = Data()
-        try await Datasets.export(Datasets.cut("sums", in: pool), in: pool) { exported += $0 }
-        let text = String(decoding: exported, as: UTF8.self)
-        try await withFile("e.jsonl", [text]) { _ = try await Datasets.ingest(file: $0, into: "copy", using: pool) }
-        let copy = try await Datasets.examples(of: Datasets.cut("copy", in: pool), in: pool)
-        #expect(copy.map(\.example) == Self.examples)
-    }
-
     @Test func aCutStaysWhatItWas() async throws {
         let pool = try TemporaryDatabase.current.pool
         try await ingest(Self.examples, into: "sums", in: pool)
-        let cut = try await Datasets.cut("sums", split: "train", in: pool)
+        let cut = try await DataCut.take(dataset: "sums", split: "train", from: pool)
         let more = [Example(prompt: "9+9", answer: "18")]
         try await ingest(more, into: "sums", in: pool)
-        #expect(try await Datasets.examples(of: cut, in: pool).map(\.example.prompt) == ["1+1", "1+2"])
-        let first = try await Datasets.page(of: cut, limit: 1, in: pool)
-        let second = try await Datasets.page(of: cut, after: first[0].id, limit: 1, in: pool)
-        #expect(second.map(\.example.prompt) == ["1+2"])
+        let read = try await cut.examples(from: pool)
+        #expect(read.map(\.prompt) == ["1+1", "1+2"])
+        #expect(try await cut.examples(CutSelection(limit: 1), from: pool).map(\.prompt) == ["1+1"])
+        #expect(try await CutExample.find([read[1].id], in: pool).map(\.prompt) == ["1+2"])
     }
 
     @Test func twoIngestersOfTheSameExamplesInOppositeOrderBothFinish() async throws {
@@ -78,32 +80,14 @@ import Testing
         let added = try await forward.addedCount + backward.addedCount
         #expect(added == 1500)
     }
-
-    @Test func aCutWaitsForAnIngestionThatIsUnderWay() async throws {
-        let pool = try TemporaryDatabase.current.pool
-        try await ingest(Self.examples, into: "sums", in: pool)
-        let cut = try await pool.withTransaction { first in
-            try await Datasets.ingest([Example(prompt: "early", answer: "0")], into: "sums", in: first)
-            let cut = Task { try await Datasets.cut("sums", in: pool) }
-            try await waitUntilSomeoneWaitsForALock(pool)
-            return cut
-        }
-        #expect(try await cut.value.exampleCount == 4)
-    }
-
-    @Test func whatDoesNotExistIsNamed() async throws {
-        let pool = try TemporaryDatabase.current.pool
-        await #expect(throws: CatalogError.unknownDataset("none")) { try await Datasets.cut("none", in: pool) }
-        try await ingest(Self.examples, into: "sums", in: pool)
-        await #expect(throws: CatalogError.emptySplit(dataset: "sums", split: "dev")) {
-            try await Datasets.cut("sums", split: "dev", in: pool)
-        }
-    }
 }
 
 @discardableResult
 private func ingest(_ examples: [Example], into dataset: String, in pool: PostgresPool) async throws -> IngestReport {
-    try await pool.withTransaction { try await Datasets.ingest(examples, into: dataset, in: $0) }
+    try await pool.withTransaction { transaction in
+        var rest = examples.makeIterator()
+        return try await Datasets.ingest({ rest.next() }, into: dataset, in: transaction)
+    }
 }
 
 private func withFile<Value>(

@@ -149,6 +149,34 @@ import Testing
         #expect(steps.withLock { $0 } == 1)
     }
 
+    @Test(arguments: [5, 64]) func theOthersAreAnsweredAlikeWhenSomeAreNotWantedAnyMore(batchSize: Int) async throws {
+        let requests = mixedRequests(count: 24)
+        let undisturbed = try await engine(batchSize: batchSize).generate(requests)
+        let steps = Mutex(0)
+        // Every third request: the first at once, each of the others a step later than the one before.
+        let results = try await engine(batchSize: batchSize).generate(
+            requests, onStep: { _ in steps.withLock { $0 += 1 } },
+            isWanted: { position in position % 3 > 0 || steps.withLock { $0 } < position / 3 })
+        for position in requests.indices where position % 3 > 0 {
+            let (result, before) = (results[position], undisturbed[position])
+            #expect(result.tokens == before.tokens && result.text == before.text)
+            #expect(result.finishReason == before.finishReason)
+            for (a, b) in zip(result.logProbs, before.logProbs) { #expect(abs(a - b) < 1e-5) }
+        }
+        #expect(results[0] == .nothing)
+    }
+
+    @Test func aRequestThatIsNotWantedAnyMoreTakesNoFurtherStep() async throws {
+        let tokenCount = Mutex(0)
+        let long = GenerationRequest(prompt: [72, 105, 33], maximumNewTokens: 12)
+        let short = GenerationRequest(prompt: [10, 20, 30], maximumNewTokens: 6)
+        let results = try await engine().generate(
+            [long, short], onStep: { progress in tokenCount.withLock { $0 = progress.tokenCount } },
+            isWanted: { position in position == 1 || tokenCount.withLock { $0 } < 6 })
+        #expect(results[0] == .nothing && results[1].tokens.count == 6)
+        #expect(tokenCount.withLock { $0 } == 3 + 6)
+    }
+
     @Test func noRequestsGiveNoAnswers() async throws {
         #expect(try await engine().generate([]).isEmpty)
     }

@@ -30,7 +30,7 @@ import Testing
     @Test func aRunHasAJobForEachStageWithItsParametersFilledIn() async throws {
         let pool = try TemporaryDatabase.current.pool
         try await register(Self.demo, in: pool)
-        let run = try await PipelineRuns.start("demo", params: ["model": "m"], in: pool)
+        let run = try await PipelineRuns.start("demo", params: ["model": "m"], codeVersion: "v1", in: pool)
         let status = try await PipelineRuns.status(of: run, in: pool)
         #expect(status.state == "pending")
         #expect(status.params == ["steps": .integer(10), "model": "m"])
@@ -41,10 +41,20 @@ import Testing
         #expect(try await PipelineRuns.latest(in: pool).map(\.id) == [run])
     }
 
+    @Test func aRunRecordsTheCodeThatStartedIt() async throws {
+        let pool = try TemporaryDatabase.current.pool
+        try await register(Self.demo, in: pool)
+        let run = try await PipelineRuns.start("demo", params: ["model": "m"], codeVersion: "v1", in: pool)
+        #expect(try await PipelineRuns.status(of: run, in: pool).codeVersion == "v1")
+        let rows = try await pool.query(#"SELECT hone.run_pipeline('demo', '{"model": "m"}') AS run"#)
+        let plain = try await PipelineRuns.status(of: rows[0].decode("run"), in: pool)
+        #expect(plain.codeVersion == nil && plain.stages.count == 2)
+    }
+
     @Test func aReferenceIsFilledInFromTheResultOfTheStageBefore() async throws {
         let pool = try TemporaryDatabase.current.pool
         try await register(Self.demo, in: pool)
-        let run = try await PipelineRuns.start("demo", params: ["model": "m"], in: pool)
+        let run = try await PipelineRuns.start("demo", params: ["model": "m"], codeVersion: "v1", in: pool)
         let waiting = PostgresJSON(text: #"{"checkpoint": "${train.checkpoint}"}"#)
         await #expect(throws: PipelineError.self) {
             try await PipelineReferences.resolve(waiting, run: run, in: pool)
@@ -60,11 +70,14 @@ import Testing
     @Test func whatARunCannotStartWithIsNamed() async throws {
         let pool = try TemporaryDatabase.current.pool
         try await register(Self.demo, in: pool)
-        await expect("needs a value for its parameter 'model'") { try await PipelineRuns.start("demo", in: pool) }
-        await expect("has no parameter 'speed'") {
-            try await PipelineRuns.start("demo", params: ["model": "m", "speed": .integer(1)], in: pool)
+        await expect("needs a value for its parameter 'model'") {
+            try await PipelineRuns.start("demo", codeVersion: "v1", in: pool)
         }
-        await expect("unknown pipeline: 'demon'") { try await PipelineRuns.start("demon", in: pool) }
+        await expect("has no parameter 'speed'") {
+            try await PipelineRuns.start(
+                "demo", params: ["model": "m", "speed": .integer(1)], codeVersion: "v1", in: pool)
+        }
+        await expect("unknown pipeline: 'demon'") { try await PipelineRuns.start("demon", codeVersion: "v1", in: pool) }
         await #expect(throws: PipelineError.unknownRun(99)) { try await PipelineRuns.status(of: 99, in: pool) }
         #expect(try await pool.query("SELECT FROM hone.jobs").isEmpty)
     }
@@ -79,7 +92,7 @@ import Testing
         let pool = try TemporaryDatabase.current.pool
         let file = PipelineFileTests.folder.appending(path: "first-reasoner.yaml")
         try await PipelineRuns.register(try PipelineDefinition(file: file), in: pool)
-        let run = try await PipelineRuns.start("first-reasoner", in: pool)
+        let run = try await PipelineRuns.start("first-reasoner", codeVersion: "v1", in: pool)
         let status = try await PipelineRuns.status(of: run, in: pool)
         #expect(status.stages.map(\.kind) == ["ingest", "train.sft", "evaluate", "gate", "promote"])
     }

@@ -90,4 +90,28 @@ import Testing
             #expect(try await pool.one("SELECT count(*) FROM hone.checkpoints") == 0)
         }
     }
+
+    /// Thousands of samples of the cancelled jobs would keep the batch busy for minutes.
+    @Test func aCancelledQuestionDoesNotHoldUpTheOthersOfItsBatch() async throws {
+        let database = try TemporaryDatabase.current
+        let pool = database.pool
+        let worker = LocalWorker(database)
+        defer { #expect(throws: Never.self) { try worker.removeArtifacts() } }
+        _ = try await TinyModel.start(in: pool)
+        try await worker.runUntilIdle()
+        let endless = PostgresJSON(text: #"{"prompt": "1+1=?", "samples": 256, "max_new_tokens": 200}"#)
+        let jobs = try await JobQueue(pool).enqueue(
+            "reason",
+            payloads: [PostgresJSON(text: #"{"prompt": "1+1=?", "max_new_tokens": 6}"#)]
+                + [PostgresJSON](repeating: endless, count: 100))
+        let service = try worker.service(stopsWhenIdle: true)
+        async let work: Void = service.run()
+        try await pool.wait(
+            until: "SELECT count(*) = 101 FROM hone.job_status WHERE kind = 'reason' AND state = 'running'")
+        try await pool.query("SELECT hone.cancel(id) FROM unnest(\(Array(jobs.dropFirst()))) AS id")
+        try await pool.wait(until: "SELECT state = 'succeeded' FROM hone.job_status WHERE id = \(jobs[0])", seconds: 20)
+        try await work
+        #expect(try await pool.one("SELECT count(*) FROM hone.samples WHERE job_id = ANY (\(jobs))") == 1)
+        #expect(try await pool.one("SELECT count(*) FROM hone.job_status WHERE state = 'cancelled'") == 100)
+    }
 }

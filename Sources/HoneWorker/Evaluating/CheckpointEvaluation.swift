@@ -1,3 +1,4 @@
+import HoneCatalog
 import HoneEvaluation
 import HoneInference
 import HonePostgres
@@ -50,9 +51,9 @@ struct CheckpointEvaluation: Sendable {
     }
 
     /// The answers as samples of a job.
-    func rows(of examples: [CutExample], job: ClaimedJob, checkpoint: Int64) -> [SampleRow] {
+    func rows(of examples: [CutExample], job: ClaimedJob, checkpoint: Int64) -> [NewSample] {
         examples.indices.map { index in
-            SampleRow(
+            NewSample(
                 job: job, ordinal: index, checkpoint: checkpoint, example: examples[index].id,
                 prompt: examples[index].prompt, result: results[index], verdict: evaluation.verdicts[index],
                 isScored: true)

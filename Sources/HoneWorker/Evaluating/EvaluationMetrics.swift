@@ -1,3 +1,4 @@
+import HoneCatalog
 import HoneEvaluation
 
 /// The metrics of an evaluation: single numbers by the names that a gate asks for, and the whole report.

@@ -1,4 +1,5 @@
 import Foundation
+import HoneCatalog
 import HoneDatasets
 public import HoneEvaluation
 public import HonePostgres

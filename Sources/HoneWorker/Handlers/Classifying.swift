@@ -1,3 +1,4 @@
+import HoneCatalog
 import HoneDatasets
 import HoneInference
 import HoneModel
@@ -34,7 +35,9 @@ extension Error {
     var isPermanent: Bool {
         switch self as any Error {
         case WorkerError.noActiveCheckpoint, WorkerError.modelNotNamed(activeCount: 0): false
-        case is WorkerError, is TrainingError, is DatasetError, is ProblemError, is InferenceError, is ModelError: true
+        case is WorkerError, is CatalogError, is TrainingError, is DatasetError, is ProblemError, is InferenceError,
+            is ModelError:
+            true
         case TensorError.cannotWrite: false
         case is TensorError: true
         case PostgresError.server(let error):

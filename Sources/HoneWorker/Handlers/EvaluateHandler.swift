@@ -1,3 +1,4 @@
+import HoneCatalog
 import HoneEvaluation
 import HonePostgres
 import HoneQueue
@@ -48,8 +49,9 @@ struct EvaluateHandler: JobHandler {
         try await context.complete(
             job,
             producing: { transaction in
-                let id = try await EvaluationRecord.insert(metrics, of: checkpoint, for: job, in: transaction)
-                try await SampleRow.insert(rows, in: transaction)
+                let id = try await Evaluations.record(
+                    PostgresJSON(encoding: metrics), of: checkpoint, on: cut, by: JobAttempt(job), in: transaction)
+                try await Samples.record(rows, in: transaction)
                 return try PostgresJSON(
                     encoding: Result(evaluation: id, checkpoint: checkpoint, metrics: metrics.numbers))
             })

@@ -1,4 +1,5 @@
 import Foundation
+import HoneCatalog
 import HoneDatasets
 import HonePostgres
 import HoneProblems
@@ -9,15 +10,12 @@ import HoneQueue
 struct IngestHandler: JobHandler {
     static let kind = "ingest"
 
-    /// Rows per statement.
-    private static let batchCount = 1000
-
     private struct Result: Encodable {
         let dataset: String
-        var added = 0
-        var skipped = 0
+        let added: Int
+        let skipped: Int
         /// Examples per split that the source holds.
-        var counts: [String: Int] = [:]
+        let counts: [String: Int]
     }
 
     func run(_ jobs: [ClaimedJob], context: JobContext) async throws {
@@ -32,25 +30,23 @@ struct IngestHandler: JobHandler {
     private func add(
         _ source: Source, to dataset: String, in transaction: PostgresConnection
     ) async throws -> Result {
-        var source = source
-        var result = Result(dataset: dataset)
-        while let batch = try source.next(Self.batchCount) {
-            let rows = try batch.map { try PostgresJSON(encoding: $0) }
-            let added = try await transaction.query(
-                PostgresQuery("SELECT hone.ingest(\(dataset), \(rows)) AS added").named("ingest"))
-            result.added += try added[0].decode("added", as: Int.self)
-            result.skipped += batch.count
-            for example in batch { result.counts[example.split, default: 0] += 1 }
-        }
-        result.skipped -= result.added
-        return result
+        let next = try source.reader()
+        var counts: [String: Int] = [:]
+        let report = try await Datasets.ingest(
+            {
+                let example = try next()
+                if let example { counts[example.split, default: 0] += 1 }
+                return example
+            }, into: dataset, in: transaction)
+        return Result(
+            dataset: dataset, added: report.addedCount, skipped: report.duplicateCount, counts: counts)
     }
 }
 
 /// Where the examples come from.
 private enum Source {
-    case problems([Example], next: Int)
-    case file(ExampleReader)
+    case problems([Example])
+    case file(URL, DatasetFormat?, split: String?)
 
     init(_ payload: IngestPayload) throws {
         if let path = payload.path {
@@ -61,26 +57,23 @@ private enum Source {
                 }
                 return format
             }
-            self = .file(try ExampleReader(file: URL(filePath: path), format: format, split: payload.split))
+            self = .file(URL(filePath: path), format, split: payload.split)
         } else if let generation = payload.generate {
-            self = .problems(try generation.examples(), next: 0)
+            self = .problems(try generation.examples())
         } else {
             throw WorkerError.payload(key: "generate", fault: "is missing")
         }
     }
 
-    /// The next examples; nil at the end.
-    mutating func next(_ count: Int) throws -> [Example]? {
+    /// Gives the examples from the first one on, then nil.
+    func reader() throws -> () throws -> Example? {
         switch self {
-        case .problems(let all, let start):
-            let batch = Array(all[start..<min(all.count, start + count)])
-            self = .problems(all, next: start + batch.count)
-            return batch.isEmpty ? nil : batch
-        case .file(var reader):
-            var batch: [Example] = []
-            while batch.count < count, let example = try reader.next() { batch.append(example) }
-            self = .file(reader)
-            return batch.isEmpty ? nil : batch
+        case .problems(let all):
+            var rest = all.makeIterator()
+            return { rest.next() }
+        case .file(let file, let format, let split):
+            var reader = try ExampleReader(file: file, format: format, split: split)
+            return { try reader.next() }
         }
     }
 }

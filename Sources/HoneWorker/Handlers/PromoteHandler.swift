@@ -1,3 +1,4 @@
+import HoneCatalog
 import HonePostgres
 import HoneQueue
 
@@ -17,14 +18,11 @@ struct PromoteHandler: JobHandler {
             try await context.complete(
                 job,
                 producing: { transaction in
-                    let rows = try await transaction.query(
-                        PostgresQuery(
-                            "SELECT hone.promote(\(payload.model), \(payload.checkpoint), \(job.id)) AS promotion"
-                        ).named("promote"))
+                    let promotion = try await Promotions.promote(
+                        payload.checkpoint, of: payload.model, job: job.id, in: transaction)
                     return try PostgresJSON(
                         encoding: Result(
-                            model: payload.model, checkpoint: payload.checkpoint,
-                            promotion: try rows[0].decode("promotion")))
+                            model: payload.model, checkpoint: payload.checkpoint, promotion: promotion))
                 })
         }
     }

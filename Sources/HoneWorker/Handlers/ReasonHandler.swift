@@ -1,17 +1,15 @@
+import HoneCatalog
 import HoneInference
 import HonePostgres
 import HoneQueue
 
 /// `reason`: answers prompts with the active checkpoint of their model. All jobs of a claim go through one generation
-/// loop; a job that cannot be answered fails alone.
+/// loop; a job that cannot be answered fails alone, and one that is cancelled leaves the loop.
 struct ReasonHandler: JobHandler {
     static let kind = "reason"
 
     let batchLimit = 128
     let resources: WorkerResources
-
-    /// No job of the loop is wanted any more.
-    private struct Unwanted: Error {}
 
     func run(_ jobs: [ClaimedJob], context: JobContext) async throws {
         let questions = try await read(jobs, context)
@@ -36,25 +34,14 @@ struct ReasonHandler: JobHandler {
                 try await context.fail(job, error.failure)
             }
         }
-        let unknown = try await unknownExamples(questions.compactMap(\.payload.exampleID), context)
+        let unknown = try await CutExample.unknown(
+            among: questions.compactMap(\.payload.exampleID), in: context.pool)
         for question in questions {
             guard let example = question.payload.exampleID, unknown.contains(example) else { continue }
             let error = WorkerError.payload(key: "example_id", fault: "is \(example), and there is no such example")
             try await context.fail(question.job, error.failure)
         }
         return questions.filter { context.isWanted($0.job) }
-    }
-
-    private func unknownExamples(_ ids: [Int64], _ context: JobContext) async throws -> Set<Int64> {
-        if ids.isEmpty { return [] }
-        let rows = try await context.pool.query(
-            PostgresQuery(
-                """
-                SELECT i AS id FROM unnest(\(ids)) AS i
-                WHERE NOT EXISTS (SELECT FROM hone.examples e WHERE e.id = i)
-                """
-            ).named("look for unknown examples"))
-        return Set(try rows.map { try $0.decode("id", as: Int64.self) })
     }
 
     private func answer(_ questions: [ReasonQuestion], _ served: ServedModel, _ context: JobContext) async throws {
@@ -69,10 +56,9 @@ struct ReasonHandler: JobHandler {
             }
         }
         if asked.isEmpty { return }
-        let jobs = asked.map(\.question.job)
-        var results = try await served.model.engine.generate(asked.flatMap(\.requests)) { _ in
-            if !jobs.contains(where: context.isWanted) { throw Unwanted() }
-        }[...]
+        let jobs = asked.flatMap { item in item.requests.map { _ in item.question.job } }
+        var results = try await served.model.engine.generate(
+            asked.flatMap(\.requests), isWanted: { context.isWanted(jobs[$0]) })[...]
         let answers = asked.map { item in
             defer { results = results.dropFirst(item.requests.count) }
             return ReasonAnswer(item.question, Array(results.prefix(item.requests.count)), served: served)
@@ -85,7 +71,7 @@ struct ReasonHandler: JobHandler {
         let results = try answers.map { ($0.job, try PostgresJSON(encoding: $0.result)) }
         try await context.complete(results) { transaction, held in
             let ids = Set(held.map(\.id))
-            try await SampleRow.insert(answers.filter { ids.contains($0.job.id) }.flatMap(\.samples), in: transaction)
+            try await Samples.record(answers.filter { ids.contains($0.job.id) }.flatMap(\.samples), in: transaction)
         }
     }
 }

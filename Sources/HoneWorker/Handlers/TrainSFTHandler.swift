@@ -1,3 +1,4 @@
+import HoneCatalog
 import HonePostgres
 import HoneQueue
 import HoneTraining
@@ -26,17 +27,28 @@ struct TrainSFTHandler: JobHandler {
     private func complete(
         _ job: ClaimedJob, _ payload: TrainPayload, _ last: ResumePoint, _ context: JobContext
     ) async throws {
-        let metrics = ["loss": last.loss, "dropped_examples": Double(last.droppedCount)].compactMapValues(\.self)
-        let record = CheckpointRecord(
-            model: payload.model, parent: payload.initialCheckpoint, step: last.step,
-            config: try PostgresJSON(encoding: payload.effective), metrics: try PostgresJSON(encoding: metrics),
-            cut: last.cut, seed: payload.configuration.seed, files: last.files, codeVersion: resources.codeVersion)
+        let record = try checkpoint(of: job, payload, last)
         try await context.complete(
             job,
             producing: { transaction in
-                let checkpoint = try await record.insert(for: job, in: transaction)
+                let checkpoint = try await Checkpoints.record(record, in: transaction)
                 return try PostgresJSON(
                     encoding: Result(model: payload.model, checkpoint: checkpoint, step: last.step, loss: last.loss))
             })
+    }
+
+    private func checkpoint(of job: ClaimedJob, _ payload: TrainPayload, _ last: ResumePoint) throws -> NewCheckpoint {
+        let metrics = ["loss": last.loss, "dropped_examples": Double(last.droppedCount)].compactMapValues(\.self)
+        var new = NewCheckpoint(
+            model: payload.model, step: last.step, config: try PostgresJSON(encoding: payload.effective),
+            files: last.files)
+        new.parent = payload.initialCheckpoint
+        new.metrics = try PostgresJSON(encoding: metrics)
+        new.attempt = JobAttempt(job)
+        new.run = job.runID
+        new.codeVersion = resources.codeVersion
+        new.cut = last.cut
+        new.seed = payload.configuration.seed
+        return new
     }
 }

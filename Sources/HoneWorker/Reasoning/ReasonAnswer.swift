@@ -1,3 +1,4 @@
+import HoneCatalog
 import HoneInference
 import HoneProblems
 import HoneQueue
@@ -5,7 +6,7 @@ import HoneQueue
 /// What became of one `reason` job.
 struct ReasonAnswer: Sendable {
     let job: ClaimedJob
-    let samples: [SampleRow]
+    let samples: [NewSample]
     let result: Result
 
     /// The result of the job; of several samples the first is shown in full.
@@ -13,7 +14,7 @@ struct ReasonAnswer: Sendable {
         let answer: String?
         let text: String
         let steps: [Step]
-        let verdict: AnswerVerdict?
+        let verdict: String?
         let model: String
         let checkpoint: Int64
         /// Tokens of all samples.
@@ -36,7 +37,7 @@ struct ReasonAnswer: Sendable {
         }
         job = question.job
         samples = results.indices.map { index in
-            SampleRow(
+            NewSample(
                 job: question.job, ordinal: index, checkpoint: served.checkpoint, example: payload.exampleID,
                 prompt: payload.prompt, result: results[index], verdict: verdicts[index],
                 isScored: payload.answer != nil)

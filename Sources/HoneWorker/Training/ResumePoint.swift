@@ -1,5 +1,6 @@
 import Foundation
 import HoneArtifacts
+import HoneCatalog
 import HonePostgres
 import HoneQueue
 
@@ -13,7 +14,7 @@ struct ResumePoint: Codable, Sendable, Equatable {
     /// Examples that are left out because they are longer than the model's context.
     let droppedCount: Int
     /// Empty before the first step.
-    let files: [StoredFile]
+    let files: [CheckpointFile]
 
     private static let name = "train"
 
@@ -25,7 +26,7 @@ struct ResumePoint: Codable, Sendable, Equatable {
     /// Records it in place of the one before.
     /// - Throws: `QueueError.leaseLost`.
     func record(for job: ClaimedJob, _ context: JobContext) async throws {
-        let weights = files.first { $0.path == StoredFile.weights }.map { Data($0.artifact.sha256.bytes) }
+        let weights = files.first { $0.path == CheckpointFile.weights }.map { Data($0.artifact.sha256.bytes) }
         let checkpoint = JobCheckpoint(
             name: Self.name, ordinal: Int64(step), state: try PostgresJSON(encoding: self), artifactSHA256: weights)
         try await context.save(checkpoint, for: job)

@@ -1,5 +1,6 @@
 import AsyncAlgorithms
 import Foundation
+import HoneCatalog
 import HonePostgres
 import HoneQueue
 import HoneTokenizer

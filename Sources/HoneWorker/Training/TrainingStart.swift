@@ -1,4 +1,5 @@
 import Foundation
+import HoneCatalog
 import HoneModel
 import HonePostgres
 import HoneProblems
@@ -27,7 +28,7 @@ struct TrainingStart {
             } else if let initial = payload.initialCheckpoint {
                 try await resources.checkpoints.files(of: initial)
             } else {
-                [StoredFile]()
+                [CheckpointFile]()
             }
         if files.isEmpty {
             directory = nil

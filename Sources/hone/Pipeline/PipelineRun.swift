@@ -1,6 +1,7 @@
 import ArgumentParser
 import AsyncAlgorithms
 import Foundation
+import HoneEmbedded
 import HonePipeline
 import HonePostgres
 
@@ -48,7 +49,10 @@ struct PipelineRun: AsyncParsableCommand {
         let values = Dictionary(parameters.map { ($0.name, $0.value) }) { _, last in last }
         let (runID, name) = try await connection.withTransaction { transaction in
             let name = try await source.register(in: transaction)
-            return (try await PipelineRuns.start(name, params: values, in: transaction), name)
+            let codeVersion = CodeVersion.current(environment: ProcessInfo.processInfo.environment)
+            let runID = try await PipelineRuns.start(
+                name, params: values, codeVersion: codeVersion, in: transaction)
+            return (runID, name)
         }
         try options.console.emit(StartedRun(run: runID, pipeline: name), text: "run \(runID) of \(name)")
         fflush(nil)

@@ -34,6 +34,7 @@ struct PipelineStatus: AsyncParsableCommand {
 
 extension RunStatus {
     var text: String {
-        "run \(id) of \(pipeline): \(state)\n" + Table(columns: StageStatus.columns).text(stages)
+        let origin = codeVersion.map { ", started by code \($0)" } ?? ""
+        return "run \(id) of \(pipeline): \(state)\(origin)\n" + Table(columns: StageStatus.columns).text(stages)
     }
 }

@@ -1,22 +1,23 @@
-import HonePostgres
+public import HonePostgres
 
 /// The examples that a job reads, fixed once: what arrives later, even with a smaller id, does not belong to it.
-struct DataCut: Codable, Sendable, Equatable {
-    let dataset: String
-    let split: String
+public struct DataCut: Codable, Sendable, Equatable {
+    public let dataset: String
+    public let split: String
     /// The ids that the dataset had, of all splits, as a text of PostgreSQL's type int8multirange.
-    let ids: String
+    public let ids: String
     /// Examples of the split among them.
-    let count: Int
+    public let count: Int
     /// SHA-256 over their content hashes in the order of their ids.
-    let sha256: String
+    public let sha256: String
 
     /// Takes the cut of what is committed now.
-    /// - Throws: `WorkerError` if there is no such dataset, or nothing in the split.
-    static func take(dataset: String, split: String, from session: any PostgresSession) async throws -> DataCut {
+    /// - Throws: `CatalogError` if there is no such dataset, or nothing in the split.
+    public static func take(
+        dataset: String, split: String, from session: any PostgresSession
+    ) async throws -> DataCut {
         guard try await !session.query("SELECT FROM hone.datasets WHERE name = \(dataset)").isEmpty else {
-            throw WorkerError.notFound(
-                noun: "dataset", name: dataset, mend: "ingest into it first; 'hone dataset list' shows all")
+            throw CatalogError.unknownDataset(dataset)
         }
         let rows = try await session.query(
             PostgresQuery(
@@ -33,7 +34,7 @@ struct DataCut: Codable, Sendable, Equatable {
         let cut = DataCut(
             dataset: dataset, split: split, ids: try rows[0].decode("ids"), count: try rows[0].decode("count"),
             sha256: try rows[0].decode("sha256"))
-        guard cut.count > 0 else { throw WorkerError.noExamples(dataset: dataset, split: split) }
+        guard cut.count > 0 else { throw CatalogError.noExamples(dataset: dataset, split: split) }
         return cut
     }
 }

@@ -1,16 +1,17 @@
-import HonePostgres
-import HoneQueue
+public import HonePostgres
 
 /// Which of the candidate's examples were answered right, by the candidate and by the checkpoint that is served.
-struct PairedOutcomes: Sendable {
+public struct PairedOutcomes: Sendable {
     /// By the example's id.
-    let candidate: [String: Bool]
-    let active: [String: Bool]
+    public let candidate: [String: Bool]
+    public let active: [String: Bool]
     /// Examples that the active checkpoint has not answered.
-    let unanswered: [Int64]
+    public let unanswered: [Int64]
 
     /// Reads the samples of the candidate's evaluation, and the newest of the active checkpoint to the same examples.
-    init(of evaluation: EvaluationRecord, active: Int64, from session: any PostgresSession) async throws {
+    public init(
+        of evaluation: EvaluationRecord, active: Int64, from session: any PostgresSession
+    ) async throws {
         let rows = try await session.query(
             PostgresQuery(
                 """

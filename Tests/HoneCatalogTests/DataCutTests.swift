@@ -1,8 +1,7 @@
+import HoneCatalog
 import HonePostgres
 import HoneTesting
 import Testing
-
-@testable import HoneWorker
 
 /// A data cut stays what it was.
 @Suite(.temporaryDatabase) struct DataCutTests {
@@ -32,10 +31,10 @@ import Testing
     @Test func anEmptySplitAndAnUnknownDatasetAreSaid() async throws {
         let pool = try TemporaryDatabase.current.pool
         try await ingest(["a"], pool)
-        await #expect(throws: WorkerError.noExamples(dataset: "d", split: "test")) {
+        await #expect(throws: CatalogError.noExamples(dataset: "d", split: "test")) {
             try await DataCut.take(dataset: "d", split: "test", from: pool)
         }
-        await #expect(throws: WorkerError.self) {
+        await #expect(throws: CatalogError.unknownDataset("e")) {
             try await DataCut.take(dataset: "e", split: "test", from: pool)
         }
     }

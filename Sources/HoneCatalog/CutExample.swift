@@ -1,20 +1,33 @@
-import HonePostgres
+public import HonePostgres
 
 /// One example of a data cut.
-struct CutExample: Sendable {
-    let id: Int64
-    let prompt: String
-    let answer: String
-    let steps: [String]
-    let level: Int?
+public struct CutExample: Sendable {
+    public let id: Int64
+    public let prompt: String
+    public let answer: String
+    public let steps: [String]
+    public let level: Int?
+
+    public init(id: Int64, prompt: String, answer: String, steps: [String], level: Int?) {
+        self.id = id
+        self.prompt = prompt
+        self.answer = answer
+        self.steps = steps
+        self.level = level
+    }
 }
 
 /// Which examples of a cut are wanted.
-struct CutSelection: Sendable {
+public struct CutSelection: Sendable {
     /// At most so many, the earliest ones.
-    var limit: Int?
+    public var limit: Int?
     /// At most so many of each level, the earliest ones.
-    var perLevel: Int?
+    public var perLevel: Int?
+
+    public init(limit: Int? = nil, perLevel: Int? = nil) {
+        self.limit = limit
+        self.perLevel = perLevel
+    }
 }
 
 extension DataCut {
@@ -22,8 +35,8 @@ extension DataCut {
     private static let pageCount = 5000
 
     /// All examples of the cut in the order of their ids.
-    /// - Throws: `WorkerError.dataChanged` if they are not those that it was taken from.
-    func examples(from session: any PostgresSession) async throws -> [CutExample] {
+    /// - Throws: `CatalogError.dataChanged` if they are not those that it was taken from.
+    public func examples(from session: any PostgresSession) async throws -> [CutExample] {
         var examples: [CutExample] = []
         examples.reserveCapacity(count)
         while true {
@@ -40,12 +53,12 @@ extension DataCut {
             examples += try page.map(CutExample.init)
             if page.count < Self.pageCount { break }
         }
-        guard examples.count == count else { throw WorkerError.dataChanged(dataset: dataset, split: split) }
+        guard examples.count == count else { throw CatalogError.dataChanged(dataset: dataset, split: split) }
         return examples
     }
 
     /// The wanted examples of the cut in the order of their ids.
-    func examples(_ selection: CutSelection, from session: any PostgresSession) async throws -> [CutExample] {
+    public func examples(_ selection: CutSelection, from session: any PostgresSession) async throws -> [CutExample] {
         try await session.query(
             PostgresQuery(
                 """
@@ -64,18 +77,16 @@ extension DataCut {
 }
 
 extension CutExample {
-    init(_ row: PostgresRow) throws {
+    fileprivate init(_ row: PostgresRow) throws {
         id = try row.decode("id")
         prompt = try row.decode("prompt")
         answer = try row.decode("answer")
         steps = try row.decode("steps", as: PostgresJSON.self).decode([String].self)
         level = try row.decode("level", as: Int16?.self).map(Int.init)
     }
-}
 
-extension CutExample {
     /// Single examples by their ids, smallest first.
-    static func find(_ ids: [Int64], from session: any PostgresSession) async throws -> [CutExample] {
+    public static func find(_ ids: [Int64], in session: any PostgresSession) async throws -> [CutExample] {
         try await session.query(
             PostgresQuery(
                 """
@@ -84,5 +95,18 @@ extension CutExample {
                 """
             ).named("read examples")
         ).map(CutExample.init)
+    }
+
+    /// Those of the ids that are no example's.
+    public static func unknown(among ids: [Int64], in session: any PostgresSession) async throws -> Set<Int64> {
+        if ids.isEmpty { return [] }
+        let rows = try await session.query(
+            PostgresQuery(
+                """
+                SELECT i AS id FROM unnest(\(ids)) AS i
+                WHERE NOT EXISTS (SELECT FROM hone.examples e WHERE e.id = i)
+                """
+            ).named("look for unknown examples"))
+        return Set(try rows.map { try $0.decode("id", as: Int64.self) })
     }
 }
