@@ -108,7 +108,8 @@ let package = Package(
             dependencies: ["HoneConcurrency", "HoneModel", "HoneTensor", "HoneTokenizer", crypto],
             swiftSettings: strict),
         .target(
-            name: "HoneInference", dependencies: ["HoneConcurrency", "HoneModel", "HoneTensor", "HoneTokenizer"],
+            name: "HoneInference",
+            dependencies: ["HoneConcurrency", "HoneModel", "HoneProblems", "HoneTensor", "HoneTokenizer"],
             swiftSettings: strict),
         .target(name: "HoneModel", dependencies: ["HoneTensor"], swiftSettings: strict),
         .target(name: "HoneTokenizer", swiftSettings: strict),
@@ -144,7 +145,8 @@ let package = Package(
         .testTarget(name: "HoneModelTests", dependencies: ["HoneModel", "HoneTensor"], swiftSettings: strict),
         .testTarget(name: "HoneTokenizerTests", dependencies: ["HoneTokenizer"], swiftSettings: strict),
         .testTarget(
-            name: "HoneInferenceTests", dependencies: ["HoneInference", "HoneModel", "HoneTensor", "HoneTokenizer"],
+            name: "HoneInferenceTests",
+            dependencies: ["HoneInference", "HoneModel", "HoneProblems", "HoneTensor", "HoneTokenizer"],
             swiftSettings: strict),
         .testTarget(
             name: "HoneTrainingTests",

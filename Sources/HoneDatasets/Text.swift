@@ -28,23 +28,6 @@ extension Unicode.Scalar {
 }
 
 extension Rational {
-    /// Plain decimal text without trailing zeros ("51", "0.2"), or nil if the decimals never end.
-    var decimalText: String? {
-        var scale: Int64 = 1
-        var digits = 0
-        while scale % denominator != 0 {
-            guard digits < 18 else { return nil }
-            scale *= 10
-            digits += 1
-        }
-        let (scaled, overflow) = numerator.magnitude.multipliedReportingOverflow(by: UInt64(scale / denominator))
-        guard !overflow else { return nil }
-        let text = String(scaled)
-        let padded = String(repeating: "0", count: max(0, digits + 1 - text.count)) + text
-        let point = digits == 0 ? "" : "."
-        return (numerator < 0 ? "-" : "") + padded.dropLast(digits) + point + padded.suffix(digits)
-    }
-
     /// Reads a number as published: "1,000", "$51.0", "-3", "1/2"; nil for anything else.
     init?(publishedNumber text: String) {
         guard !text.contains(where: \.isLetter) else { return nil }

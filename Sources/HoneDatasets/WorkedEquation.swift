@@ -63,15 +63,12 @@ struct WorkedEquation {
         let operands = (try work(left, &steps), try work(right, &steps))
         let value = try Expression.binary(operation, .number(operands.0), .number(operands.1)).value()
         steps.append(
-            written(operands.0) + String(operation.rawValue) + written(operands.1, onTheRight: true) + "="
-                + written(value))
+            operands.0.stepText + String(operation.rawValue) + written(operands.1) + "=" + value.stepText)
         return value
     }
 
-    /// Decimals, or a fraction in parentheses where they never end.
-    private static func written(_ value: Rational, onTheRight: Bool = false) -> String {
-        guard let text = value.decimalText else { return "(\(value))" }
-        return onTheRight && value < .zero ? "(\(text))" : text
+    private static func written(_ right: Rational) -> String {
+        right.isInteger && right < .zero ? "(\(right))" : right.stepText
     }
 }
 

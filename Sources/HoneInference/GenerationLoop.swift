@@ -1,4 +1,5 @@
 import HoneModel
+import HoneProblems
 import HoneTensor
 import HoneTokenizer
 
@@ -30,6 +31,25 @@ struct GenerationLoop {
         let stopTexts: StopTexts
         var tokens: [Int32] = []
         var logProbs: [Float] = []
+        let usesCalculator: Bool
+        /// What the calculator still has to write, the next token last.
+        var calculated: [Int32] = []
+
+        /// Takes the picked token, unless the calculator writes another.
+        mutating func append(_ picked: Int32, logProb: Float) {
+            let written = calculated.popLast()
+            tokens.append(written ?? picked)
+            logProbs.append(written == nil ? logProb : 0)
+        }
+
+        /// Has the calculator go on where the newest token ends an equation's left side.
+        mutating func calculate(_ tokenizer: any Tokenizer) {
+            guard usesCalculator, calculated.isEmpty, let newest = tokens.last,
+                tokenizer.bytes(of: newest, keepingSpecialTokens: false).last == UInt8(ascii: "="),
+                let value = Calculator.continuation(of: tokenizer.decode(tokens))
+            else { return }
+            calculated = tokenizer.encode(value).reversed()
+        }
     }
 
     /// Answers the group's members among `requests`, in a cache of the group's size.
@@ -100,8 +120,8 @@ struct GenerationLoop {
         var finished: [(row: Int, result: GenerationResult)] = []
         for index in (0..<count).reversed() {
             let row = firstRow + index
-            rows[row].tokens.append(Int32(pairs[index]))
-            rows[row].logProbs.append(Float(pairs[count + index]))
+            rows[row].append(Int32(pairs[index]), logProb: Float(pairs[count + index]))
+            rows[row].calculate(tokenizer)
             guard let reason = finishReason(of: rows[row]) else { continue }
             finished.append((row, result(of: rows[row], reason)))
         }
@@ -141,6 +161,7 @@ struct GenerationLoop {
             request: position,
             maximumNewTokens: request.tokenCount(contextLength: model.configuration.maxPositionCount)
                 - request.prompt.count,
-            sampling: request.sampling, stopTexts: StopTexts(request.stopTexts))
+            sampling: request.sampling, stopTexts: StopTexts(request.stopTexts),
+            usesCalculator: request.usesCalculator)
     }
 }

@@ -32,14 +32,18 @@ public struct GenerationRequest: Sendable, Equatable {
     public var sampling: SamplingParameters
     /// Generation ends before the first of these texts.
     public var stopTexts: [String]
+    /// Whether the values of equations are calculated instead of generated; see `Calculator`.
+    public var usesCalculator: Bool
 
     public init(
-        prompt: [Int32], maximumNewTokens: Int, sampling: SamplingParameters = .greedy, stopTexts: [String] = []
+        prompt: [Int32], maximumNewTokens: Int, sampling: SamplingParameters = .greedy, stopTexts: [String] = [],
+        usesCalculator: Bool = false
     ) {
         self.prompt = prompt
         self.maximumNewTokens = maximumNewTokens
         self.sampling = sampling
         self.stopTexts = stopTexts
+        self.usesCalculator = usesCalculator
     }
 }
 
@@ -56,7 +60,7 @@ public struct GenerationResult: Sendable, Equatable {
     /// All generated tokens, with the end token if it was written.
     public var tokens: [Int32] = []
     /// The natural logarithm of each token's probability under the model itself: at temperature 1 and before top-k
-    /// and top-p, so that it does not depend on how the token was picked.
+    /// and top-p, so that it does not depend on how the token was picked. 0 for what the calculator wrote.
     public var logProbs: [Float] = []
     /// The tokens as text, without the end token and cut before a stop text.
     public var text = ""

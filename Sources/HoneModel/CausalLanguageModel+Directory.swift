@@ -80,7 +80,7 @@ extension ModelConfiguration {
 }
 
 /// Decodes a JSON file; faults name the file and the field.
-private func readJSON<Value: Decodable>(_ type: Value.Type, _ path: String) throws -> Value {
+func readJSON<Value: Decodable>(_ type: Value.Type, _ path: String) throws -> Value {
     do {
         return try JSONDecoder().decode(type, from: Data(contentsOf: URL(filePath: path)))
     } catch let error as ModelError {

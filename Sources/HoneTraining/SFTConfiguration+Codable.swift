@@ -19,6 +19,7 @@ extension SFTConfiguration {
         case checkpointInterval = "checkpoint_interval"
         case curriculum
         case threads, model, initialization
+        case usesCalculator = "calculator"
     }
 
     /// Any key at all, to find the ones that no setting answers to.
@@ -64,6 +65,7 @@ extension SFTConfiguration {
         try read(.curriculum, into: &curriculum)
         try read(.threads, into: &threads)
         try read(.initialization, into: &initialization)
+        try read(.usesCalculator, into: &usesCalculator)
         model = try container.decodeIfPresent(ModelConfiguration.self, forKey: .model)
     }
 
@@ -88,6 +90,7 @@ extension SFTConfiguration {
         try container.encode(curriculum, forKey: .curriculum)
         try container.encode(threads, forKey: .threads)
         try container.encode(initialization, forKey: .initialization)
+        try container.encode(usesCalculator, forKey: .usesCalculator)
         try container.encodeIfPresent(model, forKey: .model)
     }
 

@@ -68,6 +68,8 @@ public struct SFTConfiguration: Codable, Sendable, Equatable {
     public var model: ModelConfiguration?
     /// How those weights are drawn.
     public var initialization = ModelInitialization.identity
+    /// Whether the model is to answer with a calculator at hand; its checkpoints say so in generation_config.json.
+    public var usesCalculator = false
 
     public init(steps: Int) {
         self.steps = steps

@@ -14,9 +14,10 @@ extension SFTTrainer {
             let texts = try [
                 "tokenizer.json": tokenizer.tokenizerJSON(),
                 "tokenizer_config.json": tokenizer.tokenizerConfigurationJSON(),
-                "generation_config.json": generationConfiguration(),
             ]
             for (name, text) in texts { try text.write(to: URL(filePath: directory + "/" + name)) }
+            try GenerationDefaults(usesCalculator: configuration.usesCalculator).write(
+                directory: directory, endToken: tokenizer.endOfTextID, padToken: tokenizer.paddingID)
             try Safetensors.write(
                 optimizer.stateDictionary(), to: directory + "/" + CheckpointDirectory.optimizerFile)
         }
@@ -44,13 +45,5 @@ extension SFTTrainer {
             optimizer: Safetensors.read(path + "/" + CheckpointDirectory.optimizerFile),
             random: Tensor(Array(state.random)), step: state.step)
         return trainer
-    }
-
-    /// Defaults for generation, as Hugging Face's libraries read them.
-    private func generationConfiguration() throws -> Data {
-        let values = ["eos_token_id": tokenizer.endOfTextID, "pad_token_id": tokenizer.paddingID]
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        return try encoder.encode(values) + Data("\n".utf8)
     }
 }

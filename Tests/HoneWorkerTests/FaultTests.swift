@@ -153,13 +153,15 @@ private struct FaultyFleet {
         }
         let second = try fleet.startWorker()
         await #expect(throws: PostgresError.self, "the transaction that holds the lock ends with the server") {
-            try await fleet.whileNoAnswerCanBeCommitted { _ in
+            try await fleet.whileNoAnswerCanBeCommitted { transaction in
                 try await fleet.pool.wait(
                     until: """
                         SELECT count(*) > 0 FROM hone.task_leases l JOIN hone.attempts a USING (job_id)
                         WHERE a.outcome = 'lost'
                         """)
                 try fleet.killServer()
+                // Its other processes notice when they next wait.
+                try await transaction.query("SELECT pg_sleep(60)")
             }
         }
         try await fleet.restartServer()

@@ -10,6 +10,7 @@ public struct LoadedModel: Sendable {
     public let tokenizer: any Tokenizer
     /// The checkpoint that it is; nil if it was read from a directory of somebody else's.
     public let checkpoint: Int64?
+    private let defaults: GenerationDefaults
 
     /// Reads a directory in the Hugging Face form; `threads` work inside one operator.
     public static func load(
@@ -21,7 +22,9 @@ public struct LoadedModel: Sendable {
                 let engine = GenerationEngine(
                     model: try CausalLanguageModel.load(directory: directory), tokenizer: tokenizer, limits: limits,
                     threads: threads)
-                return LoadedModel(engine: engine, tokenizer: tokenizer, checkpoint: checkpoint)
+                return LoadedModel(
+                    engine: engine, tokenizer: tokenizer, checkpoint: checkpoint,
+                    defaults: try GenerationDefaults.read(directory: directory))
             }
         }.get()
     }
@@ -38,6 +41,7 @@ public struct LoadedModel: Sendable {
     ) -> GenerationRequest {
         GenerationRequest(
             prompt: tokenizer.encode(checkpoint == nil ? prompt : ReasoningLayout.prompt(prompt)),
-            maximumNewTokens: maximumNewTokens, sampling: sampling, stopTexts: stopTexts)
+            maximumNewTokens: maximumNewTokens, sampling: sampling, stopTexts: stopTexts,
+            usesCalculator: defaults.usesCalculator)
     }
 }
