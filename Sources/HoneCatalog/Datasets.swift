@@ -20,20 +20,17 @@ public enum Datasets {
 
     /// Ingests a file in a transaction of its own: all of it, or nothing if a row is bad.
     /// - Parameters:
-    ///   - file: in one of the formats of `DatasetFormat`.
+    ///   - reader: at the file's beginning.
     ///   - dataset: made if it does not exist.
-    ///   - format: told by the file's content if nil.
-    ///   - split: overrides the split of every row if given.
-    ///   - heldOutPercent: so many of a hundred questions go to the split `heldout` instead.
     ///   - pool: where the dataset is.
     ///   - progress: called after each batch.
     /// - Returns: How many examples were read and how many were new.
     /// - Throws: `DatasetError` with the line of a bad row, or `PostgresError`.
     public static func ingest(
-        file: URL, into dataset: String, format: DatasetFormat? = nil, split: String? = nil, heldOutPercent: Int = 0,
-        using pool: PostgresPool, progress: (IngestReport) -> Void = { _ in }
+        _ reader: ExampleReader, into dataset: String, using pool: PostgresPool,
+        progress: (IngestReport) -> Void = { _ in }
     ) async throws -> IngestReport {
-        var reader = try ExampleReader(file: file, format: format, split: split, heldOutPercent: heldOutPercent)
+        var reader = reader
         return try await pool.withTransaction { connection in
             try await ingest({ try reader.next() }, into: dataset, in: connection, progress: progress)
         }

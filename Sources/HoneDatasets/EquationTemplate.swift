@@ -22,7 +22,8 @@ public indirect enum EquationTemplate: Hashable, Sendable {
         do { return try expression.value() } catch { return nil }
     }
 
-    private func expression(_ numbers: [Rational]) -> Expression? {
+    /// The equation with a problem's numbers; nil if it has too few.
+    func expression(_ numbers: [Rational]) -> Expression? {
         switch self {
         case .number(let index): numbers.indices.contains(index) ? .number(numbers[index]) : nil
         case .constant(let value): .number(value)

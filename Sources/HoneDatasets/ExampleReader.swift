@@ -8,6 +8,9 @@ public struct ExampleReader {
     private let fileName: String
     private let split: String?
     private let heldOutPercent: Int
+    private let variationCount: Int
+    /// Variations of the example read last, the next one last.
+    private var variations: [Example] = []
     private let defaultSplit: String
     private var source: any ExampleSource
     private var isEmpty = true
@@ -19,13 +22,16 @@ public struct ExampleReader {
     ///   - split: overrides what the rows and the file's name say.
     ///   - heldOutPercent: so many of a hundred questions go to the split ``heldOutSplit`` instead; which ones is
     ///     decided by their text alone, so a question is never on both sides, whatever file it comes from.
+    ///   - variationCount: so many variations with other numbers follow each example that is not held out and has
+    ///     them; see ``NumberVariations``.
     /// - Throws: `DatasetError` if the file cannot be read or its format is unknown.
     public init(
-        file: URL, format: DatasetFormat? = nil, split: String? = nil, heldOutPercent: Int = 0
+        file: URL, format: DatasetFormat? = nil, split: String? = nil, heldOutPercent: Int = 0, variationCount: Int = 0
     ) throws(DatasetError) {
         fileName = file.lastPathComponent
         self.split = split
         self.heldOutPercent = heldOutPercent
+        self.variationCount = variationCount
         do {
             let handle = try FileHandle(forReadingFrom: file)
             let beginning = try handle.read(upToCount: 4096) ?? Data()
@@ -46,6 +52,7 @@ public struct ExampleReader {
     /// The next example; nil at the end.
     /// - Throws: `DatasetError.badRow` with the line of the first row that is wrong.
     public mutating func next() throws(DatasetError) -> Example? {
+        if let variation = variations.popLast() { return variation }
         do throws(RowFault) {
             guard var example = try source.next() else {
                 guard !isEmpty else { throw RowFault("the file holds no examples") }
@@ -55,8 +62,11 @@ public struct ExampleReader {
             try example.checkContent()
             if stableHash(of: example.prompt) % 100 < UInt64(heldOutPercent) {
                 example.split = Self.heldOutSplit
-            } else {
-                example.split = split ?? (example.split.isEmpty ? defaultSplit : example.split)
+                return example
+            }
+            example.split = split ?? (example.split.isEmpty ? defaultSplit : example.split)
+            if variationCount > 0, let source = NumberVariations(of: example) {
+                variations = (0..<variationCount).reversed().compactMap(source.variation)
             }
             return example
         } catch {
@@ -66,9 +76,11 @@ public struct ExampleReader {
 
     /// All examples of the file at once.
     public static func all(
-        of file: URL, format: DatasetFormat? = nil, split: String? = nil, heldOutPercent: Int = 0
+        of file: URL, format: DatasetFormat? = nil, split: String? = nil, heldOutPercent: Int = 0,
+        variationCount: Int = 0
     ) throws(DatasetError) -> [Example] {
-        var reader = try ExampleReader(file: file, format: format, split: split, heldOutPercent: heldOutPercent)
+        var reader = try ExampleReader(
+            file: file, format: format, split: split, heldOutPercent: heldOutPercent, variationCount: variationCount)
         var examples: [Example] = []
         while let example = try reader.next() { examples.append(example) }
         return examples

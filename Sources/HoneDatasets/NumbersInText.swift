@@ -2,8 +2,11 @@ import HoneProblems
 
 /// The numbers written in digits in a text: `7`, `1,000`, `2.50`, `.5`.
 enum NumbersInText {
-    static func all(in text: String) -> [Rational] {
-        var numbers: [Rational] = []
+    static func all(in text: String) -> [Rational] { places(in: text).map(\.value) }
+
+    /// The numbers with where they stand.
+    static func places(in text: String) -> [(range: Range<String.Index>, value: Rational)] {
+        var numbers: [(range: Range<String.Index>, value: Rational)] = []
         var rest = text.utf8[...]
         while let start = rest.firstIndex(where: \.isDigit) {
             // A point before the digits belongs to them unless it ends a word or a number.
@@ -11,7 +14,7 @@ enum NumbersInText {
             let isPoint = before.last == UInt8(ascii: ".") && !(before.dropLast().last?.isWordPart ?? false)
             let end = end(of: rest[start...], allowsPoint: !isPoint)
             let digits = (isPoint ? "." : "") + String(Substring(rest[start..<end]))
-            if let number = Rational(publishedNumber: digits) { numbers.append(number) }
+            if let number = Rational(publishedNumber: digits) { numbers.append((start..<end, number)) }
             rest = rest[end...]
         }
         return numbers

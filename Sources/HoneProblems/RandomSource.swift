@@ -1,10 +1,10 @@
 /// SplitMix64: the same numbers from the same seed on every platform and in every release.
 ///
 /// Source: Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014, figure 17.
-struct RandomSource {
+package struct RandomSource {
     private var state: UInt64
 
-    init(seed: UInt64) { state = seed }
+    package init(seed: UInt64) { state = seed }
 
     /// A source of its own for each sequence of words, such as (seed, level, index).
     init(words: UInt64...) {
@@ -17,7 +17,7 @@ struct RandomSource {
     }
 
     /// A uniform integer of `range`, whose ends both count.
-    mutating func integer(_ range: ClosedRange<Int>) -> Int {
+    package mutating func integer(_ range: ClosedRange<Int>) -> Int {
         // The high word of the product, without the values that would make some results likelier (Lemire 2019).
         let count = UInt64(range.upperBound - range.lowerBound) + 1
         let threshold = (0 &- count) % count

@@ -13,7 +13,7 @@ struct Ingest: AsyncParsableCommand {
               hone ingest svamp.json --dataset svamp
               hone ingest gsm8k/train.jsonl --dataset gsm8k
               hone ingest problems.jsonl --dataset mine --split validation
-              hone ingest problems.jsonl --dataset mine --hold-out 5
+              hone ingest problems.jsonl --dataset mine --hold-out 5 --vary 10
 
             Formats: Hone's own JSON lines, GSM8K, SVAMP, MultiArith, ASDiv, MAWPS; told by the file's beginning.
             A bad row is named by its line, and then nothing of the file is ingested.
@@ -33,17 +33,30 @@ struct Ingest: AsyncParsableCommand {
 
     @Option(
         name: .customLong("hold-out"),
-        help: """
+        help: ArgumentHelp(
+            """
             So many of a hundred questions go to the split 'heldout', to measure on; a question's text decides, so \
             the same one always goes the same way.
-            """)
+            """, valueName: "percent"))
     var heldOutPercent = 0
+
+    @Option(
+        name: .customLong("vary"),
+        help: ArgumentHelp(
+            """
+            So many more examples of each that is not held out: the same words and the same equation with other \
+            numbers, where the steps form one equation in whole numbers.
+            """, valueName: "count"))
+    var variationCount = 0
 
     @OptionGroup var options: GlobalOptions
 
     func validate() throws {
         guard (0..<100).contains(heldOutPercent) else {
             throw ValidationError("--hold-out \(heldOutPercent): give a percentage from 0 to 99.")
+        }
+        guard (0...1000).contains(variationCount) else {
+            throw ValidationError("--vary \(variationCount): give a number from 0 to 1000.")
         }
     }
 
@@ -52,10 +65,10 @@ struct Ingest: AsyncParsableCommand {
             configuration: try PostgresConfiguration(url: options.resolvedURL()), limits: .init(maximum: 1))
         defer { pool.close() }
         var progress = ProgressLine(isSilent: options.json)
-        let report = try await Datasets.ingest(
-            file: URL(filePath: file), into: dataset, format: format, split: split,
-            heldOutPercent: heldOutPercent, using: pool
-        ) { report in
+        let reader = try ExampleReader(
+            file: URL(filePath: file), format: format, split: split, heldOutPercent: heldOutPercent,
+            variationCount: variationCount)
+        let report = try await Datasets.ingest(reader, into: dataset, using: pool) { report in
             progress.show("\(report.readCount) problems read")
         }
         try options.console.emit(
