@@ -50,7 +50,9 @@ import Testing
         let pool = try TemporaryDatabase.current.pool
         let good = (0..<1200).map { #"{"prompt": "n\#($0)", "answer": "\#($0)"}"# }
         let error = try await withFile("bad.jsonl", good + [#"{"prompt": "n"}"#]) { file in
-            await #expect(throws: DatasetError.self) { try await Datasets.ingest(ExampleReader(file: file), into: "d", using: pool) }
+            await #expect(throws: DatasetError.self) {
+                try await Datasets.ingest(ExampleReader(file: file), into: "d", using: pool)
+            }
         }
         #expect(error?.description == "bad.jsonl:1201: the key \"answer\" is missing")
         #expect(try await Datasets.list(in: pool).isEmpty)
