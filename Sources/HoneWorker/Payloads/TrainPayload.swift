@@ -14,15 +14,12 @@ struct TrainPayload: JobPayload {
     let initialCheckpoint: Int64?
     /// Leave out examples that are longer than the model's context instead of refusing to train.
     let dropLong: Bool?
-    /// Teach sums and products by place value: `76-25=51` as `76-20=56`, `56-5=51`.
-    let byPlaces: Bool?
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case dataset, split, model, configuration
         case checkpointEvery = "checkpoint_every"
         case initialCheckpoint = "initial_checkpoint"
         case dropLong = "drop_long"
-        case byPlaces = "by_places"
     }
 
     func validate() throws(WorkerError) {

@@ -40,9 +40,7 @@ struct TrainingStart {
             self.directory = directory
             tokenizer = try LoadedModel.tokenizer(directory: directory)
         }
-        let all = try await point.cut.examples(from: pool).map {
-            TrainingExample($0, byPlaces: payload.byPlaces == true)
-        }
+        let all = try await point.cut.examples(from: pool).map(TrainingExample.init)
         examples = payload.dropLong == true ? try Self.fitting(all, configuration, tokenizer, directory) : all
         droppedCount = all.count - examples.count
     }
@@ -70,10 +68,9 @@ struct TrainingStart {
 }
 
 extension TrainingExample {
-    fileprivate init(_ example: CutExample, byPlaces: Bool) {
-        let steps = byPlaces ? example.steps.flatMap(StepGrammar.byPlaces) : example.steps
+    fileprivate init(_ example: CutExample) {
         self.init(
             prompt: ReasoningLayout.prompt(example.prompt),
-            completion: StepGrammar.completion(steps: steps, answer: example.answer), level: example.level)
+            completion: StepGrammar.completion(steps: example.steps, answer: example.answer), level: example.level)
     }
 }
