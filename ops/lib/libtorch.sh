@@ -38,8 +38,11 @@ cached_torch() {
 }
 
 torch_serves() {
-    [[ -e $1/lib/libtorch_cpu.so && -e $1/lib/libc10.so && -d $1/include/torch ]] && at_least "$(torch_version_of "$1")" "$torch_minimum"
+    [[ -e $1/lib/libtorch_cpu.so && -e $1/lib/libc10.so && -d $1/include/torch ]] &&
+        at_least "$(torch_version_of "$1")" "$torch_minimum" && [[ -z $(missing_libraries "$1") ]]
 }
+
+missing_libraries() { ldd "$1/lib/libtorch_cpu.so" | awk '/not found/ { print $1 }'; }
 
 # The version stands in one of two headers, depending on the release.
 torch_version_of() {
@@ -71,11 +74,32 @@ fetch_first_source() {
 fetch_wheel() {
     local requirement=$1 staging=$2 file
     python3 -m pip --version >/dev/null 2>&1 || install_packages python3-pip
-    step "Fetching $requirement" python3 -m pip download --progress-bar off --no-deps --only-binary=:all: --dest "$staging" \
-        --implementation cp --python-version 3.11 --abi cp311 --platform "manylinux_2_28_$(uname -m)" "$requirement" || return 1
+    download_wheel "$requirement" "$staging" || return 1
     file=$(compgen -G "$staging/torch-*.whl")
     verify_digest "$file"
     unpack_torch "$file" "$staging" "$torch_cache/${requirement//==*(=)/-}"
+}
+
+download_wheel() {
+    local tag platforms=()
+    # pip takes no older tag for a newer platform by itself.
+    for tag in _2_28 _2_27 _2_26 _2_25 _2_24 _2_17 2014; do platforms+=(--platform "manylinux${tag}_$(uname -m)"); done
+    step "Fetching $1" python3 -m pip download --progress-bar off --no-deps --only-binary=:all: --dest "$2" \
+        --implementation cp --python-version 3.11 --abi cp311 --abi none "${platforms[@]}" "$1"
+}
+
+# A wheel that is made for GPUs too links a few of CUDA's libraries even where there is no GPU. They are wheels of their own.
+fetch_missing_libraries() {
+    local torch=$1 staging=$2 name package
+    for name in $(missing_libraries "$torch"); do
+        case $name in
+        libcupti.so.*) package=nvidia-cuda-cupti ;;
+        libcudart.so.*) package=nvidia-cuda-runtime ;;
+        *) return 1 ;;
+        esac
+        download_wheel "$package==${name##*.}.*" "$staging" || return 1
+        python3 "$here/lib/unpack_torch.py" "$(compgen -G "$staging/${package//-/_}-*.whl")" "$torch" "$name" || return 1
+    done
 }
 
 fetch_archive() {
@@ -97,6 +121,9 @@ verify_digest() {
 unpack_torch() {
     step "Unpacking $(basename "$1")" python3 "$here/lib/unpack_torch.py" "$1" "$2/unpacked/torch" ||
         fail_step "$(basename "$1") could not be unpacked"
+    fetch_missing_libraries "$2/unpacked/torch" "$2" ||
+        fail_step "$(basename "$1") needs libraries that are not to be had: $(missing_libraries "$2/unpacked/torch" | paste -sd' ')" \
+            "unpack a libtorch for CPUs by hand and set LIBTORCH to its folder."
     torch_serves "$2/unpacked/torch" || fail "$(basename "$1") holds no libtorch $torch_minimum or newer."
     rm -rf "$3"
     mv "$2/unpacked" "$3"

@@ -28,6 +28,12 @@ start_dev() {
         sleep 0.2
     done
     connection_file=$(sed -nE 's/.*"connection_file":"([^"]+)".*/\1/p' <<<"$ready")
+    until [[ $(sql --tuples-only --no-align --command \
+        "SELECT count(*) FROM hone.workers WHERE stopped_at IS NULL AND beat_at > now() - interval '10 s'") -gt 0 ]]; do
+        kill -0 "$dev_process" 2>/dev/null || { dev_process=; return 1; }
+        ((EPOCHSECONDS < deadline)) || fail "No worker was ready within 120 s." "'$hone doctor' says what is wrong."
+        sleep 0.2
+    done
 }
 
 # Ends the `hone dev` of an earlier demo that was killed, or that kept it; one that somebody else started is left alone.

@@ -20,6 +20,8 @@ struct WorkerSupervisor: Service {
     /// A worker that ran this long was healthy: its death is a first one again.
     private let healthyRun = Duration.seconds(60)
     private let longestPause = Duration.seconds(30)
+    /// What a program that cannot be executed, or lacks a library, exits with: trying again changes nothing.
+    private static let cannotStart: ClosedRange<Int32> = 126...127
     /// How long a draining worker may finish or checkpoint what it holds.
     private let drainTime = Duration.seconds(30)
 
@@ -35,6 +37,10 @@ struct WorkerSupervisor: Service {
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
             let start = ContinuousClock.now
             let ending = try await runOnce()
+            if case .exited(let code) = ending, Self.cannotStart.contains(code) {
+                throw CommandError.programNotStarted(
+                    path: workerPath, reason: "the lines above say why; 'hone doctor' checks the set-up")
+            }
             guard !Task.isShuttingDownGracefully, !Task.isCancelled else { return }
             if start.duration(to: .now) >= healthyRun { pause = .seconds(1) }
             logger.warning("The worker ended (\(ending)); starting it again in \(pause.components.seconds) s")
@@ -44,7 +50,7 @@ struct WorkerSupervisor: Service {
     }
 
     /// Runs one worker until it ends; a graceful shutdown drains it.
-    private func runOnce() async throws -> String {
+    private func runOnce() async throws -> TerminationStatus {
         let result = try await cancelWhenGracefulShutdown {
             try await Subprocess.run(
                 .path(FilePath(workerPath)), arguments: ["work"],
@@ -55,7 +61,7 @@ struct WorkerSupervisor: Service {
             }
         }
         processFile.clear()
-        return "\(result.terminationStatus)"
+        return result.terminationStatus
     }
 
     private var platformOptions: PlatformOptions {
