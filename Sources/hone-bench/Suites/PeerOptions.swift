@@ -2,6 +2,12 @@ import ArgumentParser
 import Foundation
 import Subprocess
 
+#if canImport(System)
+    import System
+#else
+    import SystemPackage
+#endif
+
 /// How the numeric suites run, and the peer that they run beside them.
 struct PeerOptions: ParsableArguments {
     @Option(help: "A Python that has torch and transformers.") var python = "python3"
@@ -38,7 +44,8 @@ struct PeerOptions: ParsableArguments {
     func script(_ name: String, _ arguments: [String]) async -> Result<PeerResult, PeerFault> {
         do {
             let run = try await Subprocess.run(
-                .name(python), arguments: Arguments(["\(oracles)/\(name)"] + arguments),
+                python.contains("/") ? .path(FilePath(python)) : .name(python),
+                arguments: Arguments(["\(oracles)/\(name)"] + arguments),
                 environment: .inherit.updating(["OMP_WAIT_POLICY": "passive"]),
                 output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
             guard run.terminationStatus.isSuccess, let line = run.standardOutput.split(separator: "\n").last else {
