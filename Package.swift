@@ -49,7 +49,8 @@ let package = Package(
             name: "hone",
             dependencies: [
                 "HoneCatalog", "HoneConcurrency", "HoneDatasets", "HoneEmbedded", "HoneFeedback", "HoneMigrations",
-                "HonePipeline", "HonePostgres", argumentParser, asyncAlgorithms, logging, serviceLifecycle, subprocess,
+                "HonePipeline", "HonePostgres", "HoneProblems", argumentParser, asyncAlgorithms, logging,
+                serviceLifecycle, subprocess,
                 system,
                 unixSignals,
             ],

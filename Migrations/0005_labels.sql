@@ -179,7 +179,7 @@ CREATE TRIGGER check_label BEFORE INSERT OR UPDATE OR DELETE ON hone.labels
 CREATE TRIGGER keep_labels BEFORE TRUNCATE ON hone.labels FOR EACH STATEMENT EXECUTE FUNCTION hone.check_label();
 
 CREATE FUNCTION hone.check_label_completion() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog, hone AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, hone AS $$
 BEGIN
     IF NEW.job_id IS NULL THEN
         IF (SELECT t.origin IS NULL FROM hone.label_tasks t WHERE t.id = NEW.task_id) THEN
@@ -442,7 +442,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, hone AS $$
 $$;
 
 CREATE FUNCTION hone.label_content(task bigint) RETURNS jsonb
-LANGUAGE sql STABLE SET search_path = pg_catalog, hone AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, hone AS $$
     SELECT coalesce(t.content, (
         SELECT jsonb_strip_nulls(jsonb_build_object('prompt', a.prompt, 'reference', e.answer)) || jsonb_build_object(
             'answers', jsonb_build_array(hone.label_answer(a)) || CASE
@@ -778,9 +778,9 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, hone AS $
 BEGIN
     PERFORM hone.check_labeller(label_progress.labeller);
     RETURN QUERY
-    SELECT count(*) FILTER (WHERE l.supersedes IS NULL),
+    SELECT count(l.id) FILTER (WHERE l.supersedes IS NULL),
         (SELECT count(*) FROM hone.label_skips s WHERE s.labeller_id = me.id),
-        count(*) FILTER (WHERE l.supersedes IS NULL AND l.created_at >= date_trunc('day', clock_timestamp())),
+        count(l.id) FILTER (WHERE l.supersedes IS NULL AND l.created_at >= date_trunc('day', clock_timestamp())),
         (SELECT count(*) FROM (
             SELECT FROM hone.task_ready r
             WHERE r.lane_id IN (

@@ -20,10 +20,11 @@ extension FeedbackError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .noLabels(let kind, let source):
-            "there are no \(kind) labels of source \(source); 'hone label' gives some, 'hone label import' reads others'"
+            "there are no \(kind) labels of source \(source); give some by 'hone label', or read others' by "
+                + "'hone label import'"
         case .nothingDecided(let kind, let labelCount, let contradictionCount):
-            "\(labelCount) \(kind) labels decide nothing: \(contradictionCount) tasks have as many votes for one side as "
-                + "for the other; ask for more labels a task"
+            "\(labelCount) \(kind) labels decide nothing: \(contradictionCount) tasks have as many votes for one side "
+                + "as for the other; ask for more labels a task"
         case .oneSided(let side, let labelCount):
             "all \(labelCount) preferences are for the \(side) side as it was shown, which says nothing about the "
                 + "answers; look at the client that submitted them"

@@ -13,10 +13,11 @@ struct HHRLHFRow: LabelRow {
         guard let turn = shared.range(of: Self.turn, options: .backwards) else {
             throw LabelRowFault("the transcripts do not begin with the same turns up to an \"Assistant:\"")
         }
-        let prompt = String(chosen[..<turn.upperBound])
+        let prompt = String(shared[..<turn.upperBound])
         let better = chosen.answer(after: prompt)
         let worse = rejected.answer(after: prompt)
-        guard !better.isEmpty, !worse.isEmpty else { throw LabelRowFault("an answer is empty") }
+        // 4 of the 2,312 published test rows compare an answer with none: no pair to learn from.
+        guard !better.isEmpty, !worse.isEmpty else { return [] }
         let (answers, judgement) = Judgement.sides(better: better, worse: worse)
         return [
             ImportedLabel(

@@ -43,11 +43,13 @@ public enum LabelExport {
                     THEN to_jsonb(array_remove(ARRAY[j.sample_id, j.other_id], NULL)) END))
                 || hone.label_content(j.task_id)
                 || jsonb_build_object('judgement', j.judgement || CASE j.preferred
-                    WHEN 'first' THEN '{"choice": "left"}' WHEN 'second' THEN '{"choice": "right"}' ELSE '{}' END::jsonb)
+                    WHEN 'first' THEN '{"choice": "left"}'::jsonb
+                    WHEN 'second' THEN '{"choice": "right"}' ELSE '{}' END)
                 )::text AS line
             FROM hone.all_judgements j
             WHERE j.label_id > \(last) AND j.source = \(source.rawValue)
-              AND (\(kinds) IS NULL OR j.kind = ANY (\(kinds))) AND (\(origin)::text IS NULL OR j.origin = \(origin)::text)
+              AND (\(kinds) IS NULL OR j.kind = ANY (\(kinds)))
+              AND (\(origin)::text IS NULL OR j.origin = \(origin)::text)
             ORDER BY j.label_id LIMIT \(pageCount)
             """
         ).named("export labels")
