@@ -38,8 +38,10 @@ import Testing
                 }
                 try await submit(slot)
             case 5:
-                try await submit(slot)
-                try await tolerating { try await desk.submit(.preference(.tie, strength: nil), for: desk.undo().slot) }
+                guard let label = try await submit(slot) else { break }
+                try await tolerating {
+                    try await desk.submit(.preference(.tie, strength: nil), for: desk.undo(label).slot)
+                }
             case 6:
                 // Asks twice, at once: two terminals of one person.
                 async let one = desk.next()
@@ -77,7 +79,7 @@ import Testing
         let labellerCount = 14
         try await withTemporaryDatabase(poolSize: 12) { database in
             let pool = database.pool
-            try await LabelFixture.samples(30, in: pool)
+            try await LabelFixture.samples(20, in: pool)
             let made = try await LabelFixture.create(
                 LabelRequest(.preference, dataset: "sums"), wanted: wanted, in: pool)
             // Three rounds: between them every lease runs out, under those who still act too.
