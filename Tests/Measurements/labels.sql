@@ -46,7 +46,7 @@ SELECT count(*) FROM hone.labels;
 SELECT count(*) AS faults FROM hone.label_audit();
 
 \timing on
-\echo a labeller's slots, one after another
+\echo slots of a new labeller, one after another
 SELECT job_id FROM hone.label_next('new person');
 SELECT job_id FROM hone.label_next('new person');
 SELECT job_id FROM hone.label_next('new person');
