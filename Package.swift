@@ -48,8 +48,10 @@ let package = Package(
         .executableTarget(
             name: "hone",
             dependencies: [
-                "HoneCatalog", "HoneConcurrency", "HoneDatasets", "HoneEmbedded", "HoneMigrations", "HonePipeline",
-                "HonePostgres", argumentParser, asyncAlgorithms, logging, serviceLifecycle, subprocess, system,
+                "HoneCatalog", "HoneConcurrency", "HoneDatasets", "HoneEmbedded", "HoneFeedback", "HoneMigrations",
+                "HonePipeline", "HonePostgres", "HoneProblems", argumentParser, asyncAlgorithms, logging,
+                serviceLifecycle, subprocess,
+                system,
                 unixSignals,
             ],
             swiftSettings: strict),
@@ -73,8 +75,8 @@ let package = Package(
         .target(
             name: "HoneWorker",
             dependencies: [
-                "HoneArtifacts", "HoneCatalog", "HoneConcurrency", "HoneDatasets", "HoneEvaluation", "HoneInference",
-                "HoneModel", "HonePipeline", "HonePostgres", "HoneProblems", "HoneQueue", "HoneTensor",
+                "HoneArtifacts", "HoneCatalog", "HoneConcurrency", "HoneDatasets", "HoneEvaluation", "HoneFeedback",
+                "HoneInference", "HoneModel", "HonePipeline", "HonePostgres", "HoneProblems", "HoneQueue", "HoneTensor",
                 "HoneTokenizer", "HoneTraining", asyncAlgorithms, logging, serviceLifecycle,
             ],
             swiftSettings: strict),
@@ -82,6 +84,8 @@ let package = Package(
         // Database wing
         .target(
             name: "HonePipeline", dependencies: ["HoneDatasets", "HonePostgres", yams], swiftSettings: strict),
+        .target(
+            name: "HoneFeedback", dependencies: ["HoneCatalog", "HoneDatasets", "HonePostgres"], swiftSettings: strict),
         .target(
             name: "HoneCatalog", dependencies: ["HoneArtifacts", "HoneDatasets", "HonePostgres"], swiftSettings: strict),
         .target(
@@ -175,6 +179,12 @@ let package = Package(
         .testTarget(
             name: "HoneCatalogTests",
             dependencies: ["HoneArtifacts", "HoneCatalog", "HoneDatasets", "HonePostgres", "HoneTesting"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "HoneFeedbackTests",
+            dependencies: [
+                "HoneCatalog", "HoneDatasets", "HoneFeedback", "HonePostgres", "HoneQueue", "HoneTesting",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "HonePipelineTests", dependencies: ["HoneDatasets", "HonePipeline", "HonePostgres", "HoneTesting"],

@@ -11,6 +11,16 @@ public struct IngestReport: Sendable, Hashable, Encodable {
     public internal(set) var addedCount = 0
     /// Those that it had, or that came twice.
     public var duplicateCount: Int { readCount - addedCount }
+
+    public init(dataset: String) {
+        self.dataset = dataset
+    }
+
+    /// Adds what came after in the same ingestion.
+    public static func += (report: inout IngestReport, next: IngestReport) {
+        report.readCount += next.readCount
+        report.addedCount += next.addedCount
+    }
 }
 
 /// Datasets and their examples in the database.

@@ -107,7 +107,7 @@ struct JSONArray<Row: ExampleRow>: ExampleSource {
     }
 }
 
-private func decodeRow<Row: Decodable>(_ type: Row.Type, _ bytes: [UInt8]) throws(RowFault) -> Row {
+func decodeRow<Row: Decodable>(_ type: Row.Type, _ bytes: [UInt8]) throws(RowFault) -> Row {
     do {
         return try JSONDecoder().decode(Row.self, from: Data(bytes))
     } catch {

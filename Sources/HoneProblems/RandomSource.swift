@@ -7,13 +7,18 @@ package struct RandomSource {
     package init(seed: UInt64) { state = seed }
 
     /// A source of its own for each sequence of words, such as (seed, level, index).
-    init(words: UInt64...) {
+    package init(words: UInt64...) {
         state = words.reduce(0) { Self.mix(($0 ^ $1) &+ Self.increment) }
     }
 
     mutating func next() -> UInt64 {
         state &+= Self.increment
         return Self.mix(state)
+    }
+
+    /// A uniform number of 0..<1.
+    package mutating func unit() -> Double {
+        Double(next() >> 11) * 0x1p-53
     }
 
     /// A uniform integer of `range`, whose ends both count.

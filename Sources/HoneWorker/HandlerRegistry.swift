@@ -11,6 +11,7 @@ public enum HandlerRegistry {
             Classifying(GateHandler(resources: resources)),
             Classifying(PromoteHandler()),
             Classifying(ReasonHandler(resources: resources)),
+            Classifying(AnnotateHandler()),
         ]
     }
 }

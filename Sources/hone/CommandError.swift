@@ -12,6 +12,8 @@ enum CommandError: Error, CustomStringConvertible {
     case nothingHasRun
     case noSuchPipelineFile(path: String)
     case timedOut(unfinishedCount: Int)
+    case nothingToLabel(labeller: String)
+    case badJudgement(reason: String)
 
     var description: String {
         switch self {
@@ -35,6 +37,10 @@ enum CommandError: Error, CustomStringConvertible {
             "there is no file \(path); 'hone pipeline list' shows the pipelines that the database knows"
         case .timedOut(let unfinishedCount):
             "the time is up and \(unfinishedCount) jobs are unfinished; they go on, so wait again"
+        case .nothingToLabel(let labeller):
+            "there is nothing to label for \(labeller) now; 'hone label create' makes tasks"
+        case .badJudgement(let reason):
+            "--judgement must be a JSON object, for example '{\"choice\": \"left\"}': \(reason)"
         }
     }
 }

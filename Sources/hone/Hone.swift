@@ -22,7 +22,11 @@ struct Hone: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(name: "SETTING UP", subcommands: [Dev.self, Doctor.self, Migrate.self]),
             CommandGroup(name: "JOBS", subcommands: [Enqueue.self, Jobs.self, Work.self, PipelineCommand.self]),
-            CommandGroup(name: "DATA AND MODELS", subcommands: [Ingest.self, DatasetCommand.self, ModelCommand.self]),
+            CommandGroup(
+                name: "DATA AND MODELS",
+                subcommands: [
+                    Ingest.self, DatasetCommand.self, LabelCommand.self, ModelCommand.self,
+                ]),
             CommandGroup(name: "COMPUTING", subcommands: [Generate.self, Tokenize.self, Evaluate.self]),
         ])
 

@@ -51,7 +51,9 @@ import Testing
     }
 
     @Test func theTwoWingsDoNotImportEachOther() throws {
-        let database: Set = ["HonePostgres", "HoneQueue", "HoneCatalog", "HonePipeline", "HoneEmbedded"]
+        let database: Set = [
+            "HonePostgres", "HoneQueue", "HoneCatalog", "HoneFeedback", "HonePipeline", "HoneEmbedded",
+        ]
         let numeric: Set = [
             "HoneTensor", "HoneModel", "HoneTokenizer", "HoneInference", "HoneTraining", "HoneEvaluation",
         ]

@@ -1,5 +1,6 @@
 import HoneCatalog
 import HoneDatasets
+import HoneFeedback
 import HoneInference
 import HoneModel
 import HonePipeline
@@ -35,7 +36,8 @@ extension Error {
     var isPermanent: Bool {
         switch self as any Error {
         case WorkerError.noActiveCheckpoint, WorkerError.modelNotNamed(activeCount: 0): false
-        case is WorkerError, is CatalogError, is TrainingError, is DatasetError, is ProblemError, is InferenceError,
+        case is WorkerError, is CatalogError, is FeedbackError, is TrainingError, is DatasetError, is ProblemError,
+            is InferenceError,
             is ModelError:
             true
         case TensorError.cannotWrite: false

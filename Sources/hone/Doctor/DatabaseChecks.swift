@@ -62,7 +62,8 @@ struct DatabaseChecks {
         let name = "roles"
         let row = try await connection.query(
             """
-            SELECT array(SELECT r.name FROM unnest(ARRAY['hone_producer', 'hone_worker', 'hone_admin']) AS r(name)
+            SELECT array(SELECT r.name FROM unnest(ARRAY[
+                    'hone_producer', 'hone_worker', 'hone_labeller', 'hone_admin']) AS r(name)
                 WHERE NOT EXISTS (SELECT FROM pg_roles p WHERE p.rolname = r.name)) AS missing,
                 has_schema_privilege('hone', 'USAGE') AS may_use,
                 has_function_privilege(
@@ -85,7 +86,7 @@ struct DatabaseChecks {
                 name, "this user may not \(denied.joined(separator: ", nor "))",
                 mend: "GRANT hone_producer or hone_worker to it, if it should")
         }
-        return .ok(name, "hone_producer, hone_worker, hone_admin; this user may enqueue and work")
+        return .ok(name, "hone_producer, hone_worker, hone_labeller, hone_admin; this user may enqueue and work")
     }
 
     /// A pooler between here and the server can swallow notifications; workers then only poll.

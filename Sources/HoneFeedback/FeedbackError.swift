@@ -1,0 +1,43 @@
+/// What cannot be made of labels.
+public enum FeedbackError: Error, Equatable {
+    /// Nothing to learn from: no label of the kind and source stands.
+    case noLabels(kind: LabelKind, source: LabelSource)
+    /// Labels there are, but none from which a row follows.
+    case nothingDecided(kind: LabelKind, labelCount: Int, contradictionCount: Int)
+    /// Every labeller always chose the side that was shown in the same place.
+    case oneSided(side: String, labelCount: Int)
+    /// A judgement in the database that has not the form of its kind.
+    case badJudgement(label: Int64, fault: String)
+    case unknownFreeze(String)
+    case freezeExists(String)
+    /// What a freeze holds is not what was recorded.
+    case freezeDamaged(String)
+    /// A freeze was read as rows of another form.
+    case wrongForm(freeze: String, form: String, wanted: String)
+}
+
+extension FeedbackError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .noLabels(let kind, let source):
+            "there are no \(kind) labels of source \(source); give some by 'hone label', or read others' by "
+                + "'hone label import'"
+        case .nothingDecided(let kind, let labelCount, let contradictionCount):
+            "\(labelCount) \(kind) labels decide nothing: \(contradictionCount) tasks have as many votes for one side "
+                + "as for the other; ask for more labels a task"
+        case .oneSided(let side, let labelCount):
+            "all \(labelCount) preferences are for the \(side) side as it was shown, which says nothing about the "
+                + "answers; look at the client that submitted them"
+        case .badJudgement(let label, let fault):
+            "label \(label): \(fault)"
+        case .unknownFreeze(let name):
+            "there is no freeze \(name); 'hone label freeze' takes one"
+        case .freezeExists(let name):
+            "there is a freeze \(name) already, and a freeze never changes; choose another name"
+        case .freezeDamaged(let name):
+            "freeze \(name) does not hold what was recorded for it; restore the database from a backup"
+        case .wrongForm(let freeze, let form, let wanted):
+            "freeze \(freeze) holds \(form), not \(wanted)"
+        }
+    }
+}
