@@ -65,8 +65,8 @@ let package = Package(
         .executableTarget(
             name: "hone-bench",
             dependencies: [
-                "HoneEmbedded", "HoneInference", "HoneMigrations", "HoneModel", "HonePostgres", "HoneQueue",
-                "HoneTensor",
+                "HoneEmbedded", "HoneEvaluation", "HoneInference", "HoneMigrations", "HoneModel", "HonePostgres",
+                "HoneQueue", "HoneTensor",
                 "HoneTokenizer", "HoneWorker", argumentParser, logging, subprocess,
             ],
             swiftSettings: strict),

@@ -16,6 +16,8 @@ public struct Checkpoint: Sendable {
     public let run: Int64?
     public let codeVersion: String?
     public let seed: Int64?
+    /// Why it must not be served; nil if it is in no quarantine.
+    public let quarantine: String?
     public let createdAt: Date
 
     init(_ row: PostgresRow) throws {
@@ -27,6 +29,7 @@ public struct Checkpoint: Sendable {
         run = try row.decode("run_id")
         codeVersion = try row.decode("code_version")
         seed = try row.decode("seed")
+        quarantine = try row.decode("quarantine")
         createdAt = try row.decode("created_at")
     }
 }
@@ -74,5 +77,28 @@ public struct NewCheckpoint: Sendable {
         self.step = step
         self.config = config
         self.files = files
+    }
+}
+
+/// What answers a model's jobs: its active checkpoint, and beside it a canary for a share of them.
+public struct ServedCheckpoint: Sendable, Hashable {
+    public let model: String
+    public let checkpoint: Int64
+    public let canary: Canary?
+
+    /// A candidate that answers some of the jobs.
+    public struct Canary: Sendable, Hashable {
+        public let checkpoint: Int64
+        /// Of a hundred jobs.
+        public let percent: Int
+    }
+
+    init(_ row: PostgresRow) throws {
+        model = try row.decode("model")
+        checkpoint = try row.decode("checkpoint_id")
+        let percent = try row.decode("canary_percent", as: Int16?.self)
+        canary = try row.decode("canary_id", as: Int64?.self).flatMap { id in
+            percent.map { Canary(checkpoint: id, percent: Int($0)) }
+        }
     }
 }

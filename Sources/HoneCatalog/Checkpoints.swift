@@ -72,15 +72,15 @@ public enum Checkpoints {
     /// What workers serve of a model, or of all models; at most two.
     public static func active(
         _ model: String?, in session: some PostgresSession
-    ) async throws -> [(model: String, checkpoint: Int64)] {
+    ) async throws -> [ServedCheckpoint] {
         try await session.query(
             PostgresQuery(
                 """
-                SELECT model, checkpoint_id FROM hone.active_checkpoints
+                SELECT model, checkpoint_id, canary_id, canary_percent FROM hone.active_checkpoints
                 WHERE model = coalesce(\(model), model) LIMIT 2
                 """
             ).named("find the active checkpoint")
-        ).map { try $0.decode(String.self, Int64.self) }
+        ).map(ServedCheckpoint.init)
     }
 
     /// The checkpoint that workers serve; nil if none was promoted yet.
@@ -113,7 +113,9 @@ public enum Checkpoints {
         return try await session.query(
             PostgresQuery(
                 """
-                SELECT c.id, c.parent_id, c.step, c.metrics, c.job_id, c.run_id, c.code_version, c.seed, c.created_at
+                SELECT c.id, c.parent_id, c.step, c.metrics, c.job_id, c.run_id, c.code_version, c.seed, c.created_at, (
+                    SELECT q.reason FROM hone.quarantines q
+                    WHERE q.checkpoint_id = c.id AND q.released_at IS NULL ORDER BY q.id DESC LIMIT 1) AS quarantine
                 FROM hone.checkpoints c JOIN hone.models m ON m.id = c.model_id
                 WHERE m.name = \(model) ORDER BY c.id DESC LIMIT \(limit)
                 """

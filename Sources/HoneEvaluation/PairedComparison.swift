@@ -6,8 +6,8 @@
 
 /// Two models on the same examples: how much more often the candidate is right, with a 95 % interval.
 ///
-/// The interval is Newcombe's square-and-add method for paired shares (Statistics in Medicine 17, 1998, method 10);
-/// it is honest even when the two never disagree. The p-value is McNemar's exact test, two-sided.
+/// The interval is Tango's score interval for paired shares (see ``PairedScoreBound``); it is honest even when the two
+/// never disagree. The p-value is McNemar's exact test, two-sided.
 public struct PairedComparison: Codable, Sendable, Equatable {
     /// Examples that both answered; nothing else is compared.
     public let count: Int
@@ -58,26 +58,9 @@ public struct PairedComparison: Codable, Sendable, Equatable {
             return
         }
         difference = Double(gained - lost) / Double(count)
-        let phi = Self.correlation(both: both, gained: gained, lost: lost, neither: neither)
-        let below = (candidate.value - candidate.lower, baseline.upper - baseline.value)
-        let above = (candidate.upper - candidate.value, baseline.value - baseline.lower)
-        lower = max(-1, difference - Self.distance(below, phi))
-        upper = min(1, difference + Self.distance(above, phi))
-    }
-
-    private static func distance(_ sides: (Double, Double), _ phi: Double) -> Double {
-        let squared = sides.0 * sides.0 - 2 * phi * sides.0 * sides.1 + sides.1 * sides.1
-        return max(0, squared).squareRoot()
-    }
-
-    /// Newcombe's phi: the correlation of the two answers, pulled toward zero by a continuity correction when positive.
-    private static func correlation(both: Int, gained: Int, lost: Int, neither: Int) -> Double {
-        let (a, b, c, d) = (Double(both), Double(gained), Double(lost), Double(neither))
-        let denominator = ((a + b) * (c + d) * (a + c) * (b + d)).squareRoot()
-        guard denominator > 0 else { return 0 }
-        let product = a * d - b * c
-        let corrected = product > 0 ? max(product - (a + b + c + d) / 2, 0) : product
-        return corrected / denominator
+        let bound = PairedScoreBound(count: count, z: Proportion.z)
+        lower = bound.lower(gained: gained, lost: lost)
+        upper = -bound.lower(gained: lost, lost: gained)
     }
 
     /// Twice the smaller tail of Binomial(gained + lost, 1/2), at most 1; exact up to rounding.

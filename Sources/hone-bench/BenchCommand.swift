@@ -7,7 +7,7 @@ import HoneTensor
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "hone-bench",
-        abstract: "Measures the queue, training and generation, each beside a peer or a physical limit.",
+        abstract: "Measures the queue, training, generation and the gate, each beside a peer or a physical limit.",
         discussion: """
             A suite prints a table; with --json its last line is the same as one JSON object.
 
@@ -16,8 +16,8 @@ struct BenchCommand: AsyncParsableCommand {
               hone-bench train --model DIR --batch 32 --length 128
             """,
         subcommands: [
-            QueueSuite.self, TrainingSuite.self, InferenceSuite.self, KernelSuite.self, TrainProgram.self,
-            GenerateProgram.self, ProbeProgram.self,
+            QueueSuite.self, TrainingSuite.self, InferenceSuite.self, KernelSuite.self, GateSuite.self,
+            TrainProgram.self, GenerateProgram.self, ProbeProgram.self,
         ])
 
     static func main() async {

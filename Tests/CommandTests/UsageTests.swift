@@ -7,7 +7,8 @@ import Testing
         ["jobs", "cancel"], ["jobs", "retry"], ["jobs", "wait"], ["pipeline"], ["pipeline", "list"],
         ["pipeline", "validate"], ["pipeline", "run"], ["pipeline", "status"], ["pipeline", "graph"], ["ingest"],
         ["dataset"], ["dataset", "list"], ["dataset", "show"], ["dataset", "export"], ["model"], ["model", "list"],
-        ["model", "show"], ["model", "promote"], ["model", "rollback"],
+        ["model", "show"], ["model", "promote"], ["model", "rollback"], ["model", "lineage"], ["model", "quarantine"],
+        ["model", "release"],
     ])
     func everyCommandExplainsItselfWithExamples(_ command: [String]) async throws {
         let help = try await HoneProgram.run(words: command + ["--help"])
@@ -20,6 +21,8 @@ import Testing
         ["nonsense"], ["enqueue"], ["enqueue", "noop", "--count", "0"], ["enqueue", "noop", "--priority", "high"],
         ["enqueue", "noop", "--payload", "{}", "--file", "x"], ["jobs", "wait"], ["jobs", "show", "one"],
         ["ingest", "x", "--dataset", "d", "--format", "pdf"], ["pipeline", "run", "x", "--param", "novalue"],
+        ["model", "promote", "tiny"], ["model", "promote", "tiny@x"],
+        ["model", "promote", "tiny@1", "--canary", "100"], ["model", "release", "tiny@1"],
     ])
     func wrongUsageExitsWith2(_ words: [String]) async throws {
         try await HoneProgram.run(words: words).expectFailure(2, saying: "Error:")

@@ -83,3 +83,53 @@ struct TestRandom: RandomNumberGenerator {
         return state ^ (state >> 29)
     }
 }
+
+/// Values of `Tests/Oracles/paired_intervals.py`, which maximizes the constrained likelihood numerically.
+@Suite struct PairedScoreBoundTests {
+    @Test(arguments: [
+        (12, 5, 100, -0.011863210, 0.157415606),
+        (0, 0, 100, -0.036993498, 0.036993498),
+        (0, 5, 50, -0.213602314, -0.021517641),
+        (5, 0, 50, 0.021517641, 0.213602314),
+        (1, 9, 10, -0.964247574, -0.191699946),
+        (10, 0, 10, 0.444934400, 1.000000000),
+        (0, 120, 8000, -0.017905879, -0.012559675),
+        (400, 320, 8000, 0.003434869, 0.016603858),
+        (311, 489, 8000, -0.029212570, -0.015362215),
+        (2, 3, 1400, -0.005009913, 0.003275105),
+    ])
+    func theIntervalAgreesWithTheOracle(gained: Int, lost: Int, count: Int, lower: Double, upper: Double) {
+        let comparison = PairedComparison(both: count - gained - lost, gained: gained, lost: lost, neither: 0)
+        #expect(abs(comparison.lower - lower) < 1e-7 && abs(comparison.upper - upper) < 1e-7)
+    }
+
+    @Test func theIntervalDoesNotDependOnTheExamplesWhereBothDoAlike() {
+        let right = PairedComparison(both: 80, gained: 12, lost: 8, neither: 0)
+        let wrong = PairedComparison(both: 0, gained: 12, lost: 8, neither: 80)
+        #expect(right.lower == wrong.lower && right.upper == wrong.upper)
+    }
+
+    @Test func nothingComparedShowsNothing() {
+        let nothing = PairedComparison(both: 0, gained: 0, lost: 0, neither: 0)
+        #expect(!nothing.isImprovement && !nothing.showsLossBelow(0.5))
+    }
+
+    /// The one-sided error at the margin itself, where a gate is most easily fooled.
+    @Test func aLossOfTheMarginIsLetThroughAtMostThreeTimesInAHundred() {
+        var random = TestRandom(state: 11)
+        var passedCount = 0
+        for _ in 0..<4000 {
+            var (gained, lost) = (0, 0)
+            for _ in 0..<400 {
+                switch Double.random(in: 0..<1, using: &random) {
+                case ..<0.02: gained += 1
+                case ..<0.07: lost += 1
+                default: break
+                }
+            }
+            let comparison = PairedComparison(both: 400 - gained - lost, gained: gained, lost: lost, neither: 0)
+            if comparison.showsLossBelow(0.03) { passedCount += 1 }
+        }
+        #expect((40...140).contains(passedCount), "\(passedCount) of 4000")
+    }
+}

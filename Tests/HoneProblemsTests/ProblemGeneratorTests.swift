@@ -9,6 +9,13 @@ import Testing
         return (0..<UInt64(count)).map { generator.problem(at: $0, split: split) }
     }
 
+    /// What a gate asks for by default, and what `docs/gate.md` shows.
+    @Test(arguments: [([ProblemLevel.multiStep, .story], 8000), ([.arithmetic], 1000)])
+    func theTestSplitHasEnoughProblemsForAGate(levels: [ProblemLevel], count: Int) throws {
+        let problems = try ProblemGenerator(seed: 4711, levels: levels).distinct(count, split: .test)
+        #expect(Set(problems.map(\.canonicalForm)).count == count)
+    }
+
     @Test(arguments: ProblemLevel.allCases)
     func `every generated problem has valid, grounded steps that end in its answer`(level: ProblemLevel) {
         for problem in problems(4_000, level: level) {

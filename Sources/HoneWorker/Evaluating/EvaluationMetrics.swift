@@ -9,14 +9,19 @@ struct EvaluationMetrics: Encodable {
     let cut: DataCut
 
     init(_ report: EvaluationReport, cut: DataCut) {
+        numbers = Self.numbers(of: report)
+        self.report = report
+        self.cut = cut
+    }
+
+    /// The single numbers of a report.
+    static func numbers(of report: EvaluationReport) -> [String: Double] {
         var numbers = [
             "accuracy": report.accuracy.value, "sound": report.sound.value, "valid_steps": report.steps.valid.value,
             "examples": Double(report.exampleCount), "examples_per_second": report.examplesPerSecond,
         ]
         for (level, share) in report.levels where level != "none" { numbers["level\(level)_accuracy"] = share.value }
-        self.numbers = numbers
-        self.report = report
-        self.cut = cut
+        return numbers
     }
 
     func encode(to encoder: any Encoder) throws {

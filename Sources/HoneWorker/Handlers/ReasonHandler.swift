@@ -3,8 +3,9 @@ import HoneInference
 import HonePostgres
 import HoneQueue
 
-/// `reason`: answers prompts with the active checkpoint of their model. All jobs of a claim go through one generation
-/// loop; a job that cannot be answered fails alone, and one that is cancelled leaves the loop.
+/// `reason`: answers prompts with the active checkpoint of their model, or its canary. All jobs of a claim that one
+/// checkpoint answers go through one generation loop; a job that cannot be answered fails alone, and one that is
+/// cancelled leaves the loop.
 struct ReasonHandler: JobHandler {
     static let kind = "reason"
 
@@ -15,8 +16,11 @@ struct ReasonHandler: JobHandler {
         let questions = try await read(jobs, context)
         for (model, group) in Dictionary(grouping: questions, by: \.payload.model) {
             do {
-                let served = try await resources.served.model(model)
-                try await answer(group, served, context)
+                let serving = try await resources.served.serving(model)
+                let shares = Dictionary(grouping: group) { serving.model(forJob: $0.job.id).checkpoint }
+                for share in shares.values {
+                    try await answer(share, serving.model(forJob: share[0].job.id), context)
+                }
             } catch let error as WorkerError {
                 for question in group { try await context.fail(question.job, error.failure) }
             }

@@ -1,5 +1,5 @@
 public import HoneArtifacts
-import HoneCatalog
+public import HoneCatalog
 public import HoneInference
 public import HonePostgres
 
@@ -39,8 +39,8 @@ public struct CheckpointLibrary: Sendable {
         }
     }
 
-    /// The checkpoint that a model serves now; the name may be left out while exactly one model is served.
-    public func active(_ model: String?) async throws -> (model: String, checkpoint: Int64) {
+    /// What a model serves now; the name may be left out while exactly one model is served.
+    public func active(_ model: String?) async throws -> ServedCheckpoint {
         let active = try await Checkpoints.active(model, in: session)
         if active.count == 1 { return active[0] }
         guard let model else { throw WorkerError.modelNotNamed(activeCount: active.count) }

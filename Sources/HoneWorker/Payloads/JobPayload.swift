@@ -79,3 +79,30 @@ extension WorkerError {
         }
     }
 }
+
+/// Any key at all, to find those that nothing reads.
+private struct AnyKey: CodingKey {
+    let stringValue: String
+    let intValue: Int? = nil
+
+    init(stringValue: String) {
+        self.stringValue = stringValue
+    }
+
+    init?(intValue: Int) {
+        nil
+    }
+}
+
+extension Decoder {
+    /// Refuses a key that the type does not know, inside a payload as at its top.
+    func refuseStrangers<Key: CodingKey & CaseIterable>(_ type: Key.Type) throws {
+        let known = Set(Key.allCases.map(\.stringValue))
+        let strangers = try container(keyedBy: AnyKey.self).allKeys.filter { !known.contains($0.stringValue) }
+        guard let stranger = strangers.min(by: { $0.stringValue < $1.stringValue }) else { return }
+        throw DecodingError.dataCorrupted(
+            DecodingError.Context(
+                codingPath: codingPath + [stranger],
+                debugDescription: "is not an option here; there are: \(known.sorted().joined(separator: ", "))"))
+    }
+}

@@ -1,23 +1,47 @@
 import ArgumentParser
+import HoneCatalog
 
 /// `hone model`: the lineages of checkpoints, and which of them is served.
 struct ModelCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "model",
-        abstract: "Lists and shows models; promotes and rolls back what is served.",
+        abstract: "Lists and shows models; promotes, quarantines and rolls back what is served.",
         discussion: """
             EXAMPLES
               hone model list
               hone model show tiny
+              hone model lineage tiny
+              hone model promote tiny@12 --canary 10
               hone model rollback tiny
             """,
-        subcommands: [ModelList.self, ModelShow.self, ModelPromote.self, ModelRollback.self])
+        subcommands: [
+            ModelList.self, ModelShow.self, ModelLineage.self, ModelPromote.self, ModelRollback.self,
+            ModelQuarantine.self, ModelRelease.self,
+        ])
 }
 
-/// What moving the active checkpoint prints.
+/// What answers a model's jobs, as the commands that change it print it.
 struct ActiveCheckpoint: Encodable {
     let model: String
     let checkpoint: Int64
+    var canary: Int64?
+    var canaryPercent: Int?
 
-    var text: String { "model \(model) serves checkpoint \(checkpoint)" }
+    init(model: String, checkpoint: Int64) {
+        self.model = model
+        self.checkpoint = checkpoint
+    }
+
+    init(_ served: ServedCheckpoint) {
+        self.init(model: served.model, checkpoint: served.checkpoint)
+        canary = served.canary?.checkpoint
+        canaryPercent = served.canary?.percent
+    }
+
+    var text: String {
+        let share = canary.flatMap { canary in
+            canaryPercent.map { "; checkpoint \(canary) answers \($0) % of its jobs" }
+        }
+        return "model \(model) serves checkpoint \(checkpoint)\(share ?? "")"
+    }
 }

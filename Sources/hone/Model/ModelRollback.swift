@@ -1,11 +1,11 @@
 import ArgumentParser
 import HoneCatalog
 
-/// `hone model rollback`: serves the checkpoint before the active one again; running workers follow at once.
+/// `hone model rollback`: takes the last step back; running workers follow with their next jobs.
 struct ModelRollback: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rollback",
-        abstract: "Serves the checkpoint before the active one again.",
+        abstract: "Ends the canary if there is one, else serves the checkpoint before the active one again.",
         discussion: """
             EXAMPLES
               hone model rollback tiny
@@ -17,8 +17,16 @@ struct ModelRollback: AsyncParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() async throws {
-        let earlier = try await options.withDatabase { try await Promotions.rollBack(name, in: $0) }
-        let active = ActiveCheckpoint(model: name, checkpoint: earlier)
+        let (before, now) = try await options.withDatabase { connection in
+            (
+                try await Checkpoints.active(name, in: connection).first,
+                try await Promotions.rollBack(name, in: connection)
+            )
+        }
+        if let canary = before?.canary {
+            options.console.note("the canary, checkpoint \(canary.checkpoint), has ended")
+        }
+        let active = ActiveCheckpoint(model: name, checkpoint: now)
         try options.console.emit(active, text: active.text)
     }
 }

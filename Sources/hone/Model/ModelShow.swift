@@ -23,14 +23,14 @@ struct ModelShow: AsyncParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() async throws {
-        let (checkpoints, active) = try await options.withDatabase { connection in
+        let (checkpoints, served) = try await options.withDatabase { connection in
             (
                 try await Checkpoints.list(of: name, limit: limit, in: connection),
-                try await Checkpoints.activeID(of: name, in: connection)
+                try await Checkpoints.active(name, in: connection).first
             )
         }
         try options.console.emit(
-            checkpoints.map { CheckpointLine($0, active: active) }, columns: CheckpointLine.columns,
+            checkpoints.map { CheckpointLine($0, served: served) }, columns: CheckpointLine.columns,
             none: "model \(name) has no checkpoints")
     }
 }
@@ -38,6 +38,10 @@ struct ModelShow: AsyncParsableCommand {
 private struct CheckpointLine: Encodable {
     let id: Int64
     let active: Bool
+    /// Of a hundred jobs, if it is the canary.
+    let canaryPercent: Int?
+    /// Why it must not be served.
+    let quarantine: String?
     let step: Int64
     let parent: Int64?
     let job: Int64?
@@ -49,7 +53,7 @@ private struct CheckpointLine: Encodable {
 
     static let columns = [
         Column<CheckpointLine>("CHECKPOINT", isNumber: true) { String($0.id) },
-        Column("") { $0.active ? "active" : "" },
+        Column("") { $0.mark },
         Column("STEP", isNumber: true) { String($0.step) },
         Column("PARENT", isNumber: true) { $0.parent.map(String.init) ?? "" },
         Column("JOB", isNumber: true) { $0.job.map(String.init) ?? "imported" },
@@ -58,9 +62,16 @@ private struct CheckpointLine: Encodable {
         Column("METRICS") { $0.metrics.text },
     ]
 
-    init(_ checkpoint: Checkpoint, active: Int64?) {
+    private var mark: String {
+        if active { return "active" }
+        return canaryPercent.map { "canary \($0) %" } ?? (quarantine == nil ? "" : "quarantined")
+    }
+
+    init(_ checkpoint: Checkpoint, served: ServedCheckpoint?) {
         id = checkpoint.id
-        self.active = checkpoint.id == active
+        active = checkpoint.id == served?.checkpoint
+        canaryPercent = checkpoint.id == served?.canary?.checkpoint ? served?.canary?.percent : nil
+        quarantine = checkpoint.quarantine
         step = checkpoint.step
         parent = checkpoint.parent
         job = checkpoint.job
