@@ -14,7 +14,7 @@ public struct AdapterConfiguration: Codable, Hashable, Sendable {
         self.isRankStabilized = isRankStabilized
     }
 
-    enum CodingKeys: String, CodingKey {
+    public enum CodingKeys: String, CodingKey, CaseIterable {
         case rank, alpha
         case isRankStabilized = "rank_stabilized"
     }

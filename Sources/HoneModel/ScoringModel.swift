@@ -85,6 +85,14 @@ extension ScoringModel {
         return made
     }
 
+    /// A model whose whole state, backbone and head, is one file.
+    public static func load(_ kind: Kind, shape: ModelConfiguration, file: String) throws -> ScoringModel {
+        let backbone = CausalLanguageModel(unfilled: shape, device: .cpu)
+        let made = ScoringModel(kind, on: backbone, generator: Generator(seed: 0))
+        try made.load(Safetensors.read(file))
+        return made
+    }
+
     private static func headFile(_ kind: Kind, _ directory: String) -> String {
         "\(directory)/\(kind.path).safetensors"
     }

@@ -136,13 +136,13 @@ public struct Checkpoint: Sendable, Equatable {
     public let report: StepReport
 
     init(root: String, report: StepReport) {
-        directory = Self.directory(root: root, step: report.step)
+        directory = Self.path(root: root, step: report.step)
         step = report.step
         self.report = report
     }
 
     /// `step-000200` below `root`.
-    static func directory(root: String, step: Int) -> String {
+    public static func path(root: String, step: Int) -> String {
         let number = String(step)
         return "\(root)/step-" + String(repeating: "0", count: max(0, 6 - number.count)) + number
     }

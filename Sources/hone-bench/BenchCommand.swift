@@ -16,7 +16,8 @@ struct BenchCommand: AsyncParsableCommand {
               hone-bench train --model DIR --batch 32 --length 128
             """,
         subcommands: [
-            QueueSuite.self, TrainingSuite.self, InferenceSuite.self, KernelSuite.self, TrainProgram.self,
+            QueueSuite.self, TrainingSuite.self, InferenceSuite.self, KernelSuite.self, PPOLearningSuite.self,
+            TrainProgram.self,
             GenerateProgram.self, ProbeProgram.self,
         ])
 

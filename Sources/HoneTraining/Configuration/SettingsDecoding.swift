@@ -22,6 +22,11 @@ extension KeyedDecodingContainer {
     func read<Value: Decodable>(_ key: Key, into value: inout Value) throws {
         if let found = try decodeIfPresent(Value.self, forKey: key) { value = found }
     }
+
+    /// Overwrites `value` where the key is given; null means nil.
+    func readOptional<Value: Decodable>(_ key: Key, into value: inout Value?) throws {
+        if contains(key) { value = try decodeIfPresent(Value.self, forKey: key) }
+    }
 }
 
 /// Any key at all.

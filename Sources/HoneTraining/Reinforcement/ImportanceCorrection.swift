@@ -29,6 +29,19 @@ public struct ImportanceCorrection: Codable, Sendable, Equatable {
         self.upper = upper
     }
 
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case kind, level, lower, upper
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let settings = try decoder.settings(CodingKeys.self)
+        self.init()
+        try settings.read(.kind, into: &kind)
+        try settings.read(.level, into: &level)
+        try settings.read(.lower, into: &lower)
+        try settings.read(.upper, into: &upper)
+    }
+
     /// Weights of the tokens' losses, `[B, T]`, constants.
     func weights(old_BT: Tensor, sampler_BT: Tensor, mask_BT: Tensor) -> Tensor {
         noGrad {

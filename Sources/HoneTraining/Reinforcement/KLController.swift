@@ -11,6 +11,16 @@ public struct KLController: Codable, Sendable, Equatable {
             self.divergence = divergence
             self.horizon = horizon
         }
+
+        enum CodingKeys: String, CodingKey, CaseIterable {
+            case divergence, horizon
+        }
+
+        public init(from decoder: any Decoder) throws {
+            let settings = try decoder.settings(CodingKeys.self)
+            divergence = try settings.decode(Double.self, forKey: .divergence)
+            horizon = try settings.decode(Double.self, forKey: .horizon)
+        }
     }
 
     /// The weight now.

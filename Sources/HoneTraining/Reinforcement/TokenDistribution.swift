@@ -20,6 +20,14 @@ struct TokenDistribution {
         logProbs_N = scaled_NV.gather(-1, index: targets_N.unsqueeze(-1)).squeeze(-1) - normalizers_N
     }
 
+    /// The tokens' log-probabilities under the model itself, `[N]`, from those at `temperature`.
+    func logProbsAtOne_N(_ targets_N: Tensor, _ temperature: Double) -> Tensor {
+        guard temperature != 1 else { return logProbs_N }
+        return TokenDistribution(
+            logits_NV: scaled_NV.detach() * temperature, targets_N: targets_N, temperature: 1
+        ).logProbs_N
+    }
+
     /// Entropies of the distributions in nats, `[N]`.
     var entropies_N: Tensor {
         normalizers_N - (scaled_NV.softmax(dim: -1) * scaled_NV).sum(dim: -1)

@@ -15,8 +15,14 @@ public protocol ResumableTrainer: AnyObject {
     func advance() throws -> Report
     /// Whether the run is over: after its last step, or where it stopped itself.
     var isDone: Bool { get }
+    /// Whether the weights are worth keeping; not so after the run stopped itself.
+    var isSound: Bool { get }
     /// Writes everything that going on needs, whole or not at all.
     func writeCheckpoint(to directory: String) throws
+}
+
+extension ResumableTrainer {
+    public var isSound: Bool { true }
 }
 
 /// A trainer on a thread of its own, since libtorch blocks and its settings belong to a thread.
@@ -54,7 +60,8 @@ public actor TrainingRun<Trainer: ResumableTrainer> {
     /// Runs to the end.
     ///
     /// - Parameters:
-    ///   - root: receives a directory `step-000200` and so on at every interval and at the end
+    ///   - root: receives a directory `step-000200` and so on at every interval and at the end, unless the run
+    ///     stopped itself: then the last one from before is the one to keep
     ///   - onStep: called after every step; an error that it throws ends the run
     ///   - onCheckpoint: called when a checkpoint is complete, before the next step; what it was given may be moved
     ///     away or deleted
@@ -68,8 +75,9 @@ public actor TrainingRun<Trainer: ResumableTrainer> {
             try Task.checkCancellation()
             try onStep(trainer.advance())
             let interval = trainer.checkpointInterval
-            if trainer.isDone || (interval > 0 && trainer.step % interval == 0) {
-                let directory = Checkpoint.directory(root: root, step: trainer.step)
+            let isDue = trainer.isDone || (interval > 0 && trainer.step % interval == 0)
+            if isDue && trainer.isSound {
+                let directory = Checkpoint.path(root: root, step: trainer.step)
                 try trainer.writeCheckpoint(to: directory)
                 try await onCheckpoint(directory, trainer.step)
             }

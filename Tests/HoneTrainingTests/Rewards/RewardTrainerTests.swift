@@ -111,7 +111,7 @@ import Testing
             try await whole.run(checkpointsIn: root + "/whole")
             let resumed = try await TrainingRun.start { [self, configuration] in
                 try RewardTrainer.resume(
-                    Checkpoint.directory(root: root + "/whole", step: cut), configuration: configuration,
+                    Checkpoint.path(root: root + "/whole", step: cut), configuration: configuration,
                     examples: examples, tokenizer: tokenizer)
             }
             try await resumed.run(checkpointsIn: root + "/resumed")
@@ -122,7 +122,7 @@ import Testing
             }
             #expect(throws: TrainingError.self) {
                 try RewardTrainer.resume(
-                    Checkpoint.directory(root: root + "/whole", step: cut), examples: .pairs(pairs(60, seed: 9)),
+                    Checkpoint.path(root: root + "/whole", step: cut), examples: .pairs(pairs(60, seed: 9)),
                     tokenizer: tokenizer)
             }
         }
