@@ -4,7 +4,6 @@ internal import HoneTensor
 ///
 /// Shape legend: R answers, W tokens of the longest.
 struct Experience {
-    let answers: [PromptedAnswer]
     /// 1 where a token was chosen.
     let mask_RW: Tensor
     /// The policy's log-probabilities before the first update, at the temperature of sampling.

@@ -18,6 +18,7 @@ extension PPOConfiguration {
         case missingEndPenalty = "missing_end_penalty"
         case importance
         case maximumStaleness = "maximum_staleness"
+        case samplerTolerance = "sampler_tolerance"
         case adapters, optimizer
         case criticOptimizer = "critic_optimizer"
         case limits, seed
@@ -46,6 +47,7 @@ extension PPOConfiguration {
         try settings.read(.missingEndPenalty, into: &missingEndPenalty)
         try settings.readOptional(.importance, into: &importance)
         try settings.read(.maximumStaleness, into: &maximumStaleness)
+        try settings.read(.samplerTolerance, into: &samplerTolerance)
         try settings.readOptional(.adapters, into: &adapters)
         if adapters != nil {
             _ = try settings.superDecoder(forKey: .adapters).settings(AdapterConfiguration.CodingKeys.self)
@@ -80,6 +82,7 @@ extension PPOConfiguration {
         try container.encode(missingEndPenalty, forKey: .missingEndPenalty)
         try container.encode(importance, forKey: .importance)
         try container.encode(maximumStaleness, forKey: .maximumStaleness)
+        try container.encode(samplerTolerance, forKey: .samplerTolerance)
         try container.encode(adapters, forKey: .adapters)
         try container.encode(optimizer, forKey: .optimizer)
         try container.encode(criticOptimizer, forKey: .criticOptimizer)

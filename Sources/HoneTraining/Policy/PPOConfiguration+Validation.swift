@@ -21,6 +21,7 @@ extension PPOConfiguration {
         }
         try require(
             temperature > 0 && temperature.isFinite, CodingKeys.temperature, "must be above 0, is \(temperature)")
+        try require(samplerTolerance > 0, CodingKeys.samplerTolerance, "must be above 0, is \(samplerTolerance)")
         try require(scoreLimit > 0, CodingKeys.scoreLimit, "must be above 0, is \(scoreLimit)")
         try require(valueClip ?? 1 > 0, CodingKeys.valueClip, "must be above 0 or null, is \(valueClip ?? 0)")
         try require(adapters?.rank ?? 1 > 0, CodingKeys.adapters, "rank must be at least 1, is \(adapters?.rank ?? 0)")

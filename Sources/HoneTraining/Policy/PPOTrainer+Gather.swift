@@ -57,14 +57,14 @@ extension PPOTrainer {
             return experience(
                 AdvantageComputation(
                     configuration: configuration, rollouts: rollouts, mask: mask, coefficient: controller.coefficient),
-                schedule.answers, old_RW: old_RW, plain_RW: plain_RW, reference_RW: reference_RW, values_RW: values_RW,
+                old_RW: old_RW, plain_RW: plain_RW, reference_RW: reference_RW, values_RW: values_RW,
                 &report)
         }
     }
 
     private func experience(
-        _ computation: AdvantageComputation, _ answers: [PromptedAnswer], old_RW: Tensor, plain_RW: Tensor,
-        reference_RW: Tensor?, values_RW: Tensor?, _ report: inout PPOStepReport
+        _ computation: AdvantageComputation, old_RW: Tensor, plain_RW: Tensor, reference_RW: Tensor?,
+        values_RW: Tensor?, _ report: inout PPOStepReport
     ) -> Experience {
         let mask_RW = computation.mask.mask_BT
         let rewards_RW = computation.rewards(old_RW: old_RW, reference_RW: reference_RW)
@@ -79,7 +79,7 @@ extension PPOTrainer {
                 mask_BT: mask_RW)
         }
         return Experience(
-            answers: answers, mask_RW: mask_RW, old_RW: old_RW, reference_RW: reference_RW, values_RW: values_RW,
+            mask_RW: mask_RW, old_RW: old_RW, reference_RW: reference_RW, values_RW: values_RW,
             importance_RW: importance_RW, advantages_RW: advantages_RW, returns_RW: returns_RW)
     }
 
@@ -103,9 +103,6 @@ extension PPOTrainer {
 
 // What must hold in every run.
 extension PPOTrainer {
-    /// Distance that rounding may put between a sampler that decodes token by token and the trainer's whole pass.
-    static let samplerTolerance = 5e-6
-
     /// The sampler and the trainer are one network, so they agree on answers of this policy.
     private func compareWithSampler(
         _ plain_RW: Tensor, _ rollouts: [Rollout], _ report: inout PPOStepReport
@@ -121,7 +118,7 @@ extension PPOTrainer {
             }
         }
         try requireInvariant(
-            "the sampler's distance from the trainer", report.samplerDeviation, atMost: Self.samplerTolerance)
+            "the sampler's distance from the trainer", report.samplerDeviation, atMost: configuration.samplerTolerance)
     }
 
     /// Reports the divergence from the reference, which is exactly 0 while both have the same weights.

@@ -15,11 +15,10 @@ struct BradleyTerryLoss: Sendable, Equatable {
     ///   - margin_B: 0 where left out, and for ties
     ///   - preference_B: p; 1 where left out
     ///   - weight_B: 1 where left out
-    ///   - weightSum: of the whole batch, where this is a part of it
     /// - Returns: a scalar
     func callAsFunction(
         chosen_B: Tensor, rejected_B: Tensor, margin_B: Tensor? = nil, preference_B: Tensor? = nil,
-        weight_B: Tensor? = nil, weightSum: Double? = nil
+        weight_B: Tensor? = nil
     ) -> Tensor {
         var difference_B = chosen_B - rejected_B
         if let margin_B { difference_B = difference_B - margin_B }
@@ -31,7 +30,7 @@ struct BradleyTerryLoss: Sendable, Equatable {
             let sum_B = chosen_B + rejected_B
             loss_B = loss_B + sum_B * sum_B * centring
         }
-        let total = weight_B.map { ($0 * loss_B).sum() } ?? loss_B.sum()
-        return total / (weightSum ?? weight_B?.sum().item() ?? Double(loss_B.count))
+        guard let weight_B else { return loss_B.mean() }
+        return (weight_B * loss_B).sum() / weight_B.sum()
     }
 }

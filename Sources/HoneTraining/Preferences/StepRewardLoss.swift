@@ -11,11 +11,9 @@ enum StepRewardLoss {
     /// - Parameters:
     ///   - logits_N2: at the separators
     ///   - labels_N: 0 or 1, or `noLabel`
-    ///   - labelCount: of the whole batch, where this is a part of it
     /// - Returns: a scalar, the mean over labels
-    static func loss(logits_N2: Tensor, labels_N: Tensor, labelCount: Int? = nil) -> Tensor {
-        let total = logits_N2.crossEntropy(labels_N, ignoreIndex: noLabel, reduction: .sum)
-        return total / (labelCount.map(Double.init) ?? (labels_N .!= noLabel).to(.float64).sum().item())
+    static func loss(logits_N2: Tensor, labels_N: Tensor) -> Tensor {
+        logits_N2.crossEntropy(labels_N, ignoreIndex: noLabel)
     }
 
     /// Labels from ratings of a solution's steps in order: +1 right, 0 neither, -1 wrong.

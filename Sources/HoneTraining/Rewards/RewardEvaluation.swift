@@ -45,8 +45,7 @@ public struct RewardEvaluation: Codable, Sendable, Equatable {
         // Turned so that the model always bets on the likelier outcome: confidences lie between one half and one.
         let bets = predictions.map { $0.probability >= 0.5 ? $0 : (1 - $0.probability, !$0.isSo) }
         accuracy =
-            bets.isEmpty
-            ? .nan : bets.reduce(0) { $0 + ($1.0 == 0.5 ? 0.5 : $1.1 ? 1 : 0) } / Double(bets.count)
+            bets.reduce(0) { $0 + ($1.0 == 0.5 ? 0.5 : $1.1 ? 1 : 0) } / Double(bets.count)
         bins = Self.bins(bets)
         calibrationError = bins.reduce(0) { $0 + Double($1.count) * abs($1.confidence - $1.accuracy) } / Double(count)
         lengthCorrelation = Self.correlation(scores, lengths)
@@ -84,6 +83,8 @@ extension RewardTrainer {
         let shape = model.backbone.configuration
         try heldOut.validate(vocabularySize: shape.vocabularySize, maximumLength: shape.maxPositionCount)
         switch heldOut {
+        case .pairs(let pairs) where pairs.allSatisfy(\.isTie):
+            throw TrainingError.noExamples("all held-out pairs are ties, which tell nothing about a reward model")
         case .pairs(let pairs):
             let rows = pairs.map(\.chosen) + pairs.map(\.rejected)
             let rewards = rewards(of: rows)
