@@ -27,11 +27,11 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
             "training stopped at step \(step): the \(quantity) is \(value); lower learning_rate, lengthen "
                 + "warm_up_steps or set clip_norm, then start from the last checkpoint"
         case .invariant(let step, let name, let value, let limit):
-            "training stopped at step \(step): \(name) is \(value) and must be at most \(limit); nothing was changed in "
-                + "this step, and the last checkpoint is sound"
+            "training stopped at step \(step): \(name) is \(value) and must be at most \(limit); nothing was "
+                + "changed in this step, and the last checkpoint is sound"
         case .stale(let prompt, let policyStep, let step, let limit):
-            "an answer to prompt \(prompt) is of the policy of step \(policyStep), and step \(step) takes none older than "
-                + "\(limit); sample it again"
+            "an answer to prompt \(prompt) is of the policy of step \(policyStep), and step \(step) takes none "
+                + "more than \(limit) steps older; sample it again"
         case .checkpoint(let directory, let reason):
             "checkpoint \(directory): \(reason)"
         }

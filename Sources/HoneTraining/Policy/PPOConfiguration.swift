@@ -61,9 +61,9 @@ public struct PPOConfiguration: Codable, Sendable, Equatable {
     /// Answers whose policy is more steps behind are refused.
     public var maximumStaleness = 0
     /// Distance that rounding may put between the log-probabilities of a sampler that decodes token by token and the
-    /// trainer's whole pass; relative where they are larger than 1. It grows with the logits: a wrong position or
-    /// temperature is thousands of times larger.
-    public var samplerTolerance = 2e-5
+    /// trainer's whole pass. It is for log-probabilities up to 1 and logits up to 8, and grows with larger ones; a
+    /// wrong position or temperature is thousands of times larger.
+    public var samplerTolerance = 5e-6
     /// Trains adapters instead of the weights.
     public var adapters: AdapterConfiguration?
     public var optimizer = OptimizerConfiguration()

@@ -11,7 +11,8 @@ struct TokenDistribution {
     /// Natural logarithms of the chosen tokens' probabilities, `[N]`.
     let logProbs_N: Tensor
     private let scaled_NV: Tensor
-    private let normalizers_N: Tensor
+    /// log Σ exp(z/τ), `[N]`: about as large as the logits, and so what rounding is in proportion to.
+    let normalizers_N: Tensor
 
     init(logits_NV: Tensor, targets_N: Tensor, temperature: Double) {
         precondition(temperature > 0, "log-probabilities at temperature \(temperature)")
