@@ -22,7 +22,7 @@ struct PPOLearningSuite: AsyncParsableCommand {
     @Option(help: "Seeds, from 1 up.") var seeds = 3
     @Option(help: "The first seed.") var firstSeed: UInt64 = 1
     @Option(help: "Levels of the problems.") var levels: [Int] = [1]
-    @Option(help: "Supervised steps before, on batches of 1024 tokens.") var supervisedSteps = 200
+    @Option(help: "Supervised steps before, on batches of 1024 tokens.") var supervisedSteps = 800
     @Option(help: "Problems that training draws from.") var problems = 4000
     @Option(help: "Held-out problems.") var heldOut = 500
     @Option(help: "A train.ppo configuration as JSON; keys that are left out have the suite's settings.")
