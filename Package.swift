@@ -66,8 +66,8 @@ let package = Package(
             name: "hone-bench",
             dependencies: [
                 "HoneEmbedded", "HoneEvaluation", "HoneInference", "HoneMigrations", "HoneModel", "HonePostgres",
-                "HoneQueue", "HoneTensor",
-                "HoneTokenizer", "HoneWorker", argumentParser, logging, subprocess,
+                "HoneProblems", "HoneQueue", "HoneTensor", "HoneTokenizer", "HoneTraining", "HoneWorker",
+                argumentParser, logging, subprocess,
             ],
             swiftSettings: strict),
 
@@ -109,7 +109,7 @@ let package = Package(
         .target(name: "HoneEvaluation", dependencies: ["HoneProblems"], swiftSettings: strict),
         .target(
             name: "HoneTraining",
-            dependencies: ["HoneConcurrency", "HoneModel", "HoneTensor", "HoneTokenizer", crypto],
+            dependencies: ["HoneConcurrency", "HoneInference", "HoneModel", "HoneTensor", "HoneTokenizer", crypto],
             swiftSettings: strict),
         .target(
             name: "HoneInference",

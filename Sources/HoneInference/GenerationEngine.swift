@@ -9,12 +9,10 @@ public import HoneTokenizer
 /// tokens are the same, and log-probabilities agree to rounding.
 public actor GenerationEngine {
     private let executor: BlockingExecutor
-    private let model: CausalLanguageModel
-    private let tokenizer: any Tokenizer
+    private let generator: TextGenerator
     private let limits: GenerationLimits
     private let configuration: ModelConfiguration
     private let threads: Int
-    private let device: Device
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -24,12 +22,10 @@ public actor GenerationEngine {
         threads: Int = 1
     ) {
         executor = BlockingExecutor(name: "generation")
-        self.model = model
         configuration = model.configuration
-        self.tokenizer = tokenizer
+        generator = TextGenerator(model: model, tokenizer: tokenizer, limits: limits)
         self.limits = limits
         self.threads = threads
-        device = model.parameters.first?.device ?? .cpu
     }
 
     /// Continues every prompt.
@@ -47,29 +43,7 @@ public actor GenerationEngine {
         isWanted: @Sendable (_ request: Int) -> Bool = { _ in true }
     ) throws -> [GenerationResult] {
         Threads.set(intraOp: threads)
-        for (position, request) in requests.enumerated() {
-            try request.check(at: position, configuration, limits)
-        }
-        var results = [GenerationResult](repeating: .nothing, count: requests.count)
-        var (finishedCount, tokenCount) = (0, 0)
-        for group in RequestGroup.groups(requests, configuration, limits) {
-            var loop = GenerationLoop(
-                model: model, tokenizer: tokenizer, prefillTokenCount: limits.prefillTokenCount, requests: requests,
-                group: group, device: device)
-            loop.drop(unless: isWanted)
-            while !loop.isDone {
-                try Task.checkCancellation()
-                let step = loop.advance()
-                for (position, result) in step.finished { results[position] = result }
-                finishedCount += step.finished.count
-                tokenCount += step.tokenCount
-                try onStep(
-                    GenerationProgress(
-                        requestCount: requests.count, finishedCount: finishedCount, tokenCount: tokenCount))
-                loop.drop(unless: isWanted)
-            }
-        }
-        return results
+        return try generator.generate(requests, onStep: onStep, isWanted: isWanted)
     }
 
     /// Throws what `generate` would throw for this request, so that a bad one can be told from its neighbours.

@@ -13,11 +13,7 @@ extension CausalLanguageModel {
             let fault = "describes \(configuration.parameterCount) parameters, the weights beside it are \(count)"
             throw ModelError.file(path: directory + "/config.json", fault: fault)
         }
-        let model = CausalLanguageModel(configuration, device: device) { inputSize, outputSize, bias in
-            Linear(
-                weight: Tensor.empty([outputSize, inputSize], device: device).requiringGrad(),
-                bias: bias ? Tensor.empty([outputSize], device: device).requiringGrad() : nil)
-        }
+        let model = CausalLanguageModel(unfilled: configuration, device: device)
         try model.load(weights)
         return model
     }

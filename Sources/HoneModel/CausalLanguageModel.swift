@@ -6,7 +6,7 @@ public import HoneTensor
 public struct CausalLanguageModel: Module {
     public let configuration: ModelConfiguration
     let embedding: Embedding
-    let layers: [DecoderLayer]
+    var layers: [DecoderLayer]
     let norm: RMSNorm
     /// The output layer; the embedding serves when nil.
     let head: Linear?
@@ -63,6 +63,11 @@ extension CausalLanguageModel {
     public func hiddenStates(_ ids_BT: Tensor) -> Tensor {
         forward(ids_BT, rotary: rotary.tables(count: ids_BT.size(1)), cache: nil, plan: nil)
     }
+
+    /// Makes the tables of positions long enough for `tokenCount` tokens.
+    ///
+    /// Tables made in inference mode cannot serve training, so a model that does both in turn makes them before.
+    public func prepare(tokenCount: Int) { _ = rotary.tables(count: tokenCount) }
 
     /// Logits of hidden states: `[…, C]` to `[…, V]`.
     public func logits(_ hidden: Tensor) -> Tensor {

@@ -6,8 +6,8 @@ import HoneTensor
 /// Self-attention with grouped queries (Ainslie et al. 2023, arXiv:2305.13245).
 struct Attention: Module {
     /// The query, key and value projections as one matrix, saved as three.
-    let qkv: Linear
-    let output: Linear
+    var qkv: Linear
+    var output: Linear
     let headCount: Int
     let kvHeadCount: Int
     let headSize: Int
@@ -52,8 +52,8 @@ struct Attention: Module {
 /// The gated feed-forward block, SwiGLU (Shazeer 2020, arXiv:2002.05202, equation 6).
 struct FeedForward: Module {
     /// The gate's and the up projection as one matrix, saved as two.
-    let gateUp: Linear
-    let down: Linear
+    var gateUp: Linear
+    var down: Linear
 
     func visit(_ visitor: ParameterVisitor) {
         let size = gateUp.weight.size(0) / 2
@@ -71,9 +71,9 @@ struct FeedForward: Module {
 /// Attention and feed-forward, each behind a norm and beside a residual connection.
 struct DecoderLayer: Module {
     let inputNorm: RMSNorm
-    let attention: Attention
+    var attention: Attention
     let postNorm: RMSNorm
-    let feedForward: FeedForward
+    var feedForward: FeedForward
 
     func visit(_ visitor: ParameterVisitor) {
         visitor.module("input_layernorm", inputNorm)

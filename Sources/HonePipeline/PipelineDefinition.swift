@@ -25,7 +25,8 @@ public struct PipelineDefinition: Sendable, Equatable {
 
     /// The kinds of job that a stage may be.
     public static let kinds: Set = [
-        "reason", "label", "verify", "train.sft", "train.reward", "train.ppo", "evaluate", "gate", "promote",
+        "reason", "label", "annotate", "verify", "train.sft", "train.reward", "train.ppo", "evaluate", "gate",
+        "promote",
         "quantize", "ingest", "noop", "engine.ray",
     ]
 

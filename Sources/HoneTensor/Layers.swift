@@ -1,9 +1,11 @@
-/// `x · weightᵀ + bias`.
+/// `x · weightᵀ + bias`, and beside it a low-rank change where there is an adapter.
 public struct Linear: Module {
     /// `[out, in]`
     public let weight: Tensor
     /// `[out]`
     public let bias: Tensor?
+    /// Trained in the place of the weight; it is saved apart and not among this module's parameters.
+    public var adapter: LowRankAdapter?
 
     public init(weight: Tensor, bias: Tensor? = nil) {
         self.weight = weight
@@ -22,7 +24,10 @@ public struct Linear: Module {
     }
 
     /// `[…, in]` to `[…, out]`
-    public func callAsFunction(_ x: Tensor) -> Tensor { x.linear(weight, bias: bias) }
+    public func callAsFunction(_ x: Tensor) -> Tensor {
+        let y = x.linear(weight, bias: bias)
+        return adapter.map { y + $0(x) } ?? y
+    }
 
     public func visit(_ visitor: ParameterVisitor) {
         visitor.parameter("weight", weight)

@@ -22,12 +22,18 @@ struct BatchPlan {
     ///
     /// Rows times padded length stay within `tokensPerBatch`; an example longer than that is a batch of its own.
     init(set: TrainingSet, members: [Int32], tokensPerBatch: Int, seed: UInt64) {
+        // One less than the example: the last token is only ever a target.
+        let lengths = members.map { Int(set.entries[Int($0)].count) - 1 }
+        self.init(members: members, lengths: lengths, tokensPerBatch: tokensPerBatch, seed: seed)
+    }
+
+    /// Plans batches of examples of the given lengths in tokens.
+    init(members: [Int32], lengths: [Int], tokensPerBatch: Int, seed: UInt64) {
         precondition(!members.isEmpty, "a batch plan over no examples")
         self.seed = seed
         self.members = members
         let multiple = Int32(Self.lengthMultiple)
-        // One less than the example: the last token is only ever a target.
-        paddedLengths = members.map { (set.entries[Int($0)].count - 1 + multiple - 1) / multiple * multiple }
+        paddedLengths = lengths.map { (Int32($0) + multiple - 1) / multiple * multiple }
         cuts = Self.cut(paddedLengths.sorted(), tokensPerBatch: tokensPerBatch)
     }
 

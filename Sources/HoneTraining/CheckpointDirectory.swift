@@ -14,11 +14,15 @@ struct CheckpointDirectory {
     static let optimizerFile = "optimizer.safetensors"
 
     /// What a run needs besides weights and optimizer to go on with the same bits.
-    struct State: Codable {
+    ///
+    /// `Configuration` is the run's, and `Progress` what it carries from step to step besides the random generator.
+    struct State<Configuration: Codable, Progress: Codable>: Codable {
         var format = 1
         /// Steps done; with the seed, also the cursor in the data.
         var step: Int
-        var configuration: SFTConfiguration
+        var configuration: Configuration
+        /// Nil in runs that carry nothing.
+        var progress: Progress?
         /// SHA-256 of the examples as tokens.
         var datasetHash: String
         /// State of the random generator.
@@ -31,7 +35,7 @@ struct CheckpointDirectory {
         var checksum = ""
 
         enum CodingKeys: String, CodingKey {
-            case format, step, configuration
+            case format, step, configuration, progress
             case datasetHash = "dataset_sha256"
             case random = "random_state"
             case library = "libtorch"
@@ -51,7 +55,9 @@ struct CheckpointDirectory {
     }
 
     /// Writes the directory; `fill` puts the other files into the directory that it is given.
-    func write(_ state: State, _ fill: (String) throws -> Void) throws {
+    func write<Configuration, Progress>(
+        _ state: State<Configuration, Progress>, _ fill: (String) throws -> Void
+    ) throws {
         let manager = FileManager.default
         let parent = URL(filePath: path).deletingLastPathComponent().path
         try manager.createDirectory(atPath: parent, withIntermediateDirectories: true)
@@ -78,8 +84,16 @@ struct CheckpointDirectory {
     }
 
     /// Reads the state and compares every file with its checksum.
-    func read() throws -> State {
-        let state = try decodeState()
+    ///
+    /// - Parameters:
+    ///   - type: of the state that the run wrote
+    ///   - required: files that must be there besides the model and its optimizer
+    /// - Returns: the state, sound
+    /// - Throws: `TrainingError.checkpoint` with what is wrong.
+    func read<Configuration, Progress>(
+        _ type: State<Configuration, Progress>.Type, required: [String] = []
+    ) throws -> State<Configuration, Progress> {
+        let state = try decodeState(type)
         guard state.format == 1 else {
             throw fault("has format \(state.format), this program reads 1; use a newer program")
         }
@@ -92,7 +106,8 @@ struct CheckpointDirectory {
                 throw fault("\(name) is damaged; use the checkpoint before")
             }
         }
-        for name in [Self.optimizerFile, "model.safetensors", "config.json"] where state.files[name] == nil {
+        for name in [Self.optimizerFile, "model.safetensors", "config.json"] + required
+        where state.files[name] == nil {
             throw fault("lacks \(name)")
         }
         return state
@@ -100,16 +115,33 @@ struct CheckpointDirectory {
 
     func fault(_ reason: String) -> TrainingError { .checkpoint(directory: path, reason: reason) }
 
-    private func decodeState() throws -> State {
+    private func decodeState<Configuration, Progress>(
+        _ type: State<Configuration, Progress>.Type
+    ) throws -> State<Configuration, Progress> {
         let file = path + "/" + Self.stateFile
         do {
-            return try JSONDecoder().decode(State.self, from: Data(contentsOf: URL(filePath: file)))
+            return try JSONDecoder().decode(type, from: Data(contentsOf: URL(filePath: file)))
         } catch let error as TrainingError {
             throw error
         } catch is DecodingError {
             throw fault("\(Self.stateFile) is not the state of a training run")
         } catch {
             throw fault("\(Self.stateFile) cannot be read: \(error.localizedDescription)")
+        }
+    }
+
+    /// Throws unless the examples and the configuration are those that the checkpoint was written with.
+    func requireSame<Configuration: Equatable, Progress>(
+        _ state: State<Configuration, Progress>, datasetHash: String, configuration: Configuration?
+    ) throws(TrainingError) {
+        guard state.datasetHash == datasetHash else {
+            throw fault(
+                "was trained on other examples (checksum \(state.datasetHash.prefix(12)), now "
+                    + "\(datasetHash.prefix(12))); give it the same ones in the same order, or start a new run from "
+                    + "its model")
+        }
+        if let configuration, configuration != state.configuration {
+            throw fault("was trained with another configuration; start a new run from its model instead")
         }
     }
 

@@ -1,4 +1,3 @@
-internal import Foundation
 internal import HoneModel
 
 extension SFTConfiguration {
@@ -22,50 +21,28 @@ extension SFTConfiguration {
         case usesCalculator = "calculator"
     }
 
-    /// Any key at all, to find the ones that no setting answers to.
-    private struct AnyKey: CodingKey {
-        let stringValue: String
-        let intValue: Int? = nil
-
-        init(stringValue: String) {
-            self.stringValue = stringValue
-        }
-
-        init?(intValue: Int) {
-            nil
-        }
-    }
-
     public init(from decoder: any Decoder) throws {
-        let known = Set(Key.allCases.map(\.rawValue))
-        for key in try decoder.container(keyedBy: AnyKey.self).allKeys where !known.contains(key.stringValue) {
-            throw TrainingError.configuration(
-                key: key.stringValue, reason: "no such setting; known are \(known.sorted().joined(separator: ", "))")
-        }
-        let container = try decoder.container(keyedBy: Key.self)
+        let container = try decoder.settings(Key.self)
         self.init(steps: try container.decode(Int.self, forKey: .steps))
-        func read<Value: Decodable>(_ key: Key, into value: inout Value) throws {
-            if let found = try container.decodeIfPresent(Value.self, forKey: key) { value = found }
-        }
-        try read(.tokensPerBatch, into: &tokensPerBatch)
-        try read(.optimizer, into: &optimizer)
-        try read(.learningRate, into: &learningRate)
-        try read(.matrixLearningRate, into: &matrixLearningRate)
-        try read(.momentum, into: &momentum)
-        try read(.warmUpSteps, into: &warmUpSteps)
-        try read(.schedule, into: &schedule)
-        try read(.finalLearningRateShare, into: &finalLearningRateShare)
-        try read(.weightDecay, into: &weightDecay)
-        try read(.beta1, into: &beta1)
-        try read(.beta2, into: &beta2)
-        try read(.epsilon, into: &epsilon)
-        try read(.clipNorm, into: &clipNorm)
-        try read(.seed, into: &seed)
-        try read(.checkpointInterval, into: &checkpointInterval)
-        try read(.curriculum, into: &curriculum)
-        try read(.threads, into: &threads)
-        try read(.initialization, into: &initialization)
-        try read(.usesCalculator, into: &usesCalculator)
+        try container.read(.tokensPerBatch, into: &tokensPerBatch)
+        try container.read(.optimizer, into: &optimizer)
+        try container.read(.learningRate, into: &learningRate)
+        try container.read(.matrixLearningRate, into: &matrixLearningRate)
+        try container.read(.momentum, into: &momentum)
+        try container.read(.warmUpSteps, into: &warmUpSteps)
+        try container.read(.schedule, into: &schedule)
+        try container.read(.finalLearningRateShare, into: &finalLearningRateShare)
+        try container.read(.weightDecay, into: &weightDecay)
+        try container.read(.beta1, into: &beta1)
+        try container.read(.beta2, into: &beta2)
+        try container.read(.epsilon, into: &epsilon)
+        try container.read(.clipNorm, into: &clipNorm)
+        try container.read(.seed, into: &seed)
+        try container.read(.checkpointInterval, into: &checkpointInterval)
+        try container.read(.curriculum, into: &curriculum)
+        try container.read(.threads, into: &threads)
+        try container.read(.initialization, into: &initialization)
+        try container.read(.usesCalculator, into: &usesCalculator)
         model = try container.decodeIfPresent(ModelConfiguration.self, forKey: .model)
     }
 
@@ -121,17 +98,6 @@ extension SFTConfiguration {
             curriculum.allSatisfy { $0.steps > 0 }, .curriculum, "every phase must last at least 1 step")
     }
 
-    /// The learning rate of a step as a share of its peak. Steps count from 0; the first warm-up step already learns.
-    func learningRateShare(atStep step: Int) -> Double {
-        if step < warmUpSteps { return Double(step + 1) / Double(warmUpSteps) }
-        let progress = min(1, Double(step - warmUpSteps) / Double(max(1, steps - warmUpSteps)))
-        let falling =
-            switch schedule {
-            case .constant: 1.0
-            case .linear: 1 - progress
-            case .cosine: (1 + cos(.pi * progress)) / 2
-            }
-        let end = schedule == .constant ? 1 : finalLearningRateShare
-        return end + (1 - end) * falling
-    }
+    /// The learning rate of a step as a share of its peak.
+    func learningRateShare(atStep step: Int) -> Double { optimization.learningRateShare(atStep: step, of: steps) }
 }

@@ -4,20 +4,19 @@ internal import HoneTensor
 internal import HoneTokenizer
 
 extension SFTTrainer {
+    private typealias State = CheckpointDirectory.State<SFTConfiguration, NoProgress>
+
+    /// Such a run carries nothing from step to step.
+    private struct NoProgress: Codable {}
+
     /// Writes everything that `resume` needs, and everything that others need to use the model.
     func writeCheckpoint(to path: String) throws {
-        let state = CheckpointDirectory.State(
+        let state = State(
             step: step, configuration: configuration, datasetHash: set.hash,
             random: Data(generator.state().toArray(UInt8.self)), library: Torch.version)
         try CheckpointDirectory(path: path).write(state) { directory in
             try model.save(directory: directory)
-            let texts = try [
-                "tokenizer.json": tokenizer.tokenizerJSON(),
-                "tokenizer_config.json": tokenizer.tokenizerConfigurationJSON(),
-            ]
-            for (name, text) in texts { try text.write(to: URL(filePath: directory + "/" + name)) }
-            try GenerationDefaults(usesCalculator: configuration.usesCalculator).write(
-                directory: directory, endToken: tokenizer.endOfTextID, padToken: tokenizer.paddingID)
+            try tokenizer.writeFiles(to: directory, usesCalculator: configuration.usesCalculator)
             try Safetensors.write(
                 optimizer.stateDictionary(), to: directory + "/" + CheckpointDirectory.optimizerFile)
         }
@@ -30,20 +29,25 @@ extension SFTTrainer {
         _ path: String, configuration: SFTConfiguration?, tokenizer: ByteTokenizer, set: TrainingSet
     ) throws -> SFTTrainer {
         let directory = CheckpointDirectory(path: path)
-        let state = try directory.read()
-        guard state.datasetHash == set.hash else {
-            throw directory.fault(
-                "was trained on other examples (checksum \(state.datasetHash.prefix(12)), now \(set.hash.prefix(12))); "
-                    + "give it the same ones in the same order, or start a new run from its model")
-        }
-        if let configuration, configuration != state.configuration {
-            throw directory.fault("was trained with another configuration; start a new run from its model instead")
-        }
+        let state = try directory.read(State.self)
+        try directory.requireSame(state, datasetHash: set.hash, configuration: configuration)
         let model = try CausalLanguageModel.load(directory: path)
         let trainer = try SFTTrainer(state.configuration, model: model, tokenizer: tokenizer, set: set)
         try trainer.restore(
             optimizer: Safetensors.read(path + "/" + CheckpointDirectory.optimizerFile),
             random: Tensor(Array(state.random)), step: state.step)
         return trainer
+    }
+}
+
+extension ByteTokenizer {
+    /// Writes the files beside a model from which Hugging Face's libraries read the tokenizer and how to generate.
+    func writeFiles(to directory: String, usesCalculator: Bool = false) throws {
+        let texts = try [
+            "tokenizer.json": tokenizerJSON(), "tokenizer_config.json": tokenizerConfigurationJSON(),
+        ]
+        for (name, text) in texts { try text.write(to: URL(filePath: directory + "/" + name)) }
+        try GenerationDefaults(usesCalculator: usesCalculator).write(
+            directory: directory, endToken: endOfTextID, padToken: paddingID)
     }
 }

@@ -16,7 +16,6 @@ final class SFTTrainer {
     let generator: Generator
     /// Steps done.
     private(set) var step = 0
-    private let parameters: [Tensor]
     private var curriculum: Curriculum
     private var secondsPerStep = MovingMean()
 
@@ -33,8 +32,8 @@ final class SFTTrainer {
         self.model = model ?? Self.makeModel(configuration, generator)
         curriculum = try Curriculum(configuration, set: set)
         self.model.requireGrad()
-        parameters = self.model.parameters
-        optimizer = TrainingOptimizer(configuration, self.model)
+        optimizer = TrainingOptimizer(
+            configuration.optimization, self.model.namedParameters, steps: configuration.steps)
     }
 
     private static func makeModel(_ configuration: SFTConfiguration, _ generator: Generator) -> CausalLanguageModel {
@@ -57,8 +56,7 @@ final class SFTTrainer {
         let lossValue = loss.item()
         try requireFinite(lossValue, "loss")
         loss.backward()
-        let limit = configuration.clipNorm > 0 ? configuration.clipNorm : .infinity
-        let gradNorm = clipGradNorm(parameters, maxNorm: limit)
+        let gradNorm = optimizer.clipGradients()
         try requireFinite(gradNorm, "gradient's norm")
         let learningRate = optimizer.advance(step: step)
         step += 1

@@ -8,6 +8,10 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case noExamples(String)
     /// The loss or the gradient left the finite numbers.
     case nonFinite(step: Int, quantity: String, value: Double)
+    /// Something that must hold in every run does not; going on would train on nonsense.
+    case invariant(step: Int, name: String, value: Double, limit: Double)
+    /// An answer that is older than the run allows.
+    case stale(prompt: Int, policyStep: Int, step: Int, limit: Int)
     /// A checkpoint that is incomplete, damaged or belongs to another run.
     case checkpoint(directory: String, reason: String)
 
@@ -22,6 +26,12 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
         case .nonFinite(let step, let quantity, let value):
             "training stopped at step \(step): the \(quantity) is \(value); lower learning_rate, lengthen "
                 + "warm_up_steps or set clip_norm, then start from the last checkpoint"
+        case .invariant(let step, let name, let value, let limit):
+            "training stopped at step \(step): \(name) is \(value) and must be at most \(limit); nothing was "
+                + "changed in this step, and the last checkpoint is sound"
+        case .stale(let prompt, let policyStep, let step, let limit):
+            "an answer to prompt \(prompt) is of the policy of step \(policyStep), and step \(step) takes none "
+                + "more than \(limit) steps older; sample it again"
         case .checkpoint(let directory, let reason):
             "checkpoint \(directory): \(reason)"
         }

@@ -1,4 +1,3 @@
-internal import HoneModel
 internal import HoneTensor
 
 /// The optimizers of a run, moved together.
@@ -6,18 +5,22 @@ internal import HoneTensor
 /// Muon takes the matrices inside the layers, AdamW the rest: embedding, head, norms and biases. Both learning rates
 /// follow one schedule.
 final class TrainingOptimizer {
-    private let configuration: SFTConfiguration
+    private let configuration: OptimizerConfiguration
+    /// Steps of the whole run.
+    private let steps: Int
+    private let parameters: [Tensor]
     private let muon: Muon?
     private let adamW: AdamW
 
-    init(_ configuration: SFTConfiguration, _ model: CausalLanguageModel) {
+    init(_ configuration: OptimizerConfiguration, _ parameters: [NamedParameter], steps: Int) {
         self.configuration = configuration
-        let parameters = model.namedParameters
+        self.steps = steps
+        self.parameters = parameters.map(\.tensor)
         let isForMuon = { (parameter: NamedParameter) in
-            configuration.optimizer == .muon && parameter.name.hasPrefix("model.layers.") && parameter.tensor.dim == 2
+            configuration.kind == .muon && parameter.name.hasPrefix("model.layers.") && parameter.tensor.dim == 2
         }
         muon =
-            configuration.optimizer == .muon
+            configuration.kind == .muon
             ? Muon(
                 parameters.filter(isForMuon), learningRate: configuration.matrixLearningRate,
                 momentum: configuration.momentum, weightDecay: configuration.weightDecay)
@@ -28,9 +31,15 @@ final class TrainingOptimizer {
             weightDecay: configuration.weightDecay, decays: { $0.tensor.dim > 1 })
     }
 
+    /// Scales the gradients down to the longest norm that the configuration allows, and returns the norm before.
+    func clipGradients() -> Double {
+        clipGradNorm(parameters, maxNorm: configuration.clipNorm > 0 ? configuration.clipNorm : .infinity)
+    }
+
     /// Moves the weights in the step of this number, counted from 0, and returns AdamW's learning rate.
+    @discardableResult
     func advance(step: Int) -> Double {
-        let share = configuration.learningRateShare(atStep: step)
+        let share = configuration.learningRateShare(atStep: step, of: steps)
         muon?.learningRate = configuration.matrixLearningRate * share
         muon?.step()
         adamW.learningRate = configuration.learningRate * share

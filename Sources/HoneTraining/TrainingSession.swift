@@ -136,9 +136,14 @@ public struct Checkpoint: Sendable, Equatable {
     public let report: StepReport
 
     init(root: String, report: StepReport) {
-        let number = String(report.step)
-        directory = "\(root)/step-" + String(repeating: "0", count: max(0, 6 - number.count)) + number
+        directory = Self.path(root: root, step: report.step)
         step = report.step
         self.report = report
+    }
+
+    /// `step-000200` below `root`.
+    public static func path(root: String, step: Int) -> String {
+        let number = String(step)
+        return "\(root)/step-" + String(repeating: "0", count: max(0, 6 - number.count)) + number
     }
 }

@@ -17,7 +17,7 @@ struct BenchCommand: AsyncParsableCommand {
             """,
         subcommands: [
             QueueSuite.self, TrainingSuite.self, InferenceSuite.self, KernelSuite.self, GateSuite.self,
-            TrainProgram.self, GenerateProgram.self, ProbeProgram.self,
+            PPOLearningSuite.self, TrainProgram.self, GenerateProgram.self, ProbeProgram.self,
         ])
 
     static func main() async {

@@ -68,12 +68,12 @@ import Testing
     @Test func labellersWhoAgreeWithOthersCountMore() async throws {
         let pool = try TemporaryDatabase.current.pool
         try await LabelFixture.samples(30, in: pool)
-        // Three who know and four who are contrary among themselves: bots that always choose one side.
+        // Three who know, and four bots that are each wrong on half of the questions, together on every sixteenth.
         let bots = (0..<4).map { bot in
             (
                 "bot \(bot)",
                 { (question: LabelQuestion) in
-                    Judgement.preference((Int(question.task) >> bot) % 2 == 0 ? .left : .right, strength: nil)
+                    (Int(question.task) >> bot) % 2 == 0 ? self.wrong(question) : self.right()(question)
                 }
             )
         }

@@ -21,11 +21,15 @@ enum Fixture {
         configuration.warmUpSteps = 5
         configuration.checkpointInterval = 4
         configuration.seed = 3
-        configuration.model = ModelConfiguration(
+        configuration.model = modelShape(hiddenSize: hiddenSize)
+        return configuration
+    }
+
+    static func modelShape(hiddenSize: Int) -> ModelConfiguration {
+        ModelConfiguration(
             vocabularySize: tokenizer.vocabularySize, hiddenSize: hiddenSize, intermediateSize: 2 * hiddenSize,
             layerCount: 2, headCount: 4, kvHeadCount: 2, maxPositionCount: 64,
             eosTokenIDs: [Int(tokenizer.endOfTextID)], padTokenID: Int(tokenizer.paddingID))
-        return configuration
     }
 
     static func weights(_ directory: String) throws -> Data {

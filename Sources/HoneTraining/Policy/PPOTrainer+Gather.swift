@@ -1,0 +1,147 @@
+internal import HoneTensor
+internal import HoneTokenizer
+
+extension PPOTrainer {
+    /// In which order a step's answers are learnt from: epochs of updates of batches that are computed at once.
+    struct Schedule {
+        let answers: [PromptedAnswer]
+        /// Tokens of the longest answer.
+        let width: Int
+        let epochs: [[[AnswerBatch]]]
+    }
+
+    /// Every epoch shuffles the answers anew, by the seed and the step alone.
+    func schedule(_ rollouts: [Rollout]) -> Schedule {
+        let answers = rollouts.map { PromptedAnswer(prompt: prompts.tokens[$0.prompt], tokens: $0.tokens) }
+        let width = answers.map(\.tokens.count).max() ?? 0
+        var random = SplitMix64(seed: configuration.seed &+ 0x1405_7B7E_F767_814F, stream: UInt64(step))
+        let epochs = (0..<configuration.epochs).map { _ in
+            var order = Array(answers.indices)
+            random.shuffle(&order)
+            return stride(from: 0, to: order.count, by: configuration.answersPerUpdate).map { start in
+                AnswerBatch.cut(
+                    Array(order[start..<min(start + configuration.answersPerUpdate, order.count)]), of: answers,
+                    width: width, tokensPerBatch: configuration.tokensPerMicroBatch, padToken: tokenizer.paddingID)
+            }
+        }
+        return Schedule(answers: answers, width: width, epochs: epochs)
+    }
+
+    /// Passes of policy, reference and critic over the answers, in the batches and the mode of the first epoch's
+    /// updates: so the first update sees the same bits.
+    func gather(_ rollouts: [Rollout], _ schedule: Schedule, _ report: inout PPOStepReport) throws -> Experience {
+        let mask = ActionMask(lengths: rollouts.map(\.tokens.count), width: schedule.width)
+        let shape = [rollouts.count, schedule.width]
+        let (old_RW, plain_RW, entropies_RW) = (Tensor.zeros(shape), Tensor.zeros(shape), Tensor.zeros(shape))
+        let normalizers_RW = Tensor.zeros(shape)
+        let reference_RW = networks.reference.map { _ in Tensor.zeros(shape) }
+        let values_RW = networks.critic.map { _ in Tensor.zeros(shape) }
+        func keep(_ values_N: Tensor, _ batch: AnswerBatch, in whole_RW: Tensor?) {
+            noGrad { _ = whole_RW?.indexCopyInPlace(0, index: batch.rows_B, source: batch.spread(values_N.detach())) }
+        }
+        for batch in schedule.epochs[0].joined() {
+            let temperature = configuration.temperature
+            let distribution = batch.distribution(networks.policy, temperature: temperature)
+            keep(distribution.logProbs_N, batch, in: old_RW)
+            keep(noGrad { distribution.entropies_N }, batch, in: entropies_RW)
+            keep(distribution.normalizers_N, batch, in: normalizers_RW)
+            keep(noGrad { distribution.logProbsAtOne_N(batch.targets_N, temperature) }, batch, in: plain_RW)
+            if let reference = networks.reference {
+                let ofReference = batch.distribution(reference, temperature: temperature)
+                keep(ofReference.logProbs_N, batch, in: reference_RW)
+            }
+            if let critic = networks.critic { keep(batch.values(critic), batch, in: values_RW) }
+        }
+        return try noGrad {
+            report.entropy = entropies_RW.maskedMean(mask.mask_BT).item()
+            try compareWithSampler(plain_RW, normalizers_RW, rollouts, &report)
+            try compareWithReference(old_RW, reference_RW, mask, &report)
+            return experience(
+                AdvantageComputation(
+                    configuration: configuration, rollouts: rollouts, mask: mask, coefficient: controller.coefficient),
+                old_RW: old_RW, plain_RW: plain_RW, reference_RW: reference_RW, values_RW: values_RW,
+                &report)
+        }
+    }
+
+    private func experience(
+        _ computation: AdvantageComputation, old_RW: Tensor, plain_RW: Tensor, reference_RW: Tensor?,
+        values_RW: Tensor?, _ report: inout PPOStepReport
+    ) -> Experience {
+        let mask_RW = computation.mask.mask_BT
+        let rewards_RW = computation.rewards(old_RW: old_RW, reference_RW: reference_RW)
+        let (advantages_RW, returns_RW) = computation.advantages(rewards_RW: rewards_RW, values_RW: values_RW)
+        if configuration.objective.estimator.isByGroup { report.zeroVarianceShare = computation.zeroVarianceShare }
+        if let returns_RW, let values_RW {
+            report.explainedVariance = Self.explainedVariance(of: returns_RW, by: values_RW, mask_RW)
+        }
+        let importance_RW = configuration.importance.map { correction in
+            correction.weights(
+                old_BT: plain_RW, sampler_BT: Self.padded(computation.rollouts, width: mask_RW.size(1)),
+                mask_BT: mask_RW)
+        }
+        return Experience(
+            mask_RW: mask_RW, old_RW: old_RW, reference_RW: reference_RW, values_RW: values_RW,
+            importance_RW: importance_RW, advantages_RW: advantages_RW, returns_RW: returns_RW)
+    }
+
+    /// The sampler's log-probabilities, `[R, W]`, 0 behind the answers' ends.
+    private static func padded(_ rollouts: [Rollout], width: Int) -> Tensor {
+        Tensor(
+            rollouts.flatMap { $0.logProbs + repeatElement(0, count: width - $0.logProbs.count) },
+            shape: [rollouts.count, width])
+    }
+
+    /// 1 - Var(R - V) / Var(R).
+    private static func explainedVariance(of returns_RW: Tensor, by values_RW: Tensor, _ mask_RW: Tensor) -> Double {
+        func variance(_ x: Tensor) -> Double {
+            let centred = x - x.maskedMean(mask_RW)
+            return (centred * centred).maskedMean(mask_RW).item()
+        }
+        let whole = variance(returns_RW)
+        return whole > 0 ? 1 - variance(returns_RW - values_RW) / whole : 0
+    }
+}
+
+// What must hold in every run.
+extension PPOTrainer {
+    /// The sampler and the trainer are one network, so they agree on answers of this policy, up to rounding.
+    ///
+    /// Logits are rounded in proportion to their size: those near 100 are a multiple of 8e-6. So the distance may be
+    /// larger where they are.
+    private func compareWithSampler(
+        _ plain_RW: Tensor, _ normalizers_RW: Tensor, _ rollouts: [Rollout], _ report: inout PPOStepReport
+    ) throws(TrainingError) {
+        let isOwn_R1 = Tensor(rollouts.map { $0.policyStep == step }).unsqueeze(1)
+        let sampler_RW = Self.padded(rollouts, width: plain_RW.size(1))
+        let distance_RW = (plain_RW - sampler_RW).abs() * isOwn_R1.to(.float32)
+        report.samplerDeviation = distance_RW.max().item()
+        let scale_RW = Tensor.maximum(plain_RW.abs(), normalizers_RW.abs() / 8).clamp(min: 1)
+        try requireInvariant(
+            "the sampler's distance from the trainer", (distance_RW / scale_RW).max().item(),
+            atMost: configuration.samplerTolerance)
+    }
+
+    /// Reports the divergence from the reference, which is exactly 0 while both have the same weights.
+    private func compareWithReference(
+        _ old_RW: Tensor, _ reference_RW: Tensor?, _ mask: ActionMask, _ report: inout PPOStepReport
+    ) throws(TrainingError) {
+        report.divergenceCoefficient = controller.coefficient
+        guard let reference_RW else { return }
+        let difference_RW = (old_RW - reference_RW) * mask.mask_BT
+        report.divergence = difference_RW.sum(dim: 1).mean().item()
+        guard step == 0, networks.isAtReference else { return }
+        try requireInvariant(
+            "the distance from a reference of the same weights", difference_RW.abs().max().item(), atMost: 0)
+    }
+
+    /// The reference's weights are what they were.
+    func requireReferenceUnchanged() throws(TrainingError) {
+        let isChanged = networks.currentReferenceHash != networks.referenceHash
+        try requireInvariant("the number of changed reference models", isChanged ? 1 : 0, atMost: 0)
+    }
+
+    func requireInvariant(_ name: String, _ value: Double, atMost limit: Double) throws(TrainingError) {
+        guard value <= limit else { throw .invariant(step: step + 1, name: name, value: value, limit: limit) }
+    }
+}

@@ -1,0 +1,162 @@
+internal import HoneInference
+public import HoneModel
+internal import HoneTensor
+public import HoneTokenizer
+
+/// Reinforcement learning on answers that the policy samples itself, step by step, on the calling thread: PPO, GRPO,
+/// RLOO and the other points of the grid of ``PolicyObjective``.
+///
+/// Everything a step does follows from the configuration, the prompts, the verdicts and the number of steps done, so a
+/// run can stop after any step and go on elsewhere.
+public final class PPOTrainer: ResumableTrainer {
+    public let configuration: PPOConfiguration
+    let networks: PolicyNetworks
+    let tokenizer: ByteTokenizer
+    let reward: RewardFunction
+    let generator: Generator
+    let optimizer: TrainingOptimizer
+    let criticOptimizer: TrainingOptimizer?
+    var prompts: PromptSet
+    var controller: KLController
+    var collapseGuard = CollapseGuard()
+    /// Steps done.
+    public internal(set) var step = 0
+    /// Why the run stopped itself; nil while it goes well.
+    public internal(set) var stopCause: StopCause?
+
+    public var steps: Int { configuration.steps }
+    public var checkpointInterval: Int { configuration.checkpointInterval }
+    public var isDone: Bool { step >= configuration.steps || stopCause != nil }
+    public var isSound: Bool { stopCause == nil }
+    /// What learns; with adapters beside its matrices where the run trains those.
+    public var policy: CausalLanguageModel { networks.policy }
+
+    /// - Parameters:
+    ///   - configuration: the run in full
+    ///   - policy: where the run starts from; trained in place unless the run trains adapters
+    ///   - reference: the policy as it is now when nil
+    ///   - critic: a reward model's copy (``ScoringModel/makeCritic()``) is the best start; the policy's copy when nil
+    ///   - prompts: in an order that is part of the run
+    ///   - tokenizer: of all networks
+    ///   - reward: judges answers
+    /// - Throws: `TrainingError` for a setting or a prompt that cannot be meant.
+    public convenience init(
+        _ configuration: PPOConfiguration, policy: CausalLanguageModel, reference: CausalLanguageModel? = nil,
+        critic: ScoringModel? = nil, prompts: [String], tokenizer: ByteTokenizer, reward: @escaping RewardFunction
+    ) throws {
+        try configuration.validate()
+        Threads.set(intraOp: configuration.threads)
+        let generator = Generator(seed: configuration.seed)
+        let networks = try PolicyNetworks(
+            configuration, policy: policy, reference: reference, critic: critic, generator: generator)
+        try self.init(
+            configuration, networks: networks, generator: generator, prompts: prompts, tokenizer: tokenizer,
+            reward: reward)
+    }
+
+    init(
+        _ configuration: PPOConfiguration, networks: PolicyNetworks, generator: Generator, prompts: [String],
+        tokenizer: ByteTokenizer, reward: @escaping RewardFunction
+    ) throws {
+        guard tokenizer.paddingID != tokenizer.endOfTextID else {
+            throw TrainingError.configuration(
+                key: "tokenizer", reason: "pads with its end token, so that ends could not be told from padding")
+        }
+        self.configuration = configuration
+        self.networks = networks
+        self.generator = generator
+        self.tokenizer = tokenizer
+        self.reward = reward
+        self.prompts = try PromptSet(
+            prompts, tokenizer: tokenizer, contextLength: networks.policy.configuration.maxPositionCount,
+            promptsPerStep: configuration.promptsPerStep, seed: configuration.seed)
+        controller = KLController(
+            coefficient: configuration.divergence.coefficient, target: configuration.divergence.target)
+        optimizer = TrainingOptimizer(configuration.optimizer, networks.trained, steps: configuration.steps)
+        criticOptimizer = networks.critic.map {
+            TrainingOptimizer(configuration.criticOptimizer, $0.namedParameters, steps: configuration.steps)
+        }
+    }
+
+    /// Samples a batch of answers, has them judged, and learns from them.
+    ///
+    /// - Throws: `TrainingError.nonFinite` or `.invariant` where going on would train on nonsense.
+    public func advance() throws -> PPOStepReport {
+        let started = ContinuousClock.now
+        var rollouts = try sample()
+        let sampled = ContinuousClock.now
+        for index in rollouts.indices {
+            let rollout = rollouts[index]
+            rollouts[index].verdict = reward(prompts.texts[rollout.prompt], rollout.text, rollout.tokens)
+        }
+        let scored = ContinuousClock.now
+        var report = try learn(from: rollouts)
+        report.samplingSeconds = (sampled - started) / .seconds(1)
+        report.scoringSeconds = (scored - sampled) / .seconds(1)
+        return report
+    }
+
+    /// The answers of the policy as it is to the prompts of this step, not yet judged.
+    ///
+    /// The draws depend on the seed and the step alone.
+    public func sample() throws -> [Rollout] {
+        var random = SplitMix64(seed: configuration.seed &+ 0x5851_F42D_4C95_7F2D, stream: UInt64(step))
+        let places = prompts.batch(atStep: step).flatMap {
+            [Int](repeating: $0, count: configuration.samplesPerPrompt)
+        }
+        let requests = places.map { place in
+            GenerationRequest(
+                prompt: prompts.tokens[place], maximumNewTokens: configuration.maximumNewTokens,
+                sampling: SamplingParameters(temperature: configuration.temperature, seed: random.next()))
+        }
+        var limits = GenerationLimits()
+        limits.batchSize = max(1, requests.count)
+        let results = try TextGenerator(model: networks.policy, tokenizer: tokenizer, limits: limits)
+            .generate(requests)
+        return zip(places, results).enumerated().map { number, pair in
+            Rollout(
+                prompt: pair.0, group: number / configuration.samplesPerPrompt, tokens: pair.1.tokens,
+                logProbs: pair.1.logProbs, text: pair.1.text, isComplete: pair.1.finishReason == .stop,
+                policyStep: step, verdict: .unscorable(reason: "not judged yet"))
+        }
+    }
+
+    /// Learns from answers that were sampled and judged, here or elsewhere.
+    ///
+    /// - Throws: `TrainingError`; the weights are then those from before.
+    public func learn(from rollouts: [Rollout]) throws -> PPOStepReport {
+        let started = ContinuousClock.now
+        var report = PPOStepReport(step: step + 1, steps: configuration.steps)
+        let scored = try admit(rollouts, &report)
+        let schedule = schedule(scored)
+        let experience = try gather(scored, schedule, &report)
+        try update(on: experience, schedule, &report)
+        controller.update(divergence: report.divergence, responseCount: scored.count)
+        step += 1
+        report.learningSeconds = (ContinuousClock.now - started) / .seconds(1)
+        stopCause = collapseGuard.check(report, configuration.limits)
+        report.stopCause = stopCause
+        return report
+    }
+
+    /// The answers that were judged; what the report says of all of them.
+    private func admit(_ rollouts: [Rollout], _ report: inout PPOStepReport) throws(TrainingError) -> [Rollout] {
+        for rollout in rollouts where step - rollout.policyStep > configuration.maximumStaleness {
+            throw .stale(
+                prompt: rollout.prompt, policyStep: rollout.policyStep, step: step,
+                limit: configuration.maximumStaleness)
+        }
+        let scored = rollouts.filter { $0.verdict.score != nil && !$0.tokens.isEmpty }
+        guard !scored.isEmpty else {
+            throw .noExamples("none of the \(rollouts.count) answers of step \(step + 1) could be judged")
+        }
+        let count = Double(scored.count)
+        report.answerCount = rollouts.count
+        report.unscorableCount = rollouts.count - scored.count
+        report.score = scored.reduce(0) { $0 + ($1.verdict.score ?? 0) } / count
+        report.completeShare = Double(scored.count { $0.isComplete }) / count
+        report.sampledTokens = rollouts.reduce(0) { $0 + $1.tokens.count }
+        report.meanLength = Double(scored.reduce(0) { $0 + $1.tokens.count }) / count
+        return scored
+    }
+}

@@ -1,0 +1,143 @@
+internal import Foundation
+internal import HoneModel
+internal import HoneTensor
+
+/// How well a reward model judges examples that it did not learn from.
+public struct RewardEvaluation: Codable, Sendable, Equatable {
+    /// Predictions of about one confidence, and how often they were right.
+    public struct Bin: Codable, Sendable, Equatable {
+        public let lower: Double
+        public let upper: Double
+        public let count: Int
+        /// Mean of what the model said.
+        public let confidence: Double
+        /// Share that was so.
+        public let accuracy: Double
+    }
+
+    /// Judgements: pairs without ties, or labelled steps.
+    public let count: Int
+    /// Share judged as the label says; equal rewards count half.
+    public let accuracy: Double
+    /// Expected calibration error: mean distance of confidence and accuracy over the bins, by their counts (Guo et al.
+    /// 2017, arXiv:1706.04599, equation 3).
+    public let calibrationError: Double
+    public let bins: [Bin]
+    /// Correlation of an answer's reward with its length in tokens; nil for steps and where either is constant.
+    public let lengthCorrelation: Double?
+    /// Mean reward of an answer, or mean probability that a step is right.
+    public let meanScore: Double
+
+    enum CodingKeys: String, CodingKey {
+        case count, accuracy
+        case calibrationError = "calibration_error"
+        case bins
+        case lengthCorrelation = "length_correlation"
+        case meanScore = "mean_score"
+    }
+
+    /// - Parameters:
+    ///   - predictions: the probability that the model gives to one of two outcomes, and whether that one was so
+    ///   - scores: all rewards, for their mean
+    ///   - lengths: tokens of the answers with these rewards; empty for steps
+    init(predictions: [(probability: Double, isSo: Bool)], scores: [Double], lengths: [Double]) {
+        count = predictions.count
+        // Turned so that the model always bets on the likelier outcome: confidences lie between one half and one.
+        let bets = predictions.map { $0.probability >= 0.5 ? $0 : (1 - $0.probability, !$0.isSo) }
+        accuracy =
+            bets.reduce(0) { $0 + ($1.0 == 0.5 ? 0.5 : $1.1 ? 1 : 0) } / Double(bets.count)
+        bins = Self.bins(bets)
+        calibrationError = bins.reduce(0) { $0 + Double($1.count) * abs($1.confidence - $1.accuracy) } / Double(count)
+        lengthCorrelation = Self.correlation(scores, lengths)
+        meanScore = scores.reduce(0, +) / Double(max(1, scores.count))
+    }
+
+    /// Ten bins between one half and one; empty ones are left out.
+    private static func bins(_ bets: [(Double, Bool)]) -> [Bin] {
+        let width = 0.05
+        let groups = Dictionary(grouping: bets) { min(9, Int(($0.0 - 0.5) / width)) }
+        return groups.sorted { $0.key < $1.key }.map { slot, members in
+            let lower = 0.5 + Double(slot) * width
+            return Bin(
+                lower: lower, upper: lower + width, count: members.count,
+                confidence: members.reduce(0) { $0 + $1.0 } / Double(members.count),
+                accuracy: Double(members.count { $0.1 }) / Double(members.count))
+        }
+    }
+
+    /// Pearson's; nil where one side does not vary.
+    private static func correlation(_ a: [Double], _ b: [Double]) -> Double? {
+        guard a.count == b.count, a.count > 1 else { return nil }
+        let (meanA, meanB) = (a.reduce(0, +) / Double(a.count), b.reduce(0, +) / Double(b.count))
+        let covariance = zip(a, b).reduce(0) { $0 + ($1.0 - meanA) * ($1.1 - meanB) }
+        let spread =
+            (a.reduce(0) { $0 + ($1 - meanA) * ($1 - meanA) } * b.reduce(0) { $0 + ($1 - meanB) * ($1 - meanB) })
+            .squareRoot()
+        return spread > 0 ? covariance / spread : nil
+    }
+}
+
+extension RewardTrainer {
+    /// Judges held-out examples of the same kind.
+    public func evaluate(_ heldOut: RewardExamples) throws -> RewardEvaluation {
+        let shape = model.backbone.configuration
+        try heldOut.validate(vocabularySize: shape.vocabularySize, maximumLength: shape.maxPositionCount)
+        switch heldOut {
+        case .pairs(let pairs) where pairs.allSatisfy(\.isTie):
+            throw TrainingError.noExamples("all held-out pairs are ties, which tell nothing about a reward model")
+        case .pairs(let pairs):
+            let rows = pairs.map(\.chosen) + pairs.map(\.rejected)
+            let rewards = rewards(of: rows)
+            let predictions = pairs.indices.filter { !pairs[$0].isTie }.map { index in
+                (probability: 1 / (1 + exp(rewards[pairs.count + index] - rewards[index])), isSo: true)
+            }
+            return RewardEvaluation(
+                predictions: predictions, scores: rewards, lengths: rows.map { Double($0.count) })
+        case .steps(let examples):
+            let probabilities = stepProbabilities(of: examples)
+            let predictions = zip(probabilities, examples).flatMap { probabilities, example in
+                zip(probabilities, example.labels).map { (probability: $0, isSo: $1.isRight) }
+            }
+            return RewardEvaluation(predictions: predictions, scores: probabilities.flatMap(\.self), lengths: [])
+        }
+    }
+
+    /// The rewards of whole answers, read at their last tokens.
+    public func rewards(of rows: [[Int32]]) -> [Double] {
+        scores(of: rows, places: rows.map { [$0.count - 1] }).map { $0[0] }
+    }
+
+    /// The probabilities that the labelled steps are right.
+    public func stepProbabilities(of examples: [StepExample]) -> [[Double]] {
+        scores(of: examples.map(\.tokens), places: examples.map { $0.labels.map(\.position) })
+    }
+
+    private func scores(of rows: [[Int32]], places: [[Int]]) -> [[Double]] {
+        model.scores(of: rows, places: places, tokensPerBatch: configuration.tokensPerBatch)
+    }
+}
+
+extension ScoringModel {
+    /// What the head says at the given places of every row: a reward or value, or the probability that a step is right.
+    func scores(of rows: [[Int32]], places: [[Int]], tokensPerBatch: Int) -> [[Double]] {
+        var results = [[Double]](repeating: [], count: rows.count)
+        if rows.isEmpty { return results }
+        var plan = BatchPlan(
+            members: rows.indices.map(Int32.init), lengths: rows.map(\.count), tokensPerBatch: tokensPerBatch, seed: 0)
+        noGrad {
+            for number in 0..<plan.batchCount {
+                let members = plan.batch(atStep: number).map(Int.init)
+                let batch = RewardBatch(
+                    rows: members.map { rows[$0] }, places: members.map { places[$0] }, padToken: 0)
+                let raw = scores(batch.ids_BT, at: batch.positions_N)
+                let values = kind == .step ? raw.softmax(dim: -1).select(1, 1) : raw
+                var rest = values.toArray(Double.self)[...]
+                for member in members {
+                    results[member] = Array(rest.prefix(places[member].count))
+                    rest = rest.dropFirst(places[member].count)
+                }
+            }
+        }
+        return results
+    }
+}

@@ -1,0 +1,138 @@
+public import HoneModel
+internal import HoneTensor
+public import HoneTokenizer
+
+/// Trains a reward model, step by step, on the calling thread: from pairs (Bradley and Terry) or from labelled steps.
+///
+/// Everything a step does follows from the configuration, the examples and the number of steps done.
+public final class RewardTrainer: ResumableTrainer {
+    public let configuration: RewardConfiguration
+    public let model: ScoringModel
+    let tokenizer: ByteTokenizer
+    let examples: RewardExamples
+    let optimizer: TrainingOptimizer
+    let generator: Generator
+    public private(set) var step = 0
+    private var plan: BatchPlan
+
+    public var steps: Int { configuration.steps }
+    public var checkpointInterval: Int { configuration.checkpointInterval }
+    public var isDone: Bool { step >= configuration.steps }
+
+    /// Trains `backbone` in place, under a fresh head: of one number for pairs, of two classes for steps.
+    public convenience init(
+        _ configuration: RewardConfiguration, backbone: CausalLanguageModel, examples: RewardExamples,
+        tokenizer: ByteTokenizer
+    ) throws {
+        let generator = Generator(seed: configuration.seed)
+        let model = ScoringModel(examples.modelKind, on: backbone, generator: generator)
+        try self.init(configuration, model: model, generator: generator, examples: examples, tokenizer: tokenizer)
+    }
+
+    init(
+        _ configuration: RewardConfiguration, model: ScoringModel, generator: Generator, examples: RewardExamples,
+        tokenizer: ByteTokenizer
+    ) throws {
+        try configuration.validate()
+        let shape = model.backbone.configuration
+        try examples.validate(vocabularySize: shape.vocabularySize, maximumLength: shape.maxPositionCount)
+        Threads.set(intraOp: configuration.threads)
+        self.configuration = configuration
+        self.model = model
+        self.generator = generator
+        self.examples = examples
+        self.tokenizer = tokenizer
+        model.requireGrad()
+        optimizer = TrainingOptimizer(configuration.optimizer, model.namedParameters, steps: configuration.steps)
+        plan = examples.plan(tokensPerBatch: configuration.tokensPerBatch, seed: configuration.seed)
+    }
+
+    /// Learns from the next batch.
+    ///
+    /// - Throws: `TrainingError.nonFinite`, before the weights change.
+    public func advance() throws -> RewardStepReport {
+        let members = plan.batch(atStep: step).map(Int.init)
+        optimizer.zeroGrad()
+        let (loss, tokenCount) = loss(of: members)
+        let lossValue = loss.item()
+        try requireFinite(lossValue, "loss")
+        loss.backward()
+        let gradNorm = optimizer.clipGradients()
+        try requireFinite(gradNorm, "gradient's norm")
+        let learningRate = optimizer.advance(step: step)
+        step += 1
+        return RewardStepReport(
+            step: step, steps: steps, loss: lossValue, gradNorm: gradNorm, learningRate: learningRate,
+            examples: members.count, tokens: tokenCount)
+    }
+
+    /// Continues where a checkpoint was written.
+    func restore(optimizer state: [String: Tensor], random: Tensor, step: Int) throws(TensorError) {
+        try optimizer.load(state)
+        try generator.restore(random)
+        self.step = step
+    }
+
+    private func loss(of members: [Int]) -> (loss: Tensor, tokenCount: Int) {
+        switch examples {
+        case .pairs(let all):
+            let pairs = members.map { all[$0] }
+            let batch = RewardBatch(
+                lastTokensOf: pairs.map(\.chosen) + pairs.map(\.rejected), padToken: tokenizer.paddingID)
+            let scores = model.scores(batch.ids_BT, at: batch.positions_N).chunk(2, dim: 0)
+            func column(_ value: (PreferencePair) -> Double) -> Tensor { Tensor(pairs.map { Float(value($0)) }) }
+            let loss = BradleyTerryLoss(centring: configuration.centring)(
+                chosen_B: scores[0], rejected_B: scores[1], margin_B: column(\.margin),
+                preference_B: column { $0.isTie ? 0.5 : 1 }, weight_B: column(\.weight))
+            return (loss, batch.tokenCount)
+        case .steps(let all):
+            let rows = members.map { all[$0] }
+            let batch = RewardBatch(
+                rows: rows.map(\.tokens), places: rows.map { $0.labels.map(\.position) },
+                padToken: tokenizer.paddingID)
+            let labels = Tensor(rows.flatMap { $0.labels.map { $0.isRight ? 1 : 0 } })
+            let logits = model.scores(batch.ids_BT, at: batch.positions_N)
+            return (StepRewardLoss.loss(logits_N2: logits, labels_N: labels), batch.tokenCount)
+        }
+    }
+
+    private func requireFinite(_ value: Double, _ quantity: String) throws(TrainingError) {
+        if !value.isFinite { throw .nonFinite(step: step + 1, quantity: quantity, value: value) }
+    }
+}
+
+/// What one step of a reward model's training did.
+public struct RewardStepReport: Codable, Sendable, Equatable {
+    /// Number of the step, the first being 1.
+    public let step: Int
+    public let steps: Int
+    public let loss: Double
+    /// Global norm of the gradient before clipping.
+    public let gradNorm: Double
+    public let learningRate: Double
+    /// Pairs or solutions in the batch.
+    public let examples: Int
+    public let tokens: Int
+
+    enum CodingKeys: String, CodingKey {
+        case step, steps, loss
+        case gradNorm = "grad_norm"
+        case learningRate = "learning_rate"
+        case examples, tokens
+    }
+}
+
+extension RewardExamples {
+    var modelKind: ScoringModel.Kind {
+        switch self {
+        case .pairs: .reward
+        case .steps: .step
+        }
+    }
+
+    func plan(tokensPerBatch: Int, seed: UInt64) -> BatchPlan {
+        BatchPlan(
+            members: (0..<count).map(Int32.init), lengths: lengths,
+            tokensPerBatch: max(1, tokensPerBatch / rowsPerExample), seed: seed)
+    }
+}

@@ -1,0 +1,127 @@
+import Foundation
+import HoneInference
+import HoneModel
+import HoneProblems
+import HoneTensor
+import HoneTokenizer
+import HoneTraining
+
+/// One seed of `ppo-learning`: supervised training, accuracy, reinforcement learning, accuracy.
+struct LearningMeasurement: Sendable {
+    let seed: UInt64
+    let levels: [ProblemLevel]
+    let supervisedSteps: Int
+    let problemCount: Int
+    let heldOutCount: Int
+    let configuration: PPOConfiguration
+    let verbose: Bool
+
+    struct Result: Sendable {
+        let before: Double
+        let after: Double
+        let seconds: Double
+        let answers: Int
+        let stopCause: (seed: UInt64, cause: StopCause)?
+    }
+
+    private static let tokenizer = ByteTokenizer()
+
+    /// The suite's settings, with those of a JSON object in the place of some.
+    static func configuration(overlaid text: String) throws -> PPOConfiguration {
+        var settings = PPOConfiguration(steps: 60)
+        settings.maximumNewTokens = 48
+        // Adam's first steps are as long as its rate whatever the gradient: at 3e-4 they cost nine points at once.
+        settings.optimizer.learningRate = 1e-4
+        settings.optimizer.warmUpSteps = 5
+        settings.optimizer.schedule = .constant
+        settings.criticOptimizer.schedule = .constant
+        func object(_ data: Data) throws -> [String: Any] {
+            guard let found = try JSONSerialization.jsonObject(with: data) as? [String: Any] else {
+                throw CocoaError(.propertyListReadCorrupt)
+            }
+            return found
+        }
+        let merged = overlay(try object(Data(text.utf8)), on: try object(JSONEncoder().encode(settings)))
+        return try JSONDecoder().decode(
+            PPOConfiguration.self, from: JSONSerialization.data(withJSONObject: merged))
+    }
+
+    private static func overlay(_ top: [String: Any], on bottom: [String: Any]) -> [String: Any] {
+        bottom.merging(top) { old, new in
+            guard let old = old as? [String: Any], let new = new as? [String: Any] else { return new }
+            return overlay(new, on: old)
+        }
+    }
+
+    func run(keepingModelsIn folder: String?) async throws -> Result {
+        let root = folder ?? FileManager.default.temporaryDirectory.path + "/hone-bench-\(UUID().uuidString)"
+        let generator = try ProblemGenerator(seed: seed, levels: levels)
+        let training = try generator.distinct(problemCount, split: .train)
+        let heldOut = try generator.distinct(heldOutCount, split: .test)
+        let directory = try await supervisedModel(training, in: root)
+        let result = try await reinforce(directory, training: training, heldOut: heldOut)
+        if folder == nil { try FileManager.default.removeItem(atPath: root) }
+        return result
+    }
+
+    /// A model that was trained for some steps, or that an earlier call left.
+    private func supervisedModel(_ problems: [Problem], in root: String) async throws -> String {
+        let name = levels.map { "\($0.rawValue)" }.joined()
+        let folder = "\(root)/levels\(name)-seed\(seed)-steps\(supervisedSteps)"
+        var settings = SFTConfiguration(steps: supervisedSteps)
+        settings.seed = seed
+        settings.learningRate = 0.01
+        settings.checkpointInterval = 0
+        settings.model = ModelConfiguration(
+            vocabularySize: 258, hiddenSize: 128, intermediateSize: 352, layerCount: 3, headCount: 4,
+            maxPositionCount: 256, rmsNormEps: 1e-6, ropeTheta: 100, tiesEmbeddings: true, initializerRange: 0.05,
+            eosTokenIDs: [256], padTokenID: 257)
+        let directory = Checkpoint.path(root: folder, step: supervisedSteps)
+        if FileManager.default.fileExists(atPath: directory) { return directory }
+        let examples = problems.map { TrainingExample(prompt: $0.prompt + "\n", completion: $0.completion) }
+        let session = try await TrainingSession.start(settings, examples: examples, tokenizer: Self.tokenizer)
+        try await session.run(checkpointsIn: folder)
+        return directory
+    }
+
+    private func reinforce(_ directory: String, training: [Problem], heldOut: [Problem]) async throws -> Result {
+        let problemOfPrompt = Dictionary(
+            training.map { ($0.prompt + "\n", $0) }, uniquingKeysWith: { first, _ in first })
+        var settings = configuration
+        settings.seed = seed
+        let run = try await TrainingRun.start { [settings] in
+            try PPOTrainer(
+                settings, policy: .load(directory: directory), prompts: training.map { $0.prompt + "\n" },
+                tokenizer: Self.tokenizer
+            ) { prompt, completion, _ in
+                guard let problem = problemOfPrompt[prompt] else { return .unscorable(reason: "an unknown prompt") }
+                // An answer without a number is no fault of the checker's: it earns nothing.
+                return .scored(SolutionChecker().check(completion, of: problem).verdict == .correct ? 1 : 0)
+            }
+        }
+        let before = try await run.with { try accuracy(of: $0.policy, on: heldOut) }
+        let started = ContinuousClock.now
+        var (answers, isDone) = (0, false)
+        while !isDone {
+            let report = try await run.with { try $0.advance() }
+            if verbose { try printJSONLine(report) }
+            answers += report.answerCount
+            isDone = try await run.with { $0.isDone }
+        }
+        let seconds = (ContinuousClock.now - started) / .seconds(1)
+        let (after, cause) = try await run.with { (try accuracy(of: $0.policy, on: heldOut), $0.stopCause) }
+        if verbose { print("seed \(seed): \(before) to \(after) in \(seconds) s") }
+        return Result(
+            before: before, after: after, seconds: seconds, answers: answers, stopCause: cause.map { (seed, $0) })
+    }
+
+    private func accuracy(of model: CausalLanguageModel, on problems: [Problem]) throws -> Double {
+        let requests = problems.map {
+            GenerationRequest(
+                prompt: Self.tokenizer.encode($0.prompt + "\n"), maximumNewTokens: configuration.maximumNewTokens)
+        }
+        let results = try TextGenerator(model: model, tokenizer: Self.tokenizer).generate(requests)
+        let right = zip(results, problems).count { SolutionChecker().check($0.text, of: $1).verdict == .correct }
+        return Double(right) / Double(problems.count)
+    }
+}
