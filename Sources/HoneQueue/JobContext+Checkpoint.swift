@@ -18,29 +18,49 @@ public struct JobCheckpoint: Sendable {
     }
 }
 
+/// Which checkpoints of a name a job keeps when it saves another.
+public struct CheckpointRetention: Sendable {
+    /// So many, the newest ones; more than one, so that the next is there should the newest be damaged.
+    public var count: Int
+    /// The one that the attempt took up from; it stays, however old.
+    public var inUse: Int64?
+
+    public init(count: Int = 2, inUse: Int64? = nil) {
+        precondition(count > 0, "a job that keeps \(count) checkpoints cannot be resumed")
+        self.count = count
+        self.inUse = inUse
+    }
+}
+
 extension JobContext {
-    /// Records a checkpoint under the lease, together with what `writes` adds, and drops the older ones of its name.
-    /// - Throws: ``QueueError/leaseLost(jobs:)``, or what `writes` throws.
-    public nonisolated(nonsending) func save(
-        _ checkpoint: JobCheckpoint, for job: ClaimedJob,
-        _ writes: (_ transaction: PostgresConnection) async throws -> Void = { _ in }
+    /// Writes something under the lease, in a transaction of its own.
+    /// - Throws: ``QueueError/leaseLost(jobs:)``, in which case nothing was committed, or what `writes` throws.
+    public nonisolated(nonsending) func write(
+        for job: ClaimedJob, _ writes: (_ transaction: PostgresConnection) async throws -> Void
     ) async throws {
         do {
             try await pool.withTransaction { transaction in
                 try await transaction.query(
                     PostgresQuery("SELECT hone.guard(\(job.id), \(job.fence))").named("guard a lease"))
                 try await writes(transaction)
-                try await transaction.execute(Self.insertion(of: checkpoint, for: job))
-                try await transaction.execute(
-                    PostgresQuery(
-                        """
-                        DELETE FROM hone.job_checkpoints
-                        WHERE job_id = \(job.id) AND name = \(checkpoint.name) AND ordinal < \(checkpoint.ordinal)
-                        """
-                    ).named("drop older checkpoints of a job"))
             }
         } catch let error as PostgresError where error.sqlState == .leaseLost {
             throw QueueError.leaseLost(jobs: [job.id])
+        }
+    }
+
+    /// Records a checkpoint under the lease, together with what `writes` adds, and drops those of its name that are not
+    /// to be kept any longer. The files that they name stay in the store.
+    /// - Throws: ``QueueError/leaseLost(jobs:)``, or what `writes` throws.
+    public nonisolated(nonsending) func save(
+        _ checkpoint: JobCheckpoint, for job: ClaimedJob,
+        keeping retention: CheckpointRetention = CheckpointRetention(),
+        _ writes: (_ transaction: PostgresConnection) async throws -> Void = { _ in }
+    ) async throws {
+        try await write(for: job) { transaction in
+            try await writes(transaction)
+            try await transaction.execute(Self.insertion(of: checkpoint, for: job))
+            try await transaction.execute(Self.deletion(of: checkpoint.name, for: job, keeping: retention))
         }
     }
 
@@ -57,20 +77,52 @@ extension JobContext {
         ).named("save a checkpoint of a job")
     }
 
-    /// The latest checkpoint of that name that any attempt at the job has saved.
-    public func latestCheckpoint(named name: String, for job: ClaimedJob) async throws(PostgresError) -> JobCheckpoint?
-    {
+    private static func deletion(
+        of name: String, for job: ClaimedJob, keeping retention: CheckpointRetention
+    ) -> PostgresQuery {
+        PostgresQuery(
+            """
+            DELETE FROM hone.job_checkpoints c
+            WHERE c.job_id = \(job.id) AND c.name = \(name) AND c.ordinal IS DISTINCT FROM \(retention.inUse)
+                AND c.ordinal < (
+                    SELECT k.ordinal FROM hone.job_checkpoints k WHERE k.job_id = \(job.id) AND k.name = \(name)
+                    ORDER BY k.ordinal DESC OFFSET \(retention.count - 1) LIMIT 1)
+            """
+        ).named("drop older checkpoints of a job")
+    }
+
+    /// The checkpoints of that name that attempts at the job have saved and that were kept, newest first.
+    public func checkpoints(named name: String, for job: ClaimedJob) async throws(PostgresError) -> [JobCheckpoint] {
         let rows = try await pool.query(
             PostgresQuery(
                 """
                 SELECT ordinal, state, artifact_sha256 FROM hone.job_checkpoints
-                WHERE job_id = \(job.id) AND name = \(name) ORDER BY ordinal DESC LIMIT 1
+                WHERE job_id = \(job.id) AND name = \(name) ORDER BY ordinal DESC
                 """
-            ).named("read the latest checkpoint of a job"))
-        return try rows.first.map { row throws(PostgresError) in
+            ).named("read the checkpoints of a job"))
+        return try rows.map { row throws(PostgresError) in
             JobCheckpoint(
                 name: name, ordinal: try row.decode("ordinal"), state: try row.decode("state"),
                 artifactSHA256: try row.decode("artifact_sha256"))
         }
+    }
+
+    /// The latest checkpoint of that name that any attempt at the job has saved.
+    public func latestCheckpoint(named name: String, for job: ClaimedJob) async throws(PostgresError) -> JobCheckpoint?
+    {
+        try await checkpoints(named: name, for: job).first
+    }
+
+    /// Drops checkpoints that turned out to be of no use, in a transaction that has guarded the lease.
+    public func dropCheckpoints(
+        named name: String, after ordinal: Int64, for job: ClaimedJob, in transaction: PostgresConnection
+    ) async throws(PostgresError) {
+        try await transaction.execute(
+            PostgresQuery(
+                """
+                DELETE FROM hone.job_checkpoints
+                WHERE job_id = \(job.id) AND name = \(name) AND ordinal > \(ordinal)
+                """
+            ).named("drop unusable checkpoints of a job"))
     }
 }
