@@ -64,6 +64,7 @@ import Testing
                 """)
             #expect(weights.count == 1)
             #expect(try await pool.one("SELECT count(*) FROM hone.checkpoints") == 2)
+            try await pool.expectTheSameRecord(of: drained, and: undisturbed, steps: 100)
         }
     }
 

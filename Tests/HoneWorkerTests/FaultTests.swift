@@ -92,6 +92,7 @@ private struct FaultyFleet {
             "train.sft", payload: PostgresJSON(text: TinyModel.training(steps: 40)))
         let worker = try await disturbTraining(disturbed, fleet)
         #expect(try await fleet.weights(of: disturbed) == fleet.weights(of: undisturbed))
+        try await fleet.pool.expectTheSameRecord(of: disturbed, and: undisturbed, steps: 40)
         #expect(try await fleet.pool.one("SELECT count(*) FROM hone.checkpoints WHERE job_id = \(disturbed)") == 1)
         #expect(
             try await fleet.pool.one(

@@ -18,17 +18,32 @@ struct ResumePoint: Codable, Sendable, Equatable {
 
     private static let name = "train"
 
-    /// The latest one of a job, nil if there is none.
-    static func latest(of job: ClaimedJob, _ context: JobContext) async throws -> ResumePoint? {
-        try await context.latestCheckpoint(named: name, for: job)?.state.decode(ResumePoint.self)
+    /// Those of a job, newest first.
+    static func all(of job: ClaimedJob, _ context: JobContext) async throws -> [ResumePoint] {
+        try await context.checkpoints(named: name, for: job).map { try $0.state.decode(ResumePoint.self) }
     }
 
-    /// Records it in place of the one before.
+    /// Records it, together with the metrics of the steps that led to it, and drops those that are not to be kept.
     /// - Throws: `QueueError.leaseLost`.
-    func record(for job: ClaimedJob, _ context: JobContext) async throws {
+    func record(
+        for job: ClaimedJob, _ context: JobContext, keeping retention: CheckpointRetention = CheckpointRetention(),
+        metrics: [MeasuredStep] = []
+    ) async throws {
         let weights = files.first { $0.path == CheckpointFile.weights }.map { Data($0.artifact.sha256.bytes) }
         let checkpoint = JobCheckpoint(
             name: Self.name, ordinal: Int64(step), state: try PostgresJSON(encoding: self), artifactSHA256: weights)
-        try await context.save(checkpoint, for: job)
+        try await context.save(checkpoint, for: job, keeping: retention) { transaction in
+            try await StepMetrics.record(metrics, of: JobAttempt(job), in: transaction)
+        }
+    }
+
+    /// Makes it the one that training goes on from: what came after it is dropped, resume points that turned out to be
+    /// damaged and the metrics of steps that are done again.
+    /// - Throws: `QueueError.leaseLost`.
+    func takeUp(for job: ClaimedJob, _ context: JobContext) async throws {
+        try await context.write(for: job) { transaction in
+            try await context.dropCheckpoints(named: Self.name, after: Int64(step), for: job, in: transaction)
+            try await StepMetrics.drop(after: step, of: JobAttempt(job), in: transaction)
+        }
     }
 }

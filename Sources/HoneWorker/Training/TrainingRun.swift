@@ -13,6 +13,7 @@ struct TrainingRun {
     let payload: TrainPayload
     let context: JobContext
     let resources: WorkerResources
+    private let recorder = MetricRecorder()
 
     /// Thrown out of a step when the worker is about to stop.
     private struct Draining: Error {
@@ -24,8 +25,7 @@ struct TrainingRun {
     /// - Throws: `CancellationError` when the worker stops before that; a resume point is left then.
     func run() async throws -> ResumePoint {
         try await ScratchDirectory.with("train-\(job.id)") { scratch in
-            let begun = try await firstPoint()
-            let (session, point) = try await open(begun, scratch: scratch)
+            let (session, point) = try await open(scratch: scratch)
             if point.step >= payload.effective.steps { return point }
             do {
                 return try await train(session, from: point, scratch: scratch)
@@ -36,34 +36,12 @@ struct TrainingRun {
                 let stopped = try await record(directory, step: report.step, loss: report.loss, after: point)
                 try await context.log("stopped after step \(stopped.step), to be continued", for: job)
                 throw CancellationError()
+            } catch let error as TrainingError {
+                // The numbers that led to it are the ones to look at.
+                try await recorder.flush(for: job, context)
+                throw error
             }
         }
-    }
-
-    /// Where this attempt begins. The data cut is recorded before the first step, so that every attempt reads the same.
-    private func firstPoint() async throws -> ResumePoint {
-        if let point = try await ResumePoint.latest(of: job, context) { return point }
-        let cut = try await DataCut.take(
-            dataset: payload.dataset, split: payload.split ?? "train", from: context.pool)
-        let point = ResumePoint(step: 0, loss: nil, cut: cut, droppedCount: 0, files: [])
-        try await point.record(for: job, context)
-        return point
-    }
-
-    private func open(_ begun: ResumePoint, scratch: String) async throws -> (TrainingSession, ResumePoint) {
-        let start = try await TrainingStart(
-            begun, payload: payload, resources: resources, pool: context.pool, scratch: scratch)
-        let point = ResumePoint(
-            step: begun.step, loss: begun.loss, cut: begun.cut, droppedCount: start.droppedCount, files: begun.files)
-        try await tell(point, exampleCount: start.examples.count)
-        return (try await start.session(), point)
-    }
-
-    private func tell(_ point: ResumePoint, exampleCount: Int) async throws {
-        let start = point.step == 0 ? "training" : "going on after step \(point.step)"
-        let dropped = point.droppedCount == 0 ? "" : "; \(point.droppedCount) are too long and left out"
-        try await context.log(
-            "\(start): \(payload.effective.steps) steps over \(exampleCount) examples\(dropped)", for: job)
     }
 
     private func train(
@@ -89,6 +67,7 @@ struct TrainingRun {
     ) async throws -> ResumePoint {
         try await session.run(checkpointsIn: scratch) { report in
             feed.put(report)
+            recorder.note(report)
             if context.isDraining { throw Draining(report: report) }
         } onCheckpoint: { checkpoint in
             let next = try await record(
@@ -107,15 +86,21 @@ struct TrainingRun {
         try FileManager.default.removeItem(atPath: directory)
         let next = ResumePoint(
             step: step, loss: loss, cut: point.cut, droppedCount: point.droppedCount, files: files)
-        try await next.record(for: job, context)
+        let metrics = recorder.unrecorded
+        let inUse = point.files.isEmpty ? nil : Int64(point.step)
+        let retention = CheckpointRetention(count: payload.keepResumePoints ?? 2, inUse: inUse)
+        try await next.record(for: job, context, keeping: retention, metrics: metrics)
+        recorder.settle(metrics)
         return next
     }
 
-    /// Writes progress to the job's row about once a second, beside the training and never in its way.
+    /// Writes progress to the job's row and metrics to the record about once a second, beside the training and never in
+    /// its way.
     private func report(_ feed: ProgressFeed) async throws {
         for await _ in AsyncTimerSequence(interval: .seconds(1), clock: .continuous) {
             guard let report = feed.takeReport() else { continue }
             do {
+                try await recorder.flush(for: job, context)
                 try await context.report(PostgresJSON(encoding: TrainingProgress(report)), for: job)
             } catch let error as PostgresError where error.isTransient {
                 context.logger.debug("no progress report", metadata: ["error": "\(error)"])

@@ -34,7 +34,7 @@ struct TrainingStart {
             directory = nil
             tokenizer = ByteTokenizer()
         } else {
-            let directory = scratch + "/start"
+            let directory = scratch + "/start-\(point.step)"
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
             try await resources.store.lay(files, in: directory)
             self.directory = directory

@@ -1,0 +1,64 @@
+import HoneArtifacts
+import HoneCatalog
+import HoneQueue
+import HoneTraining
+
+extension TrainingRun {
+    /// Opens the session at the newest resume point whose files are whole; at the beginning if there is none yet.
+    func open(scratch: String) async throws -> (TrainingSession, ResumePoint) {
+        let begun = try await resumePoints()
+        var fault: ArtifactError?
+        for point in begun {
+            // That a file is missing may be the store's fault; then the beginning, which needs none, is no way out.
+            if case .missing? = fault, point.files.isEmpty { break }
+            do {
+                return try await open(point, scratch: scratch)
+            } catch let error as ArtifactError where error.isLoss {
+                fault = fault ?? error
+                try await context.log(
+                    "the resume point of step \(point.step) cannot be used: \(error)", level: .warning, for: job)
+            }
+        }
+        guard let fault else { preconditionFailure("job \(job.id) has no resume point and began with none") }
+        throw fault
+    }
+
+    /// Where this attempt may begin, newest first. The data cut is recorded before the first step, so that every
+    /// attempt reads the same.
+    private func resumePoints() async throws -> [ResumePoint] {
+        let points = try await ResumePoint.all(of: job, context)
+        if !points.isEmpty { return points }
+        let cut = try await DataCut.take(
+            dataset: payload.dataset, split: payload.split ?? "train", from: context.pool)
+        let point = ResumePoint(step: 0, loss: nil, cut: cut, droppedCount: 0, files: [])
+        try await point.record(for: job, context)
+        return [point]
+    }
+
+    private func open(_ begun: ResumePoint, scratch: String) async throws -> (TrainingSession, ResumePoint) {
+        let start = try await TrainingStart(
+            begun, payload: payload, resources: resources, pool: context.pool, scratch: scratch)
+        let point = ResumePoint(
+            step: begun.step, loss: begun.loss, cut: begun.cut, droppedCount: start.droppedCount, files: begun.files)
+        try await point.takeUp(for: job, context)
+        try await tell(point, exampleCount: start.examples.count)
+        return (try await start.session(), point)
+    }
+
+    private func tell(_ point: ResumePoint, exampleCount: Int) async throws {
+        let start = point.step == 0 ? "training" : "going on after step \(point.step)"
+        let dropped = point.droppedCount == 0 ? "" : "; \(point.droppedCount) are too long and left out"
+        try await context.log(
+            "\(start): \(payload.effective.steps) steps over \(exampleCount) examples\(dropped)", for: job)
+    }
+}
+
+extension ArtifactError {
+    /// Whether the artifact's bytes are gone, as against a disk that does not answer now.
+    fileprivate var isLoss: Bool {
+        switch self {
+        case .missing, .corrupt: true
+        case .tooLarge, .system: false
+        }
+    }
+}
