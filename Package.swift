@@ -49,10 +49,8 @@ let package = Package(
             name: "hone",
             dependencies: [
                 "HoneCatalog", "HoneConcurrency", "HoneDatasets", "HoneEmbedded", "HoneFeedback", "HoneMigrations",
-                "HonePipeline", "HonePostgres", "HoneProblems", argumentParser, asyncAlgorithms, logging,
-                serviceLifecycle, subprocess,
-                system,
-                unixSignals,
+                "HonePipeline", "HonePlots", "HonePostgres", "HoneProblems", argumentParser, asyncAlgorithms, logging,
+                serviceLifecycle, subprocess, system, unixSignals,
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -65,8 +63,8 @@ let package = Package(
         .executableTarget(
             name: "hone-bench",
             dependencies: [
-                "HoneEmbedded", "HoneEvaluation", "HoneInference", "HoneMigrations", "HoneModel", "HonePostgres",
-                "HoneProblems", "HoneQueue", "HoneTensor", "HoneTokenizer", "HoneTraining", "HoneWorker",
+                "HoneCatalog", "HoneEmbedded", "HoneEvaluation", "HoneInference", "HoneMigrations", "HoneModel",
+                "HonePostgres", "HoneProblems", "HoneQueue", "HoneTensor", "HoneTokenizer", "HoneTraining", "HoneWorker",
                 argumentParser, logging, subprocess,
             ],
             swiftSettings: strict),
@@ -122,6 +120,7 @@ let package = Package(
         // Foundations
         .target(name: "HoneDatasets", dependencies: ["HoneProblems"], swiftSettings: strict),
         .target(name: "HoneProblems", swiftSettings: strict),
+        .target(name: "HonePlots", swiftSettings: strict),
         .target(name: "HoneArtifacts", dependencies: [crypto], swiftSettings: strict),
         .target(name: "HoneConcurrency", swiftSettings: strict),
 
@@ -159,6 +158,7 @@ let package = Package(
         .testTarget(
             name: "HoneEvaluationTests", dependencies: ["HoneEvaluation", "HoneProblems"], swiftSettings: strict),
         .testTarget(name: "HoneProblemsTests", dependencies: ["HoneProblems"], swiftSettings: strict),
+        .testTarget(name: "HonePlotsTests", dependencies: ["HonePlots"], swiftSettings: strict),
         .testTarget(name: "HoneDatasetsTests", dependencies: ["HoneDatasets", "HoneProblems"], swiftSettings: strict),
         .testTarget(name: "HoneArtifactsTests", dependencies: ["HoneArtifacts"], swiftSettings: strict),
         .testTarget(name: "HoneConcurrencyTests", dependencies: ["HoneConcurrency"], swiftSettings: strict),
