@@ -14,6 +14,12 @@ enum CommandError: Error, CustomStringConvertible {
     case timedOut(unfinishedCount: Int)
     case nothingToLabel(labeller: String)
     case badJudgement(reason: String)
+    /// The job exists and has recorded no metrics.
+    case nothingRecorded(job: Int64)
+    case noSuchMetric(name: String, job: Int64, known: [String])
+    case fileUnwritable(path: String, reason: String)
+    case rasterizerMissing(path: String)
+    case rasterizerFailed(reason: String)
 
     var description: String {
         switch self {
@@ -35,6 +41,17 @@ enum CommandError: Error, CustomStringConvertible {
             "nothing has run yet; 'hone pipeline run NAME' starts a run"
         case .noSuchPipelineFile(let path):
             "there is no file \(path); 'hone pipeline list' shows the pipelines that the database knows"
+        case .nothingRecorded(let job):
+            "job \(job) has recorded no metrics; a job that trains does, from its first second on"
+        case .noSuchMetric(let name, let job, let known):
+            "job \(job) has recorded no '\(name)'; it has \(known.joined(separator: ", "))"
+        case .fileUnwritable(let path, let reason):
+            "\(path) cannot be written: \(reason)"
+        case .rasterizerMissing(let path):
+            "\(path) takes 'rsvg-convert', which is not on the PATH; 'apt-get install librsvg2-bin' brings it, or "
+                + "write an .svg file, which takes nothing"
+        case .rasterizerFailed(let reason):
+            "rsvg-convert made no PNG: \(reason)"
         case .timedOut(let unfinishedCount):
             "the time is up and \(unfinishedCount) jobs are unfinished; they go on, so wait again"
         case .nothingToLabel(let labeller):

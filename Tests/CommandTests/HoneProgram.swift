@@ -38,17 +38,35 @@ enum HoneProgram {
     }
 
     static func run(words: [String], database url: String? = nil, input: String = "") async throws -> Outcome {
-        let folder = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
         let result = try await Subprocess.run(
-            .path(FilePath(folder.appending(path: "hone").path)), arguments: Arguments(words),
-            environment: .inherit.updating([
-                "HONE_DATABASE_URL": url ?? "", "HONE_HOME": "/nonexistent/hone", "NO_COLOR": "1",
-            ]),
-            input: .string(input), output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
+            program, arguments: Arguments(words), environment: environment(url ?? ""), input: .string(input),
+            output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
         guard case .exited(let status) = result.terminationStatus else {
             throw Ended(how: "\(result.terminationStatus)")
         }
         return Outcome(status: status, output: result.standardOutput, errors: result.standardError)
+    }
+
+    /// Runs `hone` with these words until its errors hold `text`, and then interrupts it as Ctrl-C does.
+    static func interrupt(
+        _ words: String..., onceItSays text: String, database url: String
+    ) async throws -> TerminationStatus {
+        try await Subprocess.run(
+            program, arguments: Arguments(words), environment: environment(url), input: .none, output: .discarded,
+            error: .sequence
+        ) { execution in
+            for try await line in execution.standardError.strings() where line.contains(text) { break }
+            try execution.send(signal: .interrupt)
+        }.terminationStatus
+    }
+
+    private static var program: Executable {
+        let folder = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+        return .path(FilePath(folder.appending(path: "hone").path))
+    }
+
+    private static func environment(_ url: String) -> Environment {
+        .inherit.updating(["HONE_DATABASE_URL": url, "HONE_HOME": "/nonexistent/hone", "NO_COLOR": "1"])
     }
 
     struct Ended: Error {

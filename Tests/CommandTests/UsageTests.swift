@@ -3,7 +3,7 @@ import Testing
 @Suite struct UsageTests {
     @Test(arguments: [
         [], ["dev"], ["doctor"], ["migrate"], ["enqueue"], ["jobs"], ["jobs", "list"], ["jobs", "show"],
-        ["jobs", "logs"],
+        ["jobs", "logs"], ["jobs", "metrics"], ["jobs", "plot"],
         ["jobs", "cancel"], ["jobs", "retry"], ["jobs", "wait"], ["pipeline"], ["pipeline", "list"],
         ["pipeline", "validate"], ["pipeline", "run"], ["pipeline", "status"], ["pipeline", "graph"], ["ingest"],
         ["dataset"], ["dataset", "list"], ["dataset", "show"], ["dataset", "export"], ["model"], ["model", "list"],
@@ -20,6 +20,9 @@ import Testing
     @Test(arguments: [
         ["nonsense"], ["enqueue"], ["enqueue", "noop", "--count", "0"], ["enqueue", "noop", "--priority", "high"],
         ["enqueue", "noop", "--payload", "{}", "--file", "x"], ["jobs", "wait"], ["jobs", "show", "one"],
+        ["jobs", "plot", "1", "--out", "x.gif"], ["jobs", "plot", "--out", "x.svg"], ["jobs", "plot", "1"],
+        ["jobs", "plot", "1", "--out", "x.svg", "--smooth", "0"],
+        ["jobs", "metrics", "1", "--jsonl", "--tensorboard", "d"],
         ["ingest", "x", "--dataset", "d", "--format", "pdf"], ["pipeline", "run", "x", "--param", "novalue"],
         ["model", "promote", "tiny"], ["model", "promote", "tiny@x"],
         ["model", "promote", "tiny@1", "--canary", "100"], ["model", "release", "tiny@1"],

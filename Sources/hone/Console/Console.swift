@@ -26,7 +26,12 @@ struct Console {
     }
 
     static func complain(_ text: String) {
-        FileHandle.standardError.write(Data((text + "\n").utf8))
+        draw(text + "\n")
+    }
+
+    /// Writes to the terminal as it is, without a line's end.
+    static func draw(_ text: String) {
+        FileHandle.standardError.write(Data(text.utf8))
     }
 
     private static func line(_ row: some Encodable) throws -> String {

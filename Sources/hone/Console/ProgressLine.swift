@@ -16,7 +16,7 @@ struct ProgressLine: ~Copyable {
     }
 
     deinit {
-        if isTerminal, !lastText.isEmpty { Self.write("\r\u{1B}[K") }
+        if isTerminal, !lastText.isEmpty { Console.draw("\r\u{1B}[K") }
     }
 
     /// Shows how far the work is; `fraction` in 0...1 draws a bar on a terminal.
@@ -25,17 +25,17 @@ struct ProgressLine: ~Copyable {
         if isTerminal {
             let bar = fraction.map { Self.bar($0) + " " } ?? ""
             lastText = text
-            Self.write("\r[\(elapsed)] \(bar)\(text)\u{1B}[K")
+            Console.draw("\r[\(elapsed)] \(bar)\(text)\u{1B}[K")
         } else if text != lastText, lastPrint.map({ $0.duration(to: .now) >= interval }) ?? true {
             (lastText, lastPrint) = (text, .now)
-            Self.write("[\(elapsed)] \(text)\n")
+            Console.draw("[\(elapsed)] \(text)\n")
         }
     }
 
     /// Leaves a line that stays, above what is shown next.
     func keep(_ text: String) {
         guard !isSilent else { return }
-        Self.write((isTerminal ? "\r\u{1B}[K" : "") + "[\(elapsed)] \(text)\n")
+        Console.draw((isTerminal ? "\r\u{1B}[K" : "") + "[\(elapsed)] \(text)\n")
     }
 
     private var elapsed: String {
@@ -45,10 +45,6 @@ struct ProgressLine: ~Copyable {
     static func bar(_ fraction: Double, width: Int = 24) -> String {
         let filled = Int((min(max(fraction, 0), 1) * Double(width)).rounded())
         return String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
-    }
-
-    private static func write(_ text: String) {
-        FileHandle.standardError.write(Data(text.utf8))
     }
 }
 

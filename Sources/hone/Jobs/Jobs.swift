@@ -3,14 +3,18 @@ import ArgumentParser
 /// `hone jobs`: looking at jobs and steering them.
 struct Jobs: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Lists, shows, cancels, retries and waits for jobs.",
+        abstract: "Lists, shows, plots, cancels, retries and waits for jobs.",
         discussion: """
             EXAMPLES
               hone jobs list --state failed
               hone jobs show 42
               hone jobs wait 42 43 --timeout 60
+              hone jobs plot 42 --out training.svg
             """,
-        subcommands: [JobsList.self, JobsShow.self, JobsLogs.self, JobsCancel.self, JobsRetry.self, JobsWait.self])
+        subcommands: [
+            JobsList.self, JobsShow.self, JobsLogs.self, JobsMetrics.self, JobsPlot.self, JobsCancel.self,
+            JobsRetry.self, JobsWait.self,
+        ])
 }
 
 /// The states of DESIGN's life cycle, as `hone.job_status` names them.

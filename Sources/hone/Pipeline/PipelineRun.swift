@@ -1,5 +1,4 @@
 import ArgumentParser
-import AsyncAlgorithms
 import Foundation
 import HoneEmbedded
 import HonePipeline
@@ -36,7 +35,9 @@ struct PipelineRun: AsyncParsableCommand {
     func run() async throws {
         let status = try await options.withDatabase { connection in
             let runID = try await start(on: connection)
-            return detach ? nil : try await follow(runID, on: connection)
+            if detach { return nil as RunStatus? }
+            var follower = RunFollower(isSilent: options.json)
+            return try await follower.follow(runID, on: connection)
         }
         guard let status else { return }
         try options.console.emit(status, text: status.text)
@@ -57,23 +58,6 @@ struct PipelineRun: AsyncParsableCommand {
         try options.console.emit(StartedRun(run: runID, pipeline: name), text: "run \(runID) of \(name)")
         fflush(nil)
         return runID
-    }
-
-    /// Shows the stages as they go; returns the run when all have ended.
-    private func follow(_ runID: Int64, on connection: PostgresConnection) async throws -> RunStatus {
-        var progress = ProgressLine(isSilent: options.json)
-        var ended: Set<String> = []
-        var status = try await PipelineRuns.status(of: runID, in: connection)
-        for await _ in AsyncTimerSequence(interval: .milliseconds(250), clock: .continuous) {
-            for stage in status.stages where stage.isFinal && ended.insert(stage.name).inserted {
-                progress.keep(stage.ending)
-            }
-            let going = status.stages.filter { !$0.isFinal }
-            guard let current = going.first(where: { $0.state == "running" }) ?? going.first else { break }
-            progress.show(current.current, fraction: current.share)
-            status = try await PipelineRuns.status(of: runID, in: connection)
-        }
-        return status
     }
 }
 
