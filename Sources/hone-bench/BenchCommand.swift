@@ -16,8 +16,8 @@ struct BenchCommand: AsyncParsableCommand {
               hone-bench train --model DIR --batch 32 --length 128
             """,
         subcommands: [
-            QueueSuite.self, TrainingSuite.self, InferenceSuite.self, KernelSuite.self, GateSuite.self,
-            PPOLearningSuite.self, TrainProgram.self, GenerateProgram.self, ProbeProgram.self,
+            QueueSuite.self, RecordSuite.self, TrainingSuite.self, InferenceSuite.self, KernelSuite.self,
+            GateSuite.self, PPOLearningSuite.self, TrainProgram.self, GenerateProgram.self, ProbeProgram.self,
         ])
 
     static func main() async {

@@ -1,6 +1,4 @@
 import ArgumentParser
-import Foundation
-import HoneEmbedded
 import HoneMigrations
 import HonePostgres
 import HoneQueue
@@ -31,17 +29,8 @@ struct QueueSuite: AsyncParsableCommand {
 
     func run() async throws {
         LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() }
-        let folder = FileManager.default.temporaryDirectory.appending(path: "hone-bench-\(UUID().uuidString.prefix(8))")
-        let server = try await EmbeddedPostgres.start(in: EmbeddedHome(path: folder.path()))
-        let measured: Result<SuiteReport, any Error>
-        do {
-            measured = .success(try await report(QueueMeasurement(url: server.socketURL)))
-        } catch {
-            measured = .failure(error)
-        }
-        try await server.stop()
-        try FileManager.default.removeItem(at: folder)
-        try measured.get().show(asJSON: json)
+        let measured = try await PrivateServer.with { try await report(QueueMeasurement(url: $0)) }
+        try measured.show(asJSON: json)
     }
 
     private func report(_ measurement: QueueMeasurement) async throws -> SuiteReport {
