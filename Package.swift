@@ -64,7 +64,8 @@ let package = Package(
             name: "hone-bench",
             dependencies: [
                 "HoneCatalog", "HoneEmbedded", "HoneEvaluation", "HoneInference", "HoneMigrations", "HoneModel",
-                "HonePostgres", "HoneProblems", "HoneQueue", "HoneTensor", "HoneTokenizer", "HoneTraining", "HoneWorker",
+                "HonePostgres", "HoneProblems", "HoneQueue", "HoneTensor", "HoneTokenizer", "HoneTraining",
+                "HoneWorker",
                 argumentParser, logging, subprocess,
             ],
             swiftSettings: strict),

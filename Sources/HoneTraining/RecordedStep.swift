@@ -1,8 +1,8 @@
 /// What a step reports for the record: numbers under names of the trainer's own.
 ///
 /// ```swift
-/// extension PPOStepReport: RecordedStep {
-///     public var metrics: [String: Double] { ["reward": score, "kl": divergence, "entropy": entropy] }
+/// extension DistillationReport: RecordedStep {
+///     public var metrics: [String: Double] { ["loss": loss, "teacher_kl": divergence] }
 /// }
 /// ```
 public protocol RecordedStep: Sendable {
@@ -18,6 +18,31 @@ extension StepReport: RecordedStep {
         [
             "loss": loss, "grad_norm": gradNorm, "learning_rate": learningRate, "tokens": Double(tokens),
             "tokens_per_second": tokensPerSecond, "seconds": Double(tokens) / tokensPerSecond,
+        ]
+    }
+}
+
+extension RewardStepReport: RecordedStep {
+    public var metrics: [String: Double] {
+        [
+            "loss": loss, "grad_norm": gradNorm, "learning_rate": learningRate, "examples": Double(examples),
+            "tokens": Double(tokens),
+        ]
+    }
+}
+
+extension PPOStepReport: RecordedStep {
+    public var metrics: [String: Double] {
+        [
+            "reward": score, "answers": Double(answerCount), "unscorable": Double(unscorableCount),
+            "complete_share": completeShare, "mean_length": meanLength, "zero_variance_share": zeroVarianceShare,
+            "sampler_deviation": samplerDeviation, "kl": divergence, "kl_coefficient": divergenceCoefficient,
+            "entropy": entropy, "explained_variance": explainedVariance, "updates": Double(updateCount),
+            "policy_loss": policyLoss, "value_loss": valueLoss, "moved_kl": movedDivergence, "clip_share": clipShare,
+            "maximum_ratio": maximumRatio, "grad_norm": gradNorm, "critic_grad_norm": criticGradNorm,
+            "learning_rate": learningRate, "ended_early": endedEarly ? 1 : 0, "sampled_tokens": Double(sampledTokens),
+            "sampling_seconds": samplingSeconds, "scoring_seconds": scoringSeconds,
+            "learning_seconds": learningSeconds,
         ]
     }
 }
