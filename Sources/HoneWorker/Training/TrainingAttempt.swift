@@ -3,20 +3,23 @@ import Foundation
 import HoneCatalog
 import HonePostgres
 import HoneQueue
-import HoneTokenizer
 import HoneTraining
 import Logging
 
 /// One attempt of a training job: takes up where the attempt before was cut off, and leaves resume points behind.
-struct TrainingRun {
+struct TrainingAttempt<Handler: TrainingHandler> {
+    typealias Report = Handler.Training.Report
+
+    let handler: Handler
     let job: ClaimedJob
-    let payload: TrainPayload
+    let payload: Handler.Payload
     let context: JobContext
-    let resources: WorkerResources
+
+    private var resources: WorkerResources { handler.resources }
 
     /// Thrown out of a step when the worker is about to stop.
     private struct Draining: Error {
-        let report: StepReport
+        let report: Report
     }
 
     /// Trains to the end.
@@ -25,15 +28,14 @@ struct TrainingRun {
     func run() async throws -> ResumePoint {
         try await ScratchDirectory.with("train-\(job.id)") { scratch in
             let begun = try await firstPoint()
-            let (session, point) = try await open(begun, scratch: scratch)
+            let (training, point) = try await open(begun, scratch: scratch)
             if point.step >= payload.effective.steps { return point }
             do {
-                return try await train(session, from: point, scratch: scratch)
+                return try await train(training, from: point, scratch: scratch)
             } catch let draining as Draining {
                 let directory = scratch + "/drain"
-                try await session.writeCheckpoint(to: directory)
-                let report = draining.report
-                let stopped = try await record(directory, step: report.step, loss: report.loss, after: point)
+                try await training.writeCheckpoint(to: directory)
+                let stopped = try await record(directory, draining.report, after: point)
                 try await context.log("stopped after step \(stopped.step), to be continued", for: job)
                 throw CancellationError()
             }
@@ -45,18 +47,20 @@ struct TrainingRun {
         if let point = try await ResumePoint.latest(of: job, context) { return point }
         let cut = try await DataCut.take(
             dataset: payload.dataset, split: payload.split ?? "train", from: context.pool)
-        let point = ResumePoint(step: 0, loss: nil, cut: cut, droppedCount: 0, files: [])
+        let point = ResumePoint(step: 0, metrics: [:], cut: cut, droppedCount: 0, files: [])
         try await point.record(for: job, context)
         return point
     }
 
-    private func open(_ begun: ResumePoint, scratch: String) async throws -> (TrainingSession, ResumePoint) {
+    private func open(_ point: ResumePoint, scratch: String) async throws -> (Handler.Training, ResumePoint) {
         let start = try await TrainingStart(
-            begun, payload: payload, resources: resources, pool: context.pool, scratch: scratch)
-        let point = ResumePoint(
-            step: begun.step, loss: begun.loss, cut: begun.cut, droppedCount: start.droppedCount, files: begun.files)
-        try await tell(point, exampleCount: start.examples.count)
-        return (try await start.session(), point)
+            point, payload: payload, resources: resources, context: context, scratch: scratch)
+        let begun = try await handler.begin(start)
+        let opened = ResumePoint(
+            step: point.step, metrics: point.metrics, cut: point.cut, droppedCount: begun.droppedCount,
+            files: point.files)
+        try await tell(opened, exampleCount: begun.exampleCount)
+        return (begun.training, opened)
     }
 
     private func tell(_ point: ResumePoint, exampleCount: Int) async throws {
@@ -67,15 +71,15 @@ struct TrainingRun {
     }
 
     private func train(
-        _ session: TrainingSession, from point: ResumePoint, scratch: String
+        _ training: Handler.Training, from point: ResumePoint, scratch: String
     ) async throws -> ResumePoint {
-        let feed = ProgressFeed()
+        let feed = ProgressFeed<Report>()
         return try await withThrowingTaskGroup(of: ResumePoint?.self) { group in
             group.addTask {
                 try await report(feed)
                 return nil
             }
-            group.addTask { try await advance(session, feed, from: point, scratch: scratch) }
+            group.addTask { try await advance(training, feed, from: point, scratch: scratch) }
             defer { group.cancelAll() }
             while let ended = try await group.next() {
                 if let last = ended { return last }
@@ -85,38 +89,39 @@ struct TrainingRun {
     }
 
     private func advance(
-        _ session: TrainingSession, _ feed: ProgressFeed, from point: ResumePoint, scratch: String
+        _ training: Handler.Training, _ feed: ProgressFeed<Report>, from point: ResumePoint, scratch: String
     ) async throws -> ResumePoint {
-        try await session.run(checkpointsIn: scratch) { report in
+        try await training.run(below: scratch) { report in
             feed.put(report)
+            // Before a drain, which would keep the weights.
+            if let cause = report.failure {
+                throw WorkerError.trainingStopped(cause: cause, lastSoundStep: (feed.lastPoint ?? point).step)
+            }
             if context.isDraining { throw Draining(report: report) }
-        } onCheckpoint: { checkpoint in
-            let next = try await record(
-                checkpoint.directory, step: checkpoint.step, loss: checkpoint.report.loss, after: point)
-            feed.put(next)
+        } onCheckpoint: { directory in
+            guard let report = feed.lastReport else { preconditionFailure("a checkpoint without a step") }
+            feed.put(try await record(directory, report, after: point))
         }
         guard let last = feed.lastPoint else { preconditionFailure("training ended without its last checkpoint") }
         return last
     }
 
     /// Moves a checkpoint from the disk into the store and records it.
-    private func record(
-        _ directory: String, step: Int, loss: Double?, after point: ResumePoint
-    ) async throws -> ResumePoint {
+    private func record(_ directory: String, _ report: Report, after point: ResumePoint) async throws -> ResumePoint {
         let files = try await resources.store.put(directory: directory)
         try FileManager.default.removeItem(atPath: directory)
         let next = ResumePoint(
-            step: step, loss: loss, cut: point.cut, droppedCount: point.droppedCount, files: files)
+            step: report.step, metrics: report.metrics, cut: point.cut, droppedCount: point.droppedCount, files: files)
         try await next.record(for: job, context)
         return next
     }
 
     /// Writes progress to the job's row about once a second, beside the training and never in its way.
-    private func report(_ feed: ProgressFeed) async throws {
+    private func report(_ feed: ProgressFeed<Report>) async throws {
         for await _ in AsyncTimerSequence(interval: .seconds(1), clock: .continuous) {
             guard let report = feed.takeReport() else { continue }
             do {
-                try await context.report(PostgresJSON(encoding: TrainingProgress(report)), for: job)
+                try await context.report(report.progress(), for: job)
             } catch let error as PostgresError where error.isTransient {
                 context.logger.debug("no progress report", metadata: ["error": "\(error)"])
             }
