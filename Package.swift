@@ -194,7 +194,7 @@ let package = Package(
             name: "HoneWorkerTests",
             dependencies: [
                 "HoneArtifacts", "HoneCatalog", "HoneEmbedded", "HoneEvaluation", "HoneMigrations", "HonePostgres",
-                "HoneQueue", "HoneTesting", "HoneWorker", "hone-worker", logging, serviceLifecycle,
+                "HoneQueue", "HoneTesting", "HoneTraining", "HoneWorker", "hone-worker", logging, serviceLifecycle,
             ],
             swiftSettings: strict),
         .testTarget(

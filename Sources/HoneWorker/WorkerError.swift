@@ -16,6 +16,8 @@ public enum WorkerError: Error, Equatable {
     case file(path: String, line: Int?, fault: String)
     /// The gate did not open.
     case gateNotPassed(reason: String)
+    /// A training stopped itself, since its weights were breaking down.
+    case trainingStopped(cause: String, lastSoundStep: Int)
 }
 
 extension WorkerError: CustomStringConvertible {
@@ -37,6 +39,10 @@ extension WorkerError: CustomStringConvertible {
         case .file(let path, let line?, let fault): "\(path):\(line): \(fault)"
         case .file(let path, nil, let fault): "\(path): \(fault)"
         case .gateNotPassed(let reason): "gate not passed: \(reason)"
+        case .trainingStopped(let cause, let step):
+            "\(cause); no checkpoint is recorded, and "
+                + (step == 0 ? "no weights were kept before" : "the job keeps the weights of step \(step)")
+                + "; lower the learning rate or widen \"limits\", and enqueue a new job"
         }
     }
 }

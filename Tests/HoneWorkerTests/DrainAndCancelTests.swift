@@ -16,22 +16,6 @@ import Testing
         try FileManager.default.removeItem(at: folder)
     }
 
-    /// However fast a training is, it waits at this step for an advisory lock of the same number.
-    private func holdBackCheckpoints(atStep step: Int, in pool: PostgresPool) async throws {
-        for statement in [
-            """
-            CREATE FUNCTION hold_back() RETURNS trigger LANGUAGE plpgsql AS
-            'BEGIN PERFORM pg_advisory_xact_lock_shared(NEW.ordinal); RETURN NEW; END'
-            """,
-            """
-            CREATE TRIGGER hold_back BEFORE INSERT ON hone.job_checkpoints
-            FOR EACH ROW WHEN (NEW.ordinal = \(step)) EXECUTE FUNCTION hold_back()
-            """,
-        ] {
-            try await pool.execute(PostgresQuery(unsafeSQL: statement))
-        }
-    }
-
     @Test func aDrainedTrainingGoesOnWhereItStoppedWithTheSameBits() async throws {
         let pool = try TemporaryDatabase.current.pool
         try await withFolder { folder in
@@ -40,11 +24,11 @@ import Testing
             let payload = PostgresJSON(text: TinyModel.training(steps: 100, checkpointEvery: 40))
             let drained = try await queue.enqueue("train.sft", payload: payload, options: JobOptions(priority: 1))
             let undisturbed = try await queue.enqueue("train.sft", payload: payload, options: JobOptions(priority: 2))
-            try await holdBackCheckpoints(atStep: 40, in: pool)
+            try await pool.holdBackCheckpoints(atSteps: [40])
             let first = try await pool.withTransaction { transaction in
                 try await transaction.execute("SELECT pg_advisory_xact_lock(40)")
                 let worker = try WorkerProcess(["work", "--log-level", "notice"], environment: environment(folder))
-                try await pool.wait(until: "SELECT EXISTS (SELECT FROM pg_locks WHERE objid = 40 AND NOT granted)")
+                try await pool.waitForHeldBackCheckpoint(ofStep: 40)
                 worker.terminate()
                 try await eventually("the worker drains") { worker.complaints.contains("draining") }
                 return worker

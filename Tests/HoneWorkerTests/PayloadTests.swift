@@ -21,7 +21,7 @@ import Testing
 
     @Test func aTrainingThatStartsFromNothingNeedsAShape() {
         let json = #"{"dataset": "d", "model": "m", "configuration": {"steps": 5}}"#
-        #expect(throws: WorkerError.self) { try TrainPayload(json: Data(json.utf8)) }
+        #expect(throws: WorkerError.self) { try TrainSFTPayload(json: Data(json.utf8)) }
     }
 }
 

@@ -74,6 +74,7 @@ extension PPOTrainer {
         let state = try directory.read(State.self)
         guard let progress = state.progress else { throw directory.fault("lacks the progress of the run") }
         let settings = state.configuration
+        Threads.set(intraOp: settings.threads)
         let generator = Generator(seed: settings.seed)
         let critic = try progress.critic.map { shape in
             try ScoringModel.load(.value, shape: shape, file: path + "/" + criticFile)

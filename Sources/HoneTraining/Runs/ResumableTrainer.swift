@@ -84,6 +84,9 @@ public actor TrainingRun<Trainer: ResumableTrainer> {
         }
     }
 
+    /// Writes a checkpoint of the current step.
+    public func writeCheckpoint(to directory: String) throws { try trainer().writeCheckpoint(to: directory) }
+
     private func prepare() throws { _ = try trainer() }
 
     private func trainer() throws -> Trainer {

@@ -1,54 +1,52 @@
 import HoneCatalog
-import HonePostgres
+import HoneModel
+import HoneProblems
 import HoneQueue
+import HoneTokenizer
 import HoneTraining
 
-/// `train.sft`: supervised fine-tuning. Killed anywhere, the next attempt ends with the same weights, bit for bit.
-struct TrainSFTHandler: JobHandler {
+/// `train.sft`: supervised fine-tuning.
+struct TrainSFTHandler: TrainingHandler {
     static let kind = "train.sft"
 
     let resources: WorkerResources
 
-    private struct Result: Encodable {
-        let model: String
-        let checkpoint: Int64
-        let step: Int
-        let loss: Double?
+    func begin(_ start: TrainingStart<TrainSFTPayload>) async throws -> BegunTraining<TrainingSession> {
+        let all = start.examples.map(TrainingExample.init)
+        let examples = start.payload.dropLong == true ? try Self.fitting(all, start) : all
+        return BegunTraining(
+            training: try await Self.session(start, examples), exampleCount: examples.count,
+            droppedCount: all.count - examples.count)
     }
 
-    func run(_ jobs: [ClaimedJob], context: JobContext) async throws {
-        for job in jobs {
-            let payload = try await context.payload(TrainPayload.self, of: job)
-            let last = try await TrainingRun(job: job, payload: payload, context: context, resources: resources).run()
-            try await complete(job, payload, last, context)
+    private static func session(
+        _ start: TrainingStart<TrainSFTPayload>, _ examples: [TrainingExample]
+    ) async throws -> TrainingSession {
+        let configuration = start.payload.effective
+        if let resumed = start.resumed {
+            return try await TrainingSession.resume(
+                resumed, configuration: configuration, examples: examples, tokenizer: start.tokenizer)
+        }
+        return try await TrainingSession.start(
+            configuration, from: start.initial, examples: examples, tokenizer: start.tokenizer)
+    }
+
+    /// The examples that fit the model's context together with the end token.
+    private static func fitting(
+        _ examples: [TrainingExample], _ start: TrainingStart<TrainSFTPayload>
+    ) throws -> [TrainingExample] {
+        let given = try (start.resumed ?? start.initial).map { try ModelConfiguration.read(directory: $0) }
+        let limit = (given ?? start.payload.configuration.model)?.maxPositionCount ?? 0
+        return examples.filter {
+            start.tokenizer.encode($0.prompt).count + start.tokenizer.encode($0.completion).count + 1 <= limit
         }
     }
+}
 
-    private func complete(
-        _ job: ClaimedJob, _ payload: TrainPayload, _ last: ResumePoint, _ context: JobContext
-    ) async throws {
-        let record = try checkpoint(of: job, payload, last)
-        try await context.complete(
-            job,
-            producing: { transaction in
-                let checkpoint = try await Checkpoints.record(record, in: transaction)
-                return try PostgresJSON(
-                    encoding: Result(model: payload.model, checkpoint: checkpoint, step: last.step, loss: last.loss))
-            })
-    }
-
-    private func checkpoint(of job: ClaimedJob, _ payload: TrainPayload, _ last: ResumePoint) throws -> NewCheckpoint {
-        let metrics = ["loss": last.loss, "dropped_examples": Double(last.droppedCount)].compactMapValues(\.self)
-        var new = NewCheckpoint(
-            model: payload.model, step: last.step, config: try PostgresJSON(encoding: payload.effective),
-            files: last.files)
-        new.parent = payload.initialCheckpoint
-        new.metrics = try PostgresJSON(encoding: metrics)
-        new.attempt = JobAttempt(job)
-        new.run = job.runID
-        new.codeVersion = resources.codeVersion
-        new.cut = last.cut
-        new.seed = payload.configuration.seed
-        return new
+extension TrainingExample {
+    fileprivate init(_ example: CutExample) {
+        self.init(
+            prompt: ReasoningLayout.prompt(example.prompt),
+            completion: StepGrammar.completion(steps: example.steps, answer: example.answer), level: example.level)
     }
 }

@@ -8,8 +8,8 @@ import HoneQueue
 struct ResumePoint: Codable, Sendable, Equatable {
     /// Steps done.
     let step: Int
-    /// The loss of the last step that a checkpoint followed; nil before the first.
-    let loss: Double?
+    /// What the last step measured that a checkpoint followed; empty before the first.
+    let metrics: [String: Double]
     let cut: DataCut
     /// Examples that are left out because they are longer than the model's context.
     let droppedCount: Int
@@ -45,5 +45,23 @@ struct ResumePoint: Codable, Sendable, Equatable {
             try await context.dropCheckpoints(named: Self.name, after: Int64(step), for: job, in: transaction)
             try await StepMetrics.drop(after: step, of: JobAttempt(job), in: transaction)
         }
+    }
+}
+
+extension ResumePoint {
+    private enum FormerKeys: CodingKey {
+        case loss
+    }
+
+    /// A worker of before `metrics` left the loss alone, and its jobs go on too.
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        step = try container.decode(Int.self, forKey: .step)
+        cut = try container.decode(DataCut.self, forKey: .cut)
+        droppedCount = try container.decode(Int.self, forKey: .droppedCount)
+        files = try container.decode([CheckpointFile].self, forKey: .files)
+        let loss = try decoder.container(keyedBy: FormerKeys.self).decodeIfPresent(Double.self, forKey: .loss)
+        metrics =
+            try container.decodeIfPresent([String: Double].self, forKey: .metrics) ?? loss.map { ["loss": $0] } ?? [:]
     }
 }

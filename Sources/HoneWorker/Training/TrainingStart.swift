@@ -1,76 +1,44 @@
 import Foundation
 import HoneCatalog
-import HoneModel
-import HonePostgres
-import HoneProblems
+import HoneQueue
 import HoneTokenizer
-import HoneTraining
 
-/// What a training attempt begins with: files laid out on the disk, and the examples as text.
-struct TrainingStart {
-    let examples: [TrainingExample]
-    /// Examples longer than the model's context.
-    let droppedCount: Int
-    private let configuration: SFTConfiguration
-    private let tokenizer: ByteTokenizer
-    /// The weights to begin with; nil for random ones.
-    private let directory: String?
-    private let isResumed: Bool
+/// What an attempt of a training job begins with: the examples, and the files of models as directories on the disk.
+struct TrainingStart<Payload: TrainingPayload>: Sendable {
+    let payload: Payload
+    /// In the order of the cut.
+    let examples: [CutExample]
+    /// Of the checkpoint that the training starts from; nil for random weights.
+    let initial: String?
+    /// Of the last resume point; nil before the first.
+    let resumed: String?
+    let tokenizer: ByteTokenizer
 
     init(
-        _ point: ResumePoint, payload: TrainPayload, resources: WorkerResources, pool: PostgresPool, scratch: String
+        _ point: ResumePoint, payload: Payload, resources: WorkerResources, context: JobContext, scratch: String
     ) async throws {
-        configuration = payload.effective
-        isResumed = !point.files.isEmpty
-        let files =
-            if isResumed {
-                point.files
-            } else if let initial = payload.initialCheckpoint {
-                try await resources.checkpoints.files(of: initial)
-            } else {
-                [CheckpointFile]()
-            }
-        if files.isEmpty {
-            directory = nil
-            tokenizer = ByteTokenizer()
-        } else {
-            let directory = scratch + "/start-\(point.step)"
+        func lay(_ files: [CheckpointFile], _ name: String) async throws -> String {
+            let directory = scratch + "/\(name)-\(point.step)"
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
             try await resources.store.lay(files, in: directory)
-            self.directory = directory
-            tokenizer = try LoadedModel.tokenizer(directory: directory)
+            return directory
         }
-        let all = try await point.cut.examples(from: pool).map(TrainingExample.init)
-        examples = payload.dropLong == true ? try Self.fitting(all, configuration, tokenizer, directory) : all
-        droppedCount = all.count - examples.count
-    }
-
-    /// The examples that fit the model's context together with the end token.
-    private static func fitting(
-        _ examples: [TrainingExample], _ configuration: SFTConfiguration, _ tokenizer: ByteTokenizer,
-        _ directory: String?
-    ) throws -> [TrainingExample] {
-        let shape = try directory.map { try ModelConfiguration.read(directory: $0) } ?? configuration.model
-        let limit = shape?.maxPositionCount ?? 0
-        return examples.filter {
-            tokenizer.encode($0.prompt).count + tokenizer.encode($0.completion).count + 1 <= limit
+        self.payload = payload
+        resumed = point.files.isEmpty ? nil : try await lay(point.files, "resumed")
+        if let checkpoint = payload.initialCheckpoint, resumed == nil || Payload.needsInitialToResume {
+            initial = try await lay(resources.checkpoints.files(of: checkpoint), "initial")
+        } else {
+            initial = nil
         }
-    }
-
-    func session() async throws -> TrainingSession {
-        if isResumed, let directory {
-            return try await TrainingSession.resume(
-                directory, configuration: configuration, examples: examples, tokenizer: tokenizer)
-        }
-        return try await TrainingSession.start(
-            configuration, from: directory, examples: examples, tokenizer: tokenizer)
+        tokenizer = try (resumed ?? initial).map { try LoadedModel.tokenizer(directory: $0) } ?? ByteTokenizer()
+        examples = try await point.cut.examples(from: context.pool)
     }
 }
 
-extension TrainingExample {
-    fileprivate init(_ example: CutExample) {
-        self.init(
-            prompt: ReasoningLayout.prompt(example.prompt),
-            completion: StepGrammar.completion(steps: example.steps, answer: example.answer), level: example.level)
-    }
+/// A training that is ready to run.
+struct BegunTraining<Training: RunningTraining>: Sendable {
+    let training: Training
+    let exampleCount: Int
+    /// Examples longer than the model's context.
+    var droppedCount = 0
 }

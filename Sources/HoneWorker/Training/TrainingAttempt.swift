@@ -1,23 +1,25 @@
 import AsyncAlgorithms
 import Foundation
-import HoneCatalog
 import HonePostgres
 import HoneQueue
-import HoneTokenizer
 import HoneTraining
 import Logging
 
 /// One attempt of a training job: takes up where the attempt before was cut off, and leaves resume points behind.
-struct TrainingRun {
+struct TrainingAttempt<Handler: TrainingHandler> {
+    typealias Report = Handler.Training.Report
+
+    let handler: Handler
     let job: ClaimedJob
-    let payload: TrainPayload
+    let payload: Handler.Payload
     let context: JobContext
-    let resources: WorkerResources
     private let recorder = MetricRecorder()
+
+    var resources: WorkerResources { handler.resources }
 
     /// Thrown out of a step when the worker is about to stop.
     private struct Draining: Error {
-        let report: StepReport
+        let report: Report
     }
 
     /// Trains to the end.
@@ -25,35 +27,34 @@ struct TrainingRun {
     /// - Throws: `CancellationError` when the worker stops before that; a resume point is left then.
     func run() async throws -> ResumePoint {
         try await ScratchDirectory.with("train-\(job.id)") { scratch in
-            let (session, point) = try await open(scratch: scratch)
+            let (training, point) = try await open(scratch: scratch)
             if point.step >= payload.effective.steps { return point }
             do {
-                return try await train(session, from: point, scratch: scratch)
+                return try await train(training, from: point, scratch: scratch)
             } catch let draining as Draining {
                 let directory = scratch + "/drain"
-                try await session.writeCheckpoint(to: directory)
-                let report = draining.report
-                let stopped = try await record(directory, step: report.step, loss: report.loss, after: point)
+                try await training.writeCheckpoint(to: directory)
+                let stopped = try await record(directory, draining.report, after: point)
                 try await context.log("stopped after step \(stopped.step), to be continued", for: job)
                 throw CancellationError()
-            } catch let error as TrainingError {
+            } catch {
                 // The numbers that led to it are the ones to look at.
-                try await recorder.flush(for: job, context)
+                if error is TrainingError || error is WorkerError { try await recorder.flush(for: job, context) }
                 throw error
             }
         }
     }
 
     private func train(
-        _ session: TrainingSession, from point: ResumePoint, scratch: String
+        _ training: Handler.Training, from point: ResumePoint, scratch: String
     ) async throws -> ResumePoint {
-        let feed = ProgressFeed()
+        let feed = ProgressFeed<Report>()
         return try await withThrowingTaskGroup(of: ResumePoint?.self) { group in
             group.addTask {
                 try await report(feed)
                 return nil
             }
-            group.addTask { try await advance(session, feed, from: point, scratch: scratch) }
+            group.addTask { try await advance(training, feed, from: point, scratch: scratch) }
             defer { group.cancelAll() }
             while let ended = try await group.next() {
                 if let last = ended { return last }
@@ -63,29 +64,31 @@ struct TrainingRun {
     }
 
     private func advance(
-        _ session: TrainingSession, _ feed: ProgressFeed, from point: ResumePoint, scratch: String
+        _ training: Handler.Training, _ feed: ProgressFeed<Report>, from point: ResumePoint, scratch: String
     ) async throws -> ResumePoint {
-        try await session.run(checkpointsIn: scratch) { report in
+        try await training.run(below: scratch) { report in
             feed.put(report)
             recorder.note(report)
+            // Before a drain, which would keep the weights.
+            if let cause = report.failure {
+                throw WorkerError.trainingStopped(cause: cause, lastSoundStep: (feed.lastPoint ?? point).step)
+            }
             if context.isDraining { throw Draining(report: report) }
-        } onCheckpoint: { checkpoint in
-            let next = try await record(
-                checkpoint.directory, step: checkpoint.step, loss: checkpoint.report.loss, after: point)
-            feed.put(next)
+        } onCheckpoint: { directory in
+            guard let report = feed.lastReport else { preconditionFailure("a checkpoint without a step") }
+            feed.put(try await record(directory, report, after: point))
         }
         guard let last = feed.lastPoint else { preconditionFailure("training ended without its last checkpoint") }
         return last
     }
 
     /// Moves a checkpoint from the disk into the store and records it.
-    private func record(
-        _ directory: String, step: Int, loss: Double?, after point: ResumePoint
-    ) async throws -> ResumePoint {
+    private func record(_ directory: String, _ report: Report, after point: ResumePoint) async throws -> ResumePoint {
         let files = try await resources.store.put(directory: directory)
         try FileManager.default.removeItem(atPath: directory)
         let next = ResumePoint(
-            step: step, loss: loss, cut: point.cut, droppedCount: point.droppedCount, files: files)
+            step: report.step, metrics: report.checkpointMetrics, cut: point.cut, droppedCount: point.droppedCount,
+            files: files)
         let metrics = recorder.unrecorded
         let inUse = point.files.isEmpty ? nil : Int64(point.step)
         let retention = CheckpointRetention(count: payload.keepResumePoints ?? 2, inUse: inUse)
@@ -96,12 +99,12 @@ struct TrainingRun {
 
     /// Writes progress to the job's row and metrics to the record about once a second, beside the training and never in
     /// its way.
-    private func report(_ feed: ProgressFeed) async throws {
+    private func report(_ feed: ProgressFeed<Report>) async throws {
         for await _ in AsyncTimerSequence(interval: .seconds(1), clock: .continuous) {
             guard let report = feed.takeReport() else { continue }
             do {
                 try await recorder.flush(for: job, context)
-                try await context.report(PostgresJSON(encoding: TrainingProgress(report)), for: job)
+                try await context.report(report.progress(), for: job)
             } catch let error as PostgresError where error.isTransient {
                 context.logger.debug("no progress report", metadata: ["error": "\(error)"])
             }

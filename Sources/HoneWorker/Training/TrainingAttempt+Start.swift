@@ -1,11 +1,10 @@
 import HoneArtifacts
 import HoneCatalog
 import HoneQueue
-import HoneTraining
 
-extension TrainingRun {
-    /// Opens the session at the newest resume point whose files are whole; at the beginning if there is none yet.
-    func open(scratch: String) async throws -> (TrainingSession, ResumePoint) {
+extension TrainingAttempt {
+    /// Opens the training at the newest resume point whose files are whole; at the beginning if there is none yet.
+    func open(scratch: String) async throws -> (Handler.Training, ResumePoint) {
         let begun = try await resumePoints()
         var fault: ArtifactError?
         for point in begun {
@@ -30,19 +29,21 @@ extension TrainingRun {
         if !points.isEmpty { return points }
         let cut = try await DataCut.take(
             dataset: payload.dataset, split: payload.split ?? "train", from: context.pool)
-        let point = ResumePoint(step: 0, loss: nil, cut: cut, droppedCount: 0, files: [])
+        let point = ResumePoint(step: 0, metrics: [:], cut: cut, droppedCount: 0, files: [])
         try await point.record(for: job, context)
         return [point]
     }
 
-    private func open(_ begun: ResumePoint, scratch: String) async throws -> (TrainingSession, ResumePoint) {
+    private func open(_ point: ResumePoint, scratch: String) async throws -> (Handler.Training, ResumePoint) {
         let start = try await TrainingStart(
-            begun, payload: payload, resources: resources, pool: context.pool, scratch: scratch)
-        let point = ResumePoint(
-            step: begun.step, loss: begun.loss, cut: begun.cut, droppedCount: start.droppedCount, files: begun.files)
-        try await point.takeUp(for: job, context)
-        try await tell(point, exampleCount: start.examples.count)
-        return (try await start.session(), point)
+            point, payload: payload, resources: resources, context: context, scratch: scratch)
+        let begun = try await handler.begin(start)
+        let opened = ResumePoint(
+            step: point.step, metrics: point.metrics, cut: point.cut, droppedCount: begun.droppedCount,
+            files: point.files)
+        try await opened.takeUp(for: job, context)
+        try await tell(opened, exampleCount: begun.exampleCount)
+        return (begun.training, opened)
     }
 
     private func tell(_ point: ResumePoint, exampleCount: Int) async throws {

@@ -1,0 +1,42 @@
+import HoneTraining
+
+/// What every training job says: on which data, from which weights, into which lineage, and how.
+protocol TrainingPayload: JobPayload {
+    associatedtype Configuration: TrainingConfiguration
+
+    /// The lineage that the new checkpoint joins.
+    var model: String { get }
+    var dataset: String { get }
+    var split: String? { get }
+    /// The checkpoint to start from.
+    var initialCheckpoint: Int64? { get }
+    /// What the run does.
+    var configuration: Configuration { get }
+    /// Steps between resumable checkpoints; takes the place of the configuration's.
+    var checkpointEvery: Int? { get }
+    /// How many of them are kept, the newest ones, besides the one that an attempt took up from; 2 if left out.
+    var keepResumePoints: Int? { get }
+    /// Whether going on takes the weights that the run started from, besides those of its last checkpoint.
+    static var needsInitialToResume: Bool { get }
+}
+
+extension TrainingPayload {
+    static var needsInitialToResume: Bool { false }
+
+    /// The configuration as it is run.
+    var effective: Configuration {
+        var effective = configuration
+        if let checkpointEvery { effective.checkpointInterval = checkpointEvery }
+        return effective
+    }
+}
+
+/// What the settings of all trainings have in common.
+protocol TrainingConfiguration: Codable, Sendable {
+    var steps: Int { get }
+    var seed: UInt64 { get }
+    var checkpointInterval: Int { get set }
+}
+
+extension SFTConfiguration: TrainingConfiguration {}
+extension PPOConfiguration: TrainingConfiguration {}

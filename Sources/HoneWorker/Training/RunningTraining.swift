@@ -1,0 +1,32 @@
+import HoneTraining
+
+/// A training on a thread of its own, which can stop after any step.
+protocol RunningTraining: Sendable {
+    associatedtype Report: TrainingReport
+
+    /// Runs to the end, or until `onStep` throws, and leaves checkpoints in directories below `root`.
+    func run(
+        below root: String, onStep: @Sendable (Report) throws -> Void,
+        onCheckpoint: @Sendable (_ directory: String) async throws -> Void
+    ) async throws
+    /// Writes everything that going on from here needs.
+    func writeCheckpoint(to directory: String) async throws
+}
+
+extension TrainingSession: RunningTraining {
+    func run(
+        below root: String, onStep: @Sendable (StepReport) throws -> Void,
+        onCheckpoint: @Sendable (_ directory: String) async throws -> Void
+    ) async throws {
+        try await run(checkpointsIn: root, onStep: onStep) { try await onCheckpoint($0.directory) }
+    }
+}
+
+extension TrainingRun: RunningTraining where Trainer.Report: TrainingReport {
+    func run(
+        below root: String, onStep: @Sendable (Trainer.Report) throws -> Void,
+        onCheckpoint: @Sendable (_ directory: String) async throws -> Void
+    ) async throws {
+        try await run(checkpointsIn: root, onStep: onStep) { directory, _ in try await onCheckpoint(directory) }
+    }
+}

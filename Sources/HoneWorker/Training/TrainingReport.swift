@@ -1,0 +1,75 @@
+import HonePostgres
+import HoneTraining
+
+/// What one step of a training did, as its job shows it, its record and its checkpoint keep it.
+protocol TrainingReport: RecordedStep {
+    /// Why the training stopped itself; its weights are worth nothing then.
+    var failure: String? { get }
+    /// What a checkpoint of this step is recorded with.
+    var checkpointMetrics: [String: Double] { get }
+
+    /// For the job's row.
+    func progress() throws -> PostgresJSON
+}
+
+extension StepReport: TrainingReport {
+    private struct Progress: Encodable {
+        let step: Int
+        let steps: Int
+        let loss: Double
+        let tokensPerSecond: Int
+        let secondsLeft: Int
+
+        enum CodingKeys: String, CodingKey {
+            case step, steps, loss
+            case tokensPerSecond = "tokens_per_s"
+            case secondsLeft = "eta_s"
+        }
+    }
+
+    var failure: String? { nil }
+    var checkpointMetrics: [String: Double] { ["loss": loss] }
+
+    func progress() throws -> PostgresJSON {
+        try PostgresJSON(
+            encoding: Progress(
+                step: step, steps: steps, loss: loss, tokensPerSecond: Int(tokensPerSecond.rounded()),
+                secondsLeft: Int(secondsLeft.rounded())))
+    }
+}
+
+extension PPOStepReport: TrainingReport {
+    private struct Progress: Encodable {
+        let step: Int
+        let steps: Int
+        let reward: Double
+        let divergence: Double
+        let unscorableCount: Int
+        let secondsLeft: Int
+
+        enum CodingKeys: String, CodingKey {
+            case step, steps, reward
+            case divergence = "kl"
+            case unscorableCount = "unscorable"
+            case secondsLeft = "eta_s"
+        }
+    }
+
+    var failure: String? { stopCause?.description }
+
+    var checkpointMetrics: [String: Double] {
+        [
+            "reward": score, "kl": divergence, "entropy": entropy, "mean_length": meanLength,
+            "unscorable_share": Double(unscorableCount) / Double(max(1, answerCount)),
+        ]
+    }
+
+    /// The time left is at the speed of this step.
+    func progress() throws -> PostgresJSON {
+        let seconds = samplingSeconds + scoringSeconds + learningSeconds
+        return try PostgresJSON(
+            encoding: Progress(
+                step: step, steps: steps, reward: score, divergence: divergence, unscorableCount: unscorableCount,
+                secondsLeft: Int((seconds * Double(steps - step)).rounded())))
+    }
+}
