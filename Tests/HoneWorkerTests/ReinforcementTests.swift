@@ -44,6 +44,11 @@ import Testing
         #expect(try await pool.one("SELECT max(ordinal) FROM hone.job_checkpoints WHERE job_id = \(disturbed)") == 5)
         try await floor.worker.runUntilIdle()
 
+        let resumed: Int = try await pool.one(
+            """
+            SELECT count(*) FROM hone.job_logs WHERE job_id = \(disturbed) AND message LIKE 'going on after step 5:%'
+            """)
+        #expect(resumed == 1)
         try await expectRecord(of: [undisturbed, disturbed], from: start, in: pool)
         let weights: Int = try await pool.one(
             """
