@@ -68,7 +68,8 @@ struct WorkedEquation {
     }
 
     private static func written(_ right: Rational) -> String {
-        right.isInteger && right < .zero ? "(\(right))" : right.stepText
+        let text = right.stepText
+        return text.hasPrefix("-") ? "(\(text))" : text
     }
 }
 

@@ -33,6 +33,16 @@ import Testing
         #expect(examples[1].metadata["id"] == "made-2")
     }
 
+    @Test(arguments: [("-2.5", "3.5", "7.5"), ("-2", "3.0", "7")])
+    func aNegativeRightSideStandsInParentheses(right: String, subtrahend: String, answer: String) throws {
+        let row = """
+            [{"ID": "made-3", "Body": "Some and 5.", "Question": "How many?",
+              "Equation": "( 5.0 - ( 1.0 - \(subtrahend) ) )", "Answer": \(answer), "Type": "Subtraction"}]
+            """
+        let steps = try read(row, as: "SVAMP.json").first?.steps
+        #expect(steps?.last == "5-(\(right))=\(answer)")
+    }
+
     @Test func multiArithTakesOneOperationAStep() throws {
         let rows = """
             [{"iIndex": 7, "lAlignments": [1], "lEquations": ["X=((32.0+42.0)-35.0)"], "lSolutions": [39.0],
