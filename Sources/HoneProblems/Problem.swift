@@ -8,6 +8,14 @@ public struct Problem: Hashable, Sendable, Codable {
     /// The question without what does not change it: the order of summands and factors, names, things, wording.
     public let canonicalForm: String
 
+    package init(level: ProblemLevel, prompt: String, steps: [String], answer: String, canonicalForm: String) {
+        self.level = level
+        self.prompt = prompt
+        self.steps = steps
+        self.answer = answer
+        self.canonicalForm = canonicalForm
+    }
+
     /// The completion that a model learns: the steps, then `#### answer`.
     public var completion: String { StepGrammar.completion(steps: steps, answer: answer) }
 

@@ -17,6 +17,12 @@ public struct CollapseLimits: Codable, Sendable, Equatable {
 
     public init() {}
 
+    /// - Parameter watching: Whether anything is watched; with false no limit is set.
+    public init(watching: Bool) {
+        if watching { return }
+        (ratio, divergence, entropyShare, lengthFactor, zeroVarianceShare, scoreDrop) = (nil, nil, nil, nil, nil, nil)
+    }
+
     enum CodingKeys: String, CodingKey, CaseIterable {
         case ratio, divergence
         case entropyShare = "entropy_share"

@@ -9,9 +9,8 @@ import HoneTraining
 /// One seed of `ppo-learning`: supervised training, accuracy, reinforcement learning, accuracy.
 struct LearningMeasurement: Sendable {
     let seed: UInt64
-    let levels: [ProblemLevel]
+    let task: LearningTask
     let supervisedSteps: Int
-    let problemCount: Int
     let heldOutCount: Int
     let configuration: PPOConfiguration
     let verbose: Bool
@@ -27,14 +26,20 @@ struct LearningMeasurement: Sendable {
     private static let tokenizer = ByteTokenizer()
 
     /// The suite's settings, with those of a JSON object in the place of some.
-    static func configuration(overlaid text: String) throws -> PPOConfiguration {
-        var settings = PPOConfiguration(steps: 60)
-        settings.maximumNewTokens = 48
-        // Adam's first steps are as long as its rate whatever the gradient: at 3e-4 they cost nine points at once.
-        settings.optimizer.learningRate = 1e-4
-        settings.optimizer.warmUpSteps = 5
-        settings.optimizer.schedule = .constant
+    static func configuration(of task: LearningTask, overlaid text: String) throws -> PPOConfiguration {
+        var settings = PPOConfiguration(steps: 32)
+        settings.maximumNewTokens = task.maximumNewTokens
+        // New prompts bring more than more answers to the same, since the critic says what each is worth.
+        settings.promptsPerStep = 256
+        settings.samplesPerPrompt = 1
+        settings.epochs = 1
+        settings.lambda = 1
+        settings.optimizer.learningRate = 2e-4
+        settings.optimizer.beta2 = 0.99
         settings.criticOptimizer.schedule = .constant
+        settings.divergence.coefficient = 0
+        // Answers that are worked out are five times as long.
+        settings.limits.lengthFactor = 8
         func object(_ data: Data) throws -> [String: Any] {
             guard let found = try JSONSerialization.jsonObject(with: data) as? [String: Any] else {
                 throw CocoaError(.propertyListReadCorrupt)
@@ -55,43 +60,35 @@ struct LearningMeasurement: Sendable {
 
     func run(keepingModelsIn folder: String?) async throws -> Result {
         let root = folder ?? FileManager.default.temporaryDirectory.path + "/hone-bench-\(UUID().uuidString)"
-        let generator = try ProblemGenerator(seed: seed, levels: levels)
-        let training = try generator.distinct(problemCount, split: .train)
-        let heldOut = try generator.distinct(heldOutCount, split: .test)
-        let directory = try await supervisedModel(training, in: root)
-        let result = try await reinforce(directory, training: training, heldOut: heldOut)
+        let problems = try task.draw(seed: seed, heldOutCount: heldOutCount)
+        let directory = try await supervisedModel(problems.supervised, in: root)
+        let result = try await reinforce(directory, prompts: problems.prompts, heldOut: problems.heldOut)
         if folder == nil { try FileManager.default.removeItem(atPath: root) }
         return result
     }
 
     /// A model that was trained for some steps, or that an earlier call left.
     private func supervisedModel(_ problems: [Problem], in root: String) async throws -> String {
-        let name = levels.map { "\($0.rawValue)" }.joined()
-        let folder = "\(root)/levels\(name)-seed\(seed)-steps\(supervisedSteps)"
-        var settings = SFTConfiguration(steps: supervisedSteps)
-        settings.seed = seed
-        settings.learningRate = 0.01
-        settings.checkpointInterval = 0
-        settings.model = ModelConfiguration(
-            vocabularySize: 258, hiddenSize: 128, intermediateSize: 352, layerCount: 3, headCount: 4,
-            maxPositionCount: 256, rmsNormEps: 1e-6, ropeTheta: 100, tiesEmbeddings: true, initializerRange: 0.05,
-            eosTokenIDs: [256], padTokenID: 257)
-        let directory = Checkpoint.path(root: folder, step: supervisedSteps)
+        let folder = "\(root)/\(task.rawValue)-\(supervisedSteps)-seed\(seed)"
+        let settings = task.configuration(seed: seed, steps: supervisedSteps)
+        let directory = Checkpoint.path(root: folder, step: settings.steps)
         if FileManager.default.fileExists(atPath: directory) { return directory }
         let examples = problems.map { TrainingExample(prompt: $0.prompt + "\n", completion: $0.completion) }
         let session = try await TrainingSession.start(settings, examples: examples, tokenizer: Self.tokenizer)
-        try await session.run(checkpointsIn: folder)
+        try await session.run(checkpointsIn: folder) { report in
+            if verbose, report.step % 100 == 0 { try printJSONLine(report) }
+        }
         return directory
     }
 
-    private func reinforce(_ directory: String, training: [Problem], heldOut: [Problem]) async throws -> Result {
+    private func reinforce(_ directory: String, prompts: [Problem], heldOut: [Problem]) async throws -> Result {
         let problemOfPrompt = Dictionary(
-            training.map { ($0.prompt + "\n", $0) }, uniquingKeysWith: { first, _ in first })
+            prompts.map { ($0.prompt + "\n", $0) }, uniquingKeysWith: { first, _ in first })
         var settings = configuration
         settings.seed = seed
         let run = try await TrainingRun.start { [settings] in
             try PPOTrainer(
-                settings, policy: .load(directory: directory), prompts: training.map { $0.prompt + "\n" },
+                settings, policy: .load(directory: directory), prompts: prompts.map { $0.prompt + "\n" },
                 tokenizer: Self.tokenizer
             ) { prompt, completion, _ in
                 guard let problem = problemOfPrompt[prompt] else { return .unscorable(reason: "an unknown prompt") }

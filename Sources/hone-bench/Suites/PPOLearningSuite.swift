@@ -21,9 +21,9 @@ struct PPOLearningSuite: AsyncParsableCommand {
 
     @Option(help: "Seeds, from 1 up.") var seeds = 3
     @Option(help: "The first seed.") var firstSeed: UInt64 = 1
-    @Option(help: "Levels of the problems.") var levels: [Int] = [1]
-    @Option(help: "Supervised steps before, on batches of 1024 tokens.") var supervisedSteps = 800
-    @Option(help: "Problems that training draws from.") var problems = 4000
+    @Option(help: "What is learnt: habits, product-sum or arithmetic.") var task = LearningTask.habits
+    @Option(help: "Supervised steps before, on batches of 1024 tokens; the task's own unless said.")
+    var supervisedSteps: Int?
     @Option(help: "Held-out problems.") var heldOut = 500
     @Option(help: "A train.ppo configuration as JSON; keys that are left out have the suite's settings.")
     var settings = "{}"
@@ -32,12 +32,12 @@ struct PPOLearningSuite: AsyncParsableCommand {
     @Flag(help: "Print one JSON object instead of a table.") var json = false
 
     func run() async throws {
-        let configuration = try LearningMeasurement.configuration(overlaid: settings)
+        let configuration = try LearningMeasurement.configuration(of: task, overlaid: settings)
         var results: [LearningMeasurement.Result] = []
         for seed in firstSeed..<firstSeed + UInt64(seeds) {
             let measurement = LearningMeasurement(
-                seed: seed, levels: try levels.map(Self.level), supervisedSteps: supervisedSteps,
-                problemCount: problems, heldOutCount: heldOut, configuration: configuration, verbose: verbose)
+                seed: seed, task: task, supervisedSteps: supervisedSteps ?? task.supervision.steps,
+                heldOutCount: heldOut, configuration: configuration, verbose: verbose)
             results.append(try await measurement.run(keepingModelsIn: keep))
         }
         func row(_ name: String, _ unit: String, _ value: (LearningMeasurement.Result) -> Double) -> SuiteReport.Row {
@@ -54,12 +54,5 @@ struct PPOLearningSuite: AsyncParsableCommand {
             ],
             absent: results.compactMap { $0.stopCause.map { "seed \($0.seed): \($0.cause)" } })
         try report.show(asJSON: json)
-    }
-
-    private static func level(_ number: Int) throws -> ProblemLevel {
-        guard let level = ProblemLevel(rawValue: number) else {
-            throw ValidationError("--levels \(number): there are levels 1 to \(ProblemLevel.allCases.count)")
-        }
-        return level
     }
 }

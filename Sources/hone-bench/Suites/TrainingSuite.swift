@@ -6,40 +6,79 @@ import HoneTensor
 /// Training speed beside the same model in eager PyTorch.
 struct TrainingSuite: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "training", abstract: "Training tokens per second, beside eager PyTorch on the same model.",
+        commandName: "training",
+        abstract: "Tokens per second of training steps and of PPO iterations, beside eager PyTorch.",
         discussion: "  hone-bench training --python ~/venv/bin/python --json")
 
     @OptionGroup var peers: PeerOptions
     @Option(help: "Measured steps of a run.") var steps = 20
 
+    @Option(help: "Measured iterations of PPO of a run.") var iterations = 2
+
     func run() async throws {
         var rows: [SuiteReport.Row] = []
-        var absent: [String] = []
+        var absent: Set<String> = []
         try await withModelDirectories(peers.sizes) { size, directory in
             for threads in peers.threadCounts {
-                var (own, peer): ([Double], [Double]) = ([], [])
-                for _ in 0..<peers.runs {
-                    Threads.set(intraOp: threads)
-                    let network = try CausalLanguageModel.load(directory: directory)
-                    let run = TrainingMeasurement(model: network, batch: 32, length: 64).run(steps: steps)
-                    own.append(Double(run.tokens) / run.seconds)
-                    let arguments = [
-                        "--model", directory, "--batch", "32", "--length", "64", "--steps", "\(steps)",
-                        "--threads", "\(threads)",
-                    ]
-                    switch await peers.script("eager_training.py", arguments) {
-                    case .success(let result): peer.append(result.tokens / result.seconds)
-                    case .failure(let reason): absent.append(reason.description)
-                    }
-                }
-                rows.append(
-                    SuiteReport.Row(
-                        name: "train \(size.name), batch 32 x 64, \(threads) thread(s)", unit: "tokens/s",
-                        sample: Sample(own),
-                        beside: peer.isEmpty ? nil : .init(name: "eager PyTorch", sample: Sample(peer))))
+                rows.append(try await trainingRow(size, directory, threads, &absent))
+                rows.append(try await reinforcementRow(size, directory, threads, &absent))
             }
         }
-        let report = SuiteReport(suite: "training", rows: rows, absent: Array(Set(absent)).sorted())
+        let report = SuiteReport(suite: "training", rows: rows, absent: absent.sorted())
         try report.show(asJSON: peers.json)
+    }
+
+    private func trainingRow(
+        _ size: ModelSize, _ directory: String, _ threads: Int, _ absent: inout Set<String>
+    ) async throws -> SuiteReport.Row {
+        try await row("train \(size.name), batch 32 x 64, \(threads) thread(s)", &absent) {
+            Threads.set(intraOp: threads)
+            let network = try CausalLanguageModel.load(directory: directory)
+            let run = TrainingMeasurement(model: network, batch: 32, length: 64).run(steps: steps)
+            return Double(run.tokens) / run.seconds
+        } peer: {
+            await peers.script(
+                "eager_training.py",
+                [
+                    "--model", directory, "--batch", "32", "--length", "64", "--steps", "\(steps)", "--threads",
+                    "\(threads)",
+                ])
+        }
+    }
+
+    private func reinforcementRow(
+        _ size: ModelSize, _ directory: String, _ threads: Int, _ absent: inout Set<String>
+    ) async throws -> SuiteReport.Row {
+        try await row("PPO \(size.name), 256 answers of 16 + 32 tokens, \(threads) thread(s)", &absent) {
+            let measurement = PPOMeasurement(
+                directory: directory, samples: 256, promptLength: 16, newCount: 32, threads: threads)
+            let run = try await measurement.run(iterations: iterations)
+            return Double(run.tokens) / run.seconds
+        } peer: {
+            await peers.script(
+                "eager_ppo.py",
+                [
+                    "--model", directory, "--samples", "256", "--prompt", "16", "--new", "32", "--iterations",
+                    "\(iterations)", "--threads", "\(threads)",
+                ])
+        }
+    }
+
+    /// Both sides in turn, so that what else the machine does falls on both.
+    private func row(
+        _ name: String, _ absent: inout Set<String>, own: () async throws -> Double,
+        peer: () async -> Result<PeerOptions.PeerResult, PeerOptions.PeerFault>
+    ) async throws -> SuiteReport.Row {
+        var (ownSpeeds, peerSpeeds): ([Double], [Double]) = ([], [])
+        for _ in 0..<peers.runs {
+            ownSpeeds.append(try await own())
+            switch await peer() {
+            case .success(let result): peerSpeeds.append(result.tokens / result.seconds)
+            case .failure(let reason): absent.insert(reason.description)
+            }
+        }
+        return SuiteReport.Row(
+            name: name, unit: "tokens/s", sample: Sample(ownSpeeds),
+            beside: peerSpeeds.isEmpty ? nil : .init(name: "eager PyTorch", sample: Sample(peerSpeeds)))
     }
 }
