@@ -7,6 +7,7 @@ public enum HandlerRegistry {
             Classifying(NoopHandler()),
             Classifying(IngestHandler()),
             Classifying(TrainSFTHandler(resources: resources)),
+            Classifying(TrainRewardHandler(resources: resources)),
             Classifying(TrainPPOHandler(resources: resources)),
             Classifying(EvaluateHandler(resources: resources)),
             Classifying(GateHandler(resources: resources)),

@@ -16,6 +16,8 @@ public struct PPOStepReport: Codable, Sendable, Equatable {
     public var meanLength = 0.0
     /// Share of groups whose answers all have one score, which teach nothing by comparison; 0 without groups.
     public var zeroVarianceShare = 0.0
+    /// What else the judge measured, as means over the answers that have it.
+    public var measures: [String: Double] = [:]
     /// Largest distance of a sampler's log-probability from the trainer's, of answers of this policy.
     public var samplerDeviation = 0.0
 
@@ -65,6 +67,7 @@ public struct PPOStepReport: Codable, Sendable, Equatable {
         case completeShare = "complete_share"
         case meanLength = "mean_length"
         case zeroVarianceShare = "zero_variance_share"
+        case measures
         case samplerDeviation = "sampler_deviation"
         case divergence
         case divergenceCoefficient = "divergence_coefficient"

@@ -63,12 +63,12 @@ extension PPOTrainer {
     ///   - configuration: the checkpoint's, where given
     ///   - prompts: the same in the same order
     ///   - tokenizer: of all networks
-    ///   - reward: judges answers
+    ///   - judge: judges answers, as before
     /// - Returns: the trainer, after the checkpoint's step
     /// - Throws: `TrainingError.checkpoint` where anything is damaged or belongs to another run.
     public static func resume(
         _ path: String, reference: CausalLanguageModel, configuration: PPOConfiguration? = nil, prompts: [String],
-        tokenizer: ByteTokenizer, reward: @escaping RewardFunction
+        tokenizer: ByteTokenizer, judge: any AnswerJudging
     ) throws -> PPOTrainer {
         let directory = CheckpointDirectory(path: path)
         let state = try directory.read(State.self)
@@ -86,10 +86,20 @@ extension PPOTrainer {
             throw directory.fault("was measured to another reference; give it the model that the run started from")
         }
         let trainer = try PPOTrainer(
-            settings, networks: networks, generator: generator, prompts: prompts, tokenizer: tokenizer, reward: reward)
+            settings, networks: networks, generator: generator, prompts: prompts, tokenizer: tokenizer, judge: judge)
         try directory.requireSame(state, datasetHash: trainer.prompts.hash, configuration: configuration)
         try trainer.restore(state.step, progress, random: Tensor(Array(state.random)), from: path)
         return trainer
+    }
+
+    /// The same with a function that judges one answer at a time.
+    public static func resume(
+        _ path: String, reference: CausalLanguageModel, configuration: PPOConfiguration? = nil, prompts: [String],
+        tokenizer: ByteTokenizer, reward: @escaping RewardFunction
+    ) throws -> PPOTrainer {
+        try resume(
+            path, reference: reference, configuration: configuration, prompts: prompts, tokenizer: tokenizer,
+            judge: SingleAnswerJudge(reward: reward))
     }
 
     private func restore(_ step: Int, _ progress: Progress, random: Tensor, from path: String) throws {

@@ -12,7 +12,7 @@ public final class PPOTrainer: ResumableTrainer {
     public let configuration: PPOConfiguration
     let networks: PolicyNetworks
     let tokenizer: ByteTokenizer
-    let reward: RewardFunction
+    let judge: any AnswerJudging
     let generator: Generator
     let optimizer: TrainingOptimizer
     let criticOptimizer: TrainingOptimizer?
@@ -38,11 +38,11 @@ public final class PPOTrainer: ResumableTrainer {
     ///   - critic: a reward model's copy (``ScoringModel/makeCritic()``) is the best start; the policy's copy when nil
     ///   - prompts: in an order that is part of the run
     ///   - tokenizer: of all networks
-    ///   - reward: judges answers
+    ///   - judge: judges answers
     /// - Throws: `TrainingError` for a setting or a prompt that cannot be meant.
     public convenience init(
         _ configuration: PPOConfiguration, policy: CausalLanguageModel, reference: CausalLanguageModel? = nil,
-        critic: ScoringModel? = nil, prompts: [String], tokenizer: ByteTokenizer, reward: @escaping RewardFunction
+        critic: ScoringModel? = nil, prompts: [String], tokenizer: ByteTokenizer, judge: any AnswerJudging
     ) throws {
         try configuration.validate()
         Threads.set(intraOp: configuration.threads)
@@ -51,12 +51,22 @@ public final class PPOTrainer: ResumableTrainer {
             configuration, policy: policy, reference: reference, critic: critic, generator: generator)
         try self.init(
             configuration, networks: networks, generator: generator, prompts: prompts, tokenizer: tokenizer,
-            reward: reward)
+            judge: judge)
+    }
+
+    /// The same with a function that judges one answer at a time.
+    public convenience init(
+        _ configuration: PPOConfiguration, policy: CausalLanguageModel, reference: CausalLanguageModel? = nil,
+        critic: ScoringModel? = nil, prompts: [String], tokenizer: ByteTokenizer, reward: @escaping RewardFunction
+    ) throws {
+        try self.init(
+            configuration, policy: policy, reference: reference, critic: critic, prompts: prompts,
+            tokenizer: tokenizer, judge: SingleAnswerJudge(reward: reward))
     }
 
     init(
         _ configuration: PPOConfiguration, networks: PolicyNetworks, generator: Generator, prompts: [String],
-        tokenizer: ByteTokenizer, reward: @escaping RewardFunction
+        tokenizer: ByteTokenizer, judge: any AnswerJudging
     ) throws {
         guard tokenizer.paddingID != tokenizer.endOfTextID else {
             throw TrainingError.configuration(
@@ -66,7 +76,7 @@ public final class PPOTrainer: ResumableTrainer {
         self.networks = networks
         self.generator = generator
         self.tokenizer = tokenizer
-        self.reward = reward
+        self.judge = judge
         self.prompts = try PromptSet(
             prompts, tokenizer: tokenizer, contextLength: networks.policy.configuration.maxPositionCount,
             promptsPerStep: configuration.promptsPerStep, seed: configuration.seed)
@@ -85,12 +95,9 @@ public final class PPOTrainer: ResumableTrainer {
         let started = ContinuousClock.now
         var rollouts = try sample()
         let sampled = ContinuousClock.now
-        for index in rollouts.indices {
-            let rollout = rollouts[index]
-            rollouts[index].verdict = reward(prompts.texts[rollout.prompt], rollout.text, rollout.tokens)
-        }
+        let measures = judge(&rollouts)
         let scored = ContinuousClock.now
-        var report = try learn(from: rollouts)
+        var report = try learn(from: rollouts, measures: measures)
         report.samplingSeconds = (sampled - started) / .seconds(1)
         report.scoringSeconds = (scored - sampled) / .seconds(1)
         return report
@@ -121,12 +128,29 @@ public final class PPOTrainer: ResumableTrainer {
         }
     }
 
-    /// Learns from answers that were sampled and judged, here or elsewhere.
+    /// Has answers judged, and returns the means of what else the judge measured, over the answers that have it.
+    private func judge(_ rollouts: inout [Rollout]) -> [String: Double] {
+        let judged = judge.judge(
+            rollouts.map { rollout in
+                AnswerToJudge(
+                    prompt: prompts.texts[rollout.prompt], completion: rollout.text,
+                    promptTokens: prompts.tokens[rollout.prompt], tokens: rollout.tokens)
+            })
+        var values: [String: [Double]] = [:]
+        for index in rollouts.indices {
+            rollouts[index].verdict = judged[index].verdict
+            for (name, value) in judged[index].measures { values[name, default: []].append(value) }
+        }
+        return values.mapValues { $0.reduce(0, +) / Double($0.count) }
+    }
+
+    /// Learns from answers that were sampled and judged, here or elsewhere; `measures` of them go on record.
     ///
     /// - Throws: `TrainingError`; the weights are then those from before.
-    public func learn(from rollouts: [Rollout]) throws -> PPOStepReport {
+    public func learn(from rollouts: [Rollout], measures: [String: Double] = [:]) throws -> PPOStepReport {
         let started = ContinuousClock.now
         var report = PPOStepReport(step: step + 1, steps: configuration.steps)
+        report.measures = measures
         let scored = try admit(rollouts, &report)
         let schedule = schedule(scored)
         let experience = try gather(scored, schedule, &report)
