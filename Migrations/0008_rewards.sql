@@ -38,8 +38,8 @@ SELECT q.checkpoint_id, 'quarantine', q.id, q.at,
 FROM hone.quarantines q
 UNION ALL
 SELECT c.id, 'labels', f.id, f.created_at,
-    jsonb_build_object('freeze', f.name, 'form', f.form, 'rows', f.row_count, 'sha256', encode(f.sha256, 'hex'),
-        'actor', f.actor) || f.selection
+    f.selection - 'kind' || jsonb_build_object('freeze', f.name, 'form', f.form, 'rows', f.row_count,
+        'sha256', encode(f.sha256, 'hex'), 'actor', f.actor)
 FROM hone.checkpoints c JOIN hone.freezes f ON f.id = c.freeze_id
 UNION ALL
 SELECT j.checkpoint_id, 'judge', j.judge_id, c.created_at, jsonb_build_object('role', j.role, 'model', m.name)

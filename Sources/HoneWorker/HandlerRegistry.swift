@@ -7,6 +7,7 @@ public enum HandlerRegistry {
             Classifying(NoopHandler()),
             Classifying(IngestHandler()),
             Classifying(TrainSFTHandler(resources: resources)),
+            Classifying(TrainDPOHandler(resources: resources)),
             Classifying(TrainRewardHandler(resources: resources)),
             Classifying(TrainPPOHandler(resources: resources)),
             Classifying(EvaluateHandler(resources: resources)),
@@ -14,6 +15,8 @@ public enum HandlerRegistry {
             Classifying(PromoteHandler()),
             Classifying(ReasonHandler(resources: resources)),
             Classifying(AnnotateHandler()),
+            Classifying(SampleHandler(resources: resources)),
+            Classifying(FreezeHandler()),
         ]
     }
 }

@@ -18,7 +18,7 @@ import Testing
             text: """
                 {"freeze": "\(freeze)", "model": "judge", "initial_checkpoint": \(checkpoint), "held_out_share": 0.3,
                     "checkpoint_every": 5, \(more) "configuration": {"steps": 60, "tokens_per_batch": 512, "seed": 3,
-                        "optimizer": {"learning_rate": 0.02, "warm_up_steps": 2}}}
+                        "optimizer": {"learning_rate": 0.005, "warm_up_steps": 2}}}
                 """)
     }
 
@@ -144,6 +144,8 @@ import Testing
             try await floor.pool.waitForHeldBackCheckpoint(ofStep: 10)
             await worker.killHard()
         }
+        try await floor.pool.execute("UPDATE hone.task_leases SET lease_until = clock_timestamp() - interval '1 s'")
+        try await floor.pool.query("SELECT hone.rescue('1 minute')")
         try await floor.worker.runUntilIdle()
         let same: Int = try await floor.pool.one(
             """
@@ -152,6 +154,7 @@ import Testing
                 AND f.path IN ('model.safetensors', 'reward_head.safetensors', 'calibration.svg')
             """)
         #expect(same == 3)
+        #expect(try await floor.pool.one("SELECT count(*) FROM hone.checkpoints WHERE job_id = \(job)") == 1)
         let log = try await floor.pool.query("SELECT message FROM hone.job_logs WHERE job_id = \(job)")
             .map { try $0.decode(String.self) }
         #expect(log.contains { $0.hasPrefix("going on after step 5:") }, "\(log)")

@@ -45,3 +45,4 @@ protocol TrainingConfiguration: Codable, Sendable {
 extension SFTConfiguration: TrainingConfiguration {}
 extension PPOConfiguration: TrainingConfiguration {}
 extension RewardConfiguration: TrainingConfiguration {}
+extension DirectPreferenceConfiguration: TrainingConfiguration {}

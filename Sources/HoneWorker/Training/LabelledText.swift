@@ -21,6 +21,14 @@ struct LabelledText: Sendable {
             margin: pair.isTie ? 0 : max(0, pair.margin - 1), isTie: pair.isTie, weight: pair.weight)
     }
 
+    /// For a policy that learns from the pair itself.
+    func answerPair(_ pair: HoneFeedback.PreferencePair) -> AnswerPair {
+        func answer(_ text: String) -> [Int32] { tokenizer.encode(text) + [tokenizer.endOfTextID] }
+        return AnswerPair(
+            prompt: tokenizer.encode(ReasoningLayout.prompt(pair.prompt)), chosen: answer(pair.chosen),
+            rejected: answer(pair.rejected), weight: pair.weight)
+    }
+
     /// The rated steps, each up to the line break that ends it; nil where none of them says anything.
     func steps(_ labels: StepLabels) -> StepExample? {
         var tokens = tokenizer.encode(ReasoningLayout.prompt(labels.prompt))

@@ -57,6 +57,22 @@ extension RewardStepReport: TrainingReport {
     }
 }
 
+extension DirectPreferenceReport: TrainingReport {
+    private struct Progress: Encodable {
+        let step: Int
+        let steps: Int
+        let loss: Double
+        let accuracy: Double
+    }
+
+    var failure: String? { nil }
+    var checkpointMetrics: [String: Double] { ["loss": loss, "accuracy": accuracy, "margin": margin] }
+
+    func progress() throws -> PostgresJSON {
+        try PostgresJSON(encoding: Progress(step: step, steps: steps, loss: loss, accuracy: accuracy))
+    }
+}
+
 extension PPOStepReport: TrainingReport {
     private struct Progress: Encodable {
         let step: Int

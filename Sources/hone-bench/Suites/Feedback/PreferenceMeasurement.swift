@@ -58,7 +58,7 @@ struct PreferenceMeasurement {
     }
 
     func reward(
-        _ policy: SupervisedPolicy, _ problems: FeedbackProblems, _ answers: Answers
+        _ judge: SupervisedPolicy, _ problems: FeedbackProblems, _ answers: Answers
     ) throws -> (model: RewardModel, result: RewardResult) {
         Threads.set(intraOp: 1)
         let measurement = RewardMeasurement(
@@ -68,7 +68,7 @@ struct PreferenceMeasurement {
         let heldOut = NoisyPreferences(
             problems.heldOut, answers: answers.heldOut, flipRate: options.flipRate, seed: seed &+ 1)
         let (trainer, evaluation) = try measurement.train(
-            .pairs(training.pairs), heldOut: .pairs(heldOut.pairs), from: policy.load(), steps: options.rewardSteps)
+            .pairs(training.pairs), heldOut: .pairs(heldOut.pairs), from: judge.load(), steps: options.rewardSteps)
         guard let evaluation else { preconditionFailure("a reward model without an evaluation") }
         let rewards = (
             chosen: trainer.rewards(of: heldOut.pairs.map(\.chosen)),
@@ -76,7 +76,7 @@ struct PreferenceMeasurement {
         )
         let separable = try measurement.train(
             .pairs(SeparablePairs.make(Array(problems.labelled.prefix(400)))),
-            heldOut: .pairs(SeparablePairs.make(problems.heldOut)), from: policy.load(), steps: 40)
+            heldOut: .pairs(SeparablePairs.make(problems.heldOut)), from: judge.load(), steps: 40)
         let result = RewardResult(
             accuracy: evaluation.accuracy, trueAccuracy: heldOut.trueAccuracy(rewards),
             calibrationError: evaluation.calibrationError, separableAccuracy: separable.evaluation?.accuracy ?? 0,

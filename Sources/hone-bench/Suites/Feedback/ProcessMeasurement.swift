@@ -29,7 +29,8 @@ struct ProcessMeasurement {
     static let candidateCount = 16
 
     func run(
-        _ policy: SupervisedPolicy, _ problems: FeedbackProblems, _ answers: PreferenceMeasurement.Answers
+        _ policy: SupervisedPolicy, _ judge: SupervisedPolicy, _ problems: FeedbackProblems,
+        _ answers: PreferenceMeasurement.Answers
     ) throws -> Result {
         Threads.set(intraOp: 1)
         let solutions = zip(problems.labelled, answers.training).flatMap { problem, results in
@@ -38,10 +39,10 @@ struct ProcessMeasurement {
         let measurement = RewardMeasurement(
             seed: seed, steps: options.processSteps, learningRate: options.rewardRate, verbose: verbose)
         let process = try measurement.train(
-            .steps(solutions.map(\.process)), heldOut: nil, from: policy.load(), steps: options.processSteps
+            .steps(solutions.map(\.process)), heldOut: nil, from: judge.load(), steps: options.processSteps
         ).trainer
         let outcome = try measurement.train(
-            .steps(solutions.map(\.outcome)), heldOut: nil, from: policy.load(), steps: options.processSteps
+            .steps(solutions.map(\.outcome)), heldOut: nil, from: judge.load(), steps: options.processSteps
         ).trainer
         let candidates = try SupervisedPolicy.answers(
             of: policy.load(), to: problems.heldOut, each: Self.candidateCount, temperature: 1, seed: seed &+ 7)

@@ -26,6 +26,7 @@ struct RLHFSuite: AsyncParsableCommand {
         @Option(help: "Held-out problems.") var heldOutCount = 500
         @Option(help: "Answers sampled to each labelled problem; pairs are half as many.") var answersPerPrompt = 4
         @Option(help: "The share of labels that are wrong.") var flipRate = 0.15
+        @Option(help: "Supervised steps of the model that reward models start from.") var judgeSteps = 3000
         @Option(help: "Steps of the outcome reward model.") var rewardSteps = 400
         @Option(help: "Steps of the models that choose among sixteen.") var processSteps = 300
         @Option(help: "Learning rate of reward models; matrices have five times as much.") var rewardRate = 0.002
@@ -69,9 +70,11 @@ struct RLHFSuite: AsyncParsableCommand {
         let problems = try FeedbackProblems(sizes, seed: seed)
         let policy = try await SupervisedPolicy.train(
             on: problems.supervised, steps: sizes.supervisedSteps, seed: seed, in: root)
+        let judge = try await SupervisedPolicy.train(
+            on: problems.supervised, steps: sizes.judgeSteps, seed: seed, in: root)
         let answers = try measurement.sample(policy, problems)
         if parts.contains(.reward) || parts.contains(.policy) {
-            let (model, result) = try measurement.reward(policy, problems, answers)
+            let (model, result) = try measurement.reward(judge, problems, answers)
             if verbose { print("seed \(seed): \(result)") }
             results.rewards.append(result)
             if parts.contains(.policy) {
@@ -82,7 +85,7 @@ struct RLHFSuite: AsyncParsableCommand {
         }
         if parts.contains(.process) {
             let result = try ProcessMeasurement(seed: seed, options: sizes, verbose: verbose)
-                .run(policy, problems, answers)
+                .run(policy, judge, problems, answers)
             if verbose { print("seed \(seed): \(result)") }
             results.processes.append(result)
         }

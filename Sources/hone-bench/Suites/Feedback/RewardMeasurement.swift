@@ -1,3 +1,4 @@
+import Foundation
 import HoneModel
 import HoneProblems
 import HoneTensor
@@ -12,7 +13,7 @@ struct RewardMeasurement {
 
     func configuration(steps: Int) -> RewardConfiguration {
         var settings = RewardConfiguration(steps: steps)
-        settings.optimizer.kind = .muon
+        if ProcessInfo.processInfo.environment["RM_MUON"] != nil { settings.optimizer.kind = .muon }
         settings.optimizer.learningRate = learningRate
         settings.optimizer.matrixLearningRate = learningRate * 5
         settings.optimizer.warmUpSteps = min(20, steps / 10)
