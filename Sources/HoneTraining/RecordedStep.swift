@@ -44,5 +44,6 @@ extension PPOStepReport: RecordedStep {
             "sampling_seconds": samplingSeconds, "scoring_seconds": scoringSeconds,
             "learning_seconds": learningSeconds, "sqrt_kl": max(0, divergence).squareRoot(),
         ].merging(measures) { own, _ in own }
+            .merging(peak.map { ["peak": $0, "peak_step": Double(peakStep ?? 0)] } ?? [:]) { own, _ in own }
     }
 }

@@ -52,6 +52,11 @@ public struct PPOStepReport: Codable, Sendable, Equatable {
     public var scoringSeconds = 0.0
     public var learningSeconds = 0.0
 
+    /// The best mean of what is watched, and the step that completed it.
+    public var peak: Double?
+    public var peakStep: Int?
+    /// Whether the run ends here with the weights of that step, since what is watched fell from its peak.
+    public var endedAtPeak = false
     /// Why this was the last step, where the run stopped itself.
     public var stopCause: StopCause?
 
@@ -87,6 +92,9 @@ public struct PPOStepReport: Codable, Sendable, Equatable {
         case samplingSeconds = "sampling_seconds"
         case scoringSeconds = "scoring_seconds"
         case learningSeconds = "learning_seconds"
+        case peak
+        case peakStep = "peak_step"
+        case endedAtPeak = "ended_at_peak"
         case stopCause = "stop_cause"
     }
 }

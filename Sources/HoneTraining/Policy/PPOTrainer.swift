@@ -19,6 +19,11 @@ public final class PPOTrainer: ResumableTrainer {
     var prompts: PromptSet
     var controller: KLController
     var collapseGuard = CollapseGuard()
+    var peak = PeakRecord()
+    /// The trained weights as they were at the peak of what is watched.
+    var best: [String: Tensor] = [:]
+    /// Whether what is watched fell, and the weights are those of its peak again.
+    public internal(set) var endedAtPeak = false
     /// Steps done.
     public internal(set) var step = 0
     /// Why the run stopped itself; nil while it goes well.
@@ -26,7 +31,7 @@ public final class PPOTrainer: ResumableTrainer {
 
     public var steps: Int { configuration.steps }
     public var checkpointInterval: Int { configuration.checkpointInterval }
-    public var isDone: Bool { step >= configuration.steps || stopCause != nil }
+    public var isDone: Bool { step >= configuration.steps || stopCause != nil || endedAtPeak }
     public var isSound: Bool { stopCause == nil }
     /// What learns; with adapters beside its matrices where the run trains those.
     public var policy: CausalLanguageModel { networks.policy }
@@ -154,7 +159,9 @@ public final class PPOTrainer: ResumableTrainer {
         let scored = try admit(rollouts, &report)
         let schedule = schedule(scored)
         let experience = try gather(scored, schedule, &report)
+        try watch(measures, &report)
         try update(on: experience, schedule, &report)
+        if endedAtPeak { restoreBest() }
         controller.update(divergence: report.divergence, responseCount: scored.count)
         step += 1
         report.learningSeconds = (ContinuousClock.now - started) / .seconds(1)
@@ -182,5 +189,32 @@ public final class PPOTrainer: ResumableTrainer {
         report.sampledTokens = rollouts.reduce(0) { $0 + $1.tokens.count }
         report.meanLength = Double(scored.reduce(0) { $0 + $1.tokens.count }) / count
         return scored
+    }
+}
+
+// What is watched and not learnt from.
+extension PPOTrainer {
+    /// Takes in what was measured of answers of the policy as it is, before it learns from them.
+    private func watch(_ measures: [String: Double], _ report: inout PPOStepReport) throws(TrainingError) {
+        guard let watch = configuration.watch else { return }
+        guard let value = measures[watch.measure], value.isFinite else {
+            let known = measures.keys.sorted().joined(separator: ", ")
+            throw .configuration(
+                key: "watch", reason: "names \(watch.measure), and the judge measures \(known.isEmpty ? "nothing" : known)")
+        }
+        switch peak.note(value, ofStep: step + 1, watch) {
+        case .best: best = Dictionary(uniqueKeysWithValues: networks.trained.map { ($0.name, $0.tensor.detach().clone()) })
+        case .fallen: endedAtPeak = true
+        case .lower: break
+        }
+        (report.peak, report.peakStep, report.endedAtPeak) = (peak.best, peak.bestStep, endedAtPeak)
+    }
+
+    private func restoreBest() {
+        noGrad {
+            for parameter in networks.trained {
+                if let source = best[parameter.name] { parameter.tensor.copyInPlace(source) }
+            }
+        }
     }
 }

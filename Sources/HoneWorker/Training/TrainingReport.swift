@@ -97,6 +97,7 @@ extension PPOStepReport: TrainingReport {
             "reward": score, "kl": divergence, "entropy": entropy, "mean_length": meanLength,
             "unscorable_share": Double(unscorableCount) / Double(max(1, answerCount)),
         ].merging(measures) { own, _ in own }
+            .merging(peak.map { ["peak": $0, "peak_step": Double(peakStep ?? 0)] } ?? [:]) { own, _ in own }
     }
 
     /// The time left is at the speed of this step.

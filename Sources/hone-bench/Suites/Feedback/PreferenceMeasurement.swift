@@ -57,8 +57,10 @@ struct PreferenceMeasurement {
                 of: model, to: problems.heldOut, each: options.answersPerPrompt, temperature: 1, seed: seed &+ 1))
     }
 
+    /// The reward model starts from what the process model knows of arithmetic, as preference models start from other
+    /// judgements in plenty (Askell et al. 2021, arXiv:2112.00861, section 4).
     func reward(
-        _ judge: SupervisedPolicy, _ problems: FeedbackProblems, _ answers: Answers
+        _ backbone: CausalLanguageModel, _ judge: SupervisedPolicy, _ problems: FeedbackProblems, _ answers: Answers
     ) throws -> (model: RewardModel, result: RewardResult) {
         Threads.set(intraOp: 1)
         let measurement = RewardMeasurement(
@@ -68,7 +70,7 @@ struct PreferenceMeasurement {
         let heldOut = NoisyPreferences(
             problems.heldOut, answers: answers.heldOut, flipRate: options.flipRate, seed: seed &+ 1)
         let (trainer, evaluation) = try measurement.train(
-            .pairs(training.pairs), heldOut: .pairs(heldOut.pairs), from: judge.load(), steps: options.rewardSteps)
+            .pairs(training.pairs), heldOut: .pairs(heldOut.pairs), from: backbone, steps: options.rewardSteps)
         guard let evaluation else { preconditionFailure("a reward model without an evaluation") }
         let rewards = (
             chosen: trainer.rewards(of: heldOut.pairs.map(\.chosen)),
@@ -173,7 +175,7 @@ struct FeedbackProblems {
 
     init(_ sizes: RLHFSuite.Sizes, seed: UInt64) throws {
         let generator = ProblemGenerator(seed: seed, level: .arithmetic)
-        let training = try generator.distinct(max(sizes.supervisedCount, sizes.labelledCount), split: .train)
+        let training = try generator.distinct(sizes.problemCount, split: .train)
         supervised = Array(training.prefix(sizes.supervisedCount))
         labelled = Array(training.suffix(sizes.labelledCount))
         prompts = training

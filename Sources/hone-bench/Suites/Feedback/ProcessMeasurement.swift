@@ -3,6 +3,7 @@ import HoneInference
 import HoneModel
 import HoneProblems
 import HoneTensor
+import HoneTokenizer
 import HoneTraining
 
 /// Best of sixteen: chosen by a process reward model, by an outcome reward model, or by the majority.
@@ -28,19 +29,36 @@ struct ProcessMeasurement {
 
     static let candidateCount = 16
 
-    func run(
-        _ policy: SupervisedPolicy, _ judge: SupervisedPolicy, _ problems: FeedbackProblems,
-        _ answers: PreferenceMeasurement.Answers
-    ) throws -> Result {
-        Threads.set(intraOp: 1)
-        let solutions = zip(problems.labelled, answers.training).flatMap { problem, results in
+    private var measurement: RewardMeasurement {
+        RewardMeasurement(
+            seed: seed, steps: options.processSteps, learningRate: options.processRate, verbose: verbose)
+    }
+
+    /// What both models learn from: the policy's answers, and worked solutions with errors put in.
+    func solutions(_ problems: FeedbackProblems, _ answers: PreferenceMeasurement.Answers) -> [LabelledSolution] {
+        var random = RandomSource(words: seed, 0xE44)
+        let sampled = zip(problems.labelled, answers.training).flatMap { problem, results in
             results.map { LabelledSolution($0, of: problem) }
         }
-        let measurement = RewardMeasurement(
-            seed: seed, steps: options.processSteps, learningRate: options.rewardRate, verbose: verbose)
-        let process = try measurement.train(
+        let made = problems.prompts.flatMap { problem in
+            InjectedErrors.solutions(of: problem, wrongCount: 3, &random).map { LabelledSolution($0, of: problem) }
+        }
+        return sampled + made
+    }
+
+    /// Learns which steps hold.
+    func processModel(_ judge: SupervisedPolicy, _ solutions: [LabelledSolution]) throws -> RewardTrainer {
+        Threads.set(intraOp: 1)
+        return try measurement.train(
             .steps(solutions.map(\.process)), heldOut: nil, from: judge.load(), steps: options.processSteps
         ).trainer
+    }
+
+    func run(
+        _ policy: SupervisedPolicy, _ judge: SupervisedPolicy, process: RewardTrainer, _ problems: FeedbackProblems,
+        _ solutions: [LabelledSolution]
+    ) throws -> Result {
+        Threads.set(intraOp: 1)
         let outcome = try measurement.train(
             .steps(solutions.map(\.outcome)), heldOut: nil, from: judge.load(), steps: options.processSteps
         ).trainer
@@ -104,12 +122,21 @@ struct LabelledSolution {
     let firstError: Int?
 
     init(_ result: GenerationResult, of problem: Problem) {
+        self.init(result.text, tokens: result.tokens, of: problem)
+    }
+
+    init(_ text: String, of problem: Problem) {
         let tokenizer = SupervisedPolicy.tokenizer
-        let row = SupervisedPolicy.row(problem, result)
-        let verdict = SolutionChecker().check(result.text, of: problem)
+        self.init(text, tokens: tokenizer.encode(text) + [tokenizer.endOfTextID], of: problem)
+    }
+
+    private init(_ text: String, tokens: [Int32], of problem: Problem) {
+        let tokenizer = SupervisedPolicy.tokenizer
+        let row = tokenizer.encode(problem.prompt + "\n") + tokens
+        let verdict = SolutionChecker().check(text, of: problem)
         isRight = verdict.verdict == .correct
-        let start = row.count - result.tokens.count
-        let ends = StepSeparator(tokenizer).ends(in: result.tokens)
+        let start = row.count - tokens.count
+        let ends = StepSeparator(tokenizer).ends(in: tokens)
         // Lines and verdicts run in parallel while both last.
         var labels = zip(ends, verdict.steps).map { end, step in
             StepExample.Label(position: start + end, isRight: step.status == .valid && step.isGrounded)

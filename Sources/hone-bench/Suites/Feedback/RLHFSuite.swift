@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import HoneEvaluation
+import HoneModel
 import HoneTraining
 
 /// What labels are good for: reward models of simulated annotators, and policies that learn from them.
@@ -21,15 +22,18 @@ struct RLHFSuite: AsyncParsableCommand {
     /// How much of everything.
     struct Sizes: ParsableArguments {
         @Option(help: "Supervised steps before, on batches of 1024 tokens.") var supervisedSteps = 800
-        @Option(help: "Problems with worked solutions.") var supervisedCount = 4000
+        @Option(help: "Problems with worked solutions that the policy learns from.") var supervisedCount = 4000
+        @Option(help: "Problems with worked solutions that reward models know, and that prompts are drawn from.")
+        var problemCount = 12_000
         @Option(help: "Problems whose answers are labelled.") var labelledCount = 4000
         @Option(help: "Held-out problems.") var heldOutCount = 500
         @Option(help: "Answers sampled to each labelled problem; pairs are half as many.") var answersPerPrompt = 4
         @Option(help: "The share of labels that are wrong.") var flipRate = 0.15
-        @Option(help: "Supervised steps of the model that reward models start from.") var judgeSteps = 3000
-        @Option(help: "Steps of the outcome reward model.") var rewardSteps = 400
-        @Option(help: "Steps of the models that choose among sixteen.") var processSteps = 300
-        @Option(help: "Learning rate of reward models; matrices have five times as much.") var rewardRate = 0.002
+        @Option(help: "Supervised steps of the model that reward models start from.") var judgeSteps = 2000
+        @Option(help: "Steps of the outcome reward model.") var rewardSteps = 100
+        @Option(help: "Steps of the models that choose among sixteen.") var processSteps = 400
+        @Option(help: "Learning rate of the outcome reward model.") var rewardRate = 0.0003
+        @Option(help: "Learning rate of the models that choose among sixteen.") var processRate = 0.001
     }
 
     enum Part: String, CaseIterable, ExpressibleByArgument {
@@ -71,10 +75,13 @@ struct RLHFSuite: AsyncParsableCommand {
         let policy = try await SupervisedPolicy.train(
             on: problems.supervised, steps: sizes.supervisedSteps, seed: seed, in: root)
         let judge = try await SupervisedPolicy.train(
-            on: problems.supervised, steps: sizes.judgeSteps, seed: seed, in: root)
+            on: problems.prompts, steps: sizes.judgeSteps, seed: seed, in: root)
         let answers = try measurement.sample(policy, problems)
+        let choosing = ProcessMeasurement(seed: seed, options: sizes, verbose: verbose)
+        let solutions = choosing.solutions(problems, answers)
+        let process = try choosing.processModel(judge, solutions)
         if parts.contains(.reward) || parts.contains(.policy) {
-            let (model, result) = try measurement.reward(judge, problems, answers)
+            let (model, result) = try measurement.reward(process.model.backbone.copy(), judge, problems, answers)
             if verbose { print("seed \(seed): \(result)") }
             results.rewards.append(result)
             if parts.contains(.policy) {
@@ -84,8 +91,7 @@ struct RLHFSuite: AsyncParsableCommand {
             }
         }
         if parts.contains(.process) {
-            let result = try ProcessMeasurement(seed: seed, options: sizes, verbose: verbose)
-                .run(policy, judge, problems, answers)
+            let result = try choosing.run(policy, judge, process: process, problems, solutions)
             if verbose { print("seed \(seed): \(result)") }
             results.processes.append(result)
         }

@@ -1,4 +1,3 @@
-import Foundation
 import HoneModel
 import HoneProblems
 import HoneTensor
@@ -13,9 +12,7 @@ struct RewardMeasurement {
 
     func configuration(steps: Int) -> RewardConfiguration {
         var settings = RewardConfiguration(steps: steps)
-        if ProcessInfo.processInfo.environment["RM_MUON"] != nil { settings.optimizer.kind = .muon }
         settings.optimizer.learningRate = learningRate
-        settings.optimizer.matrixLearningRate = learningRate * 5
         settings.optimizer.warmUpSteps = min(20, steps / 10)
         settings.checkpointInterval = 0
         settings.centring = 0.01
