@@ -63,8 +63,8 @@ let package = Package(
         .executableTarget(
             name: "hone-bench",
             dependencies: [
-                "HoneCatalog", "HoneEmbedded", "HoneEvaluation", "HoneInference", "HoneMigrations", "HoneModel",
-                "HonePostgres", "HoneProblems", "HoneQueue", "HoneTensor", "HoneTokenizer", "HoneTraining",
+                "HoneCatalog", "HoneEmbedded", "HoneEvaluation", "HoneFeedback", "HoneInference", "HoneMigrations",
+                "HoneModel", "HonePostgres", "HoneProblems", "HoneQueue", "HoneTensor", "HoneTokenizer", "HoneTraining",
                 "HoneWorker",
                 argumentParser, logging, subprocess,
             ],

@@ -18,7 +18,7 @@ import Testing
             text: """
                 {"freeze": "\(freeze)", "model": "judge", "initial_checkpoint": \(checkpoint), "held_out_share": 0.3,
                     "checkpoint_every": 5, \(more) "configuration": {"steps": 60, "tokens_per_batch": 512, "seed": 3,
-                        "optimizer": {"learning_rate": 0.005, "warm_up_steps": 2}}}
+                        "optimizer": {"learning_rate": 0.01, "warm_up_steps": 2}}}
                 """)
     }
 
@@ -71,11 +71,12 @@ import Testing
     @Test(.timeLimit(.minutes(4))) func aPolicyLearnsFromARewardModelAndItsLineageNamesTheLabellers() async throws {
         let floor = try await GateFloor()
         defer { #expect(throws: Never.self) { try floor.worker.removeArtifacts() } }
+        let raw = try await floor.train(on: "twos", steps: 2)
         let base = try await floor.train(on: "twos", steps: 250)
         try await label(floor)
         try await label(floor, kind: .steps, as: "steps")
-        let outcome = try await run("train.reward", payload(from: base), floor)
-        let process = try await run("train.reward", payload(freeze: "steps", from: base), floor)
+        let outcome = try await run("train.reward", payload(from: raw), floor)
+        let process = try await run("train.reward", payload(freeze: "steps", from: raw), floor)
         for judge in [outcome, process] {
             let row = try await floor.pool.query(
                 """
@@ -95,8 +96,8 @@ import Testing
             """
         let policy = try await run("train.ppo", policyPayload(from: base, reward: reward), floor)
         let entries = try await Checkpoints.lineage(of: policy, in: floor.pool)
-        #expect(entries.map(\.checkpoint) == [policy, base, outcome, process])
-        #expect(entries.map(\.generation) == [0, 1, 1, 1])
+        #expect(entries.map(\.checkpoint) == [policy, base, outcome, process, raw])
+        #expect(entries.map(\.generation) == [0, 1, 1, 1, 2])
         let labellers = try await floor.pool.query(
             """
             SELECT DISTINCT checkpoint_id, freeze_name, labeller, source FROM hone.lineage_labels(\(policy)) ORDER BY 1
@@ -165,6 +166,26 @@ import Testing
         let log = try await floor.pool.query("SELECT message FROM hone.job_logs WHERE job_id = \(job)")
             .map { try $0.decode(String.self) }
         #expect(log.contains { $0.hasPrefix("going on after step 5:") }, "\(log)")
+    }
+
+    @Test(.timeLimit(.minutes(4))) func aPolicyLearnsFromAFreezeWithoutARewardModel() async throws {
+        let floor = try await GateFloor()
+        defer { #expect(throws: Never.self) { try floor.worker.removeArtifacts() } }
+        let base = try await floor.train(on: "twos", steps: 2)
+        try await label(floor)
+        let policy = try await run(
+            "train.dpo",
+            PostgresJSON(
+                text: """
+                    {"freeze": "pairs", "model": "tiny", "initial_checkpoint": \(base), "configuration": {
+                        "steps": 20, "tokens_per_batch": 1024, "optimizer": {"learning_rate": 0.01}}}
+                    """), floor)
+        let entries = try await Checkpoints.lineage(of: policy, in: floor.pool)
+        #expect(entries.map(\.checkpoint) == [policy, base])
+        let accuracy: Double = try await floor.pool.one(
+            "SELECT (metrics ->> 'accuracy')::float8 FROM hone.checkpoints WHERE id = \(policy)")
+        #expect(accuracy == 1)
+        #expect(try await floor.pool.one("SELECT count(*) FROM hone.lineage_labels(\(policy))") == 80)
     }
 
     @Test func whatCannotBeLearntFromIsRefusedByName() async throws {

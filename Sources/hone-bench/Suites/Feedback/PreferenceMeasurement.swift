@@ -1,3 +1,4 @@
+import ArgumentParser
 import HoneInference
 import HoneModel
 import HoneProblems
@@ -164,7 +165,8 @@ struct PreferenceMeasurement {
     }
 }
 
-/// Problems of one level: to learn to answer, to ask the policy about, and to measure on.
+/// Sums and differences of small numbers with worked steps, from the generator's level 1: to learn to answer, to ask
+/// the policy about, and to measure on. What a reward model of this size can judge must be within what it can compute.
 struct FeedbackProblems {
     let supervised: [Problem]
     /// Whose answers are labelled.
@@ -174,11 +176,32 @@ struct FeedbackProblems {
     let heldOut: [Problem]
 
     init(_ sizes: RLHFSuite.Sizes, seed: UInt64) throws {
-        let generator = ProblemGenerator(seed: seed, level: .arithmetic)
-        let training = try generator.distinct(sizes.problemCount, split: .train)
+        let training = try Self.draw(sizes.problemCount, .train, below: sizes.operandLimit, seed: seed)
         supervised = Array(training.prefix(sizes.supervisedCount))
         labelled = Array(training.suffix(sizes.labelledCount))
         prompts = training
-        heldOut = try generator.distinct(sizes.heldOutCount, split: .test)
+        heldOut = try Self.draw(sizes.heldOutCount, .test, below: sizes.operandLimit, seed: seed)
+    }
+
+    /// Different questions in the order of the generator.
+    private static func draw(
+        _ count: Int, _ split: ProblemSplit, below limit: Int, seed: UInt64
+    ) throws -> [Problem] {
+        let generator = ProblemGenerator(seed: seed, level: .arithmetic)
+        var seen: Set<String> = []
+        var problems: [Problem] = []
+        for index in 0..<UInt64(2_000_000) where problems.count < count {
+            let problem = generator.problem(at: index, split: split)
+            let operands = problem.prompt.split(whereSeparator: { !$0.isNumber }).compactMap { Int($0) }
+            guard !problem.prompt.contains("*"), !problem.prompt.contains("/"), operands.allSatisfy({ $0 < limit }),
+                seen.insert(problem.canonicalForm).inserted
+            else { continue }
+            problems.append(problem)
+        }
+        guard problems.count == count else {
+            throw ValidationError(
+                "there are only \(problems.count) \(split.rawValue) problems of numbers below \(limit); ask for fewer")
+        }
+        return problems
     }
 }

@@ -21,19 +21,20 @@ struct RLHFSuite: AsyncParsableCommand {
 
     /// How much of everything.
     struct Sizes: ParsableArguments {
-        @Option(help: "Supervised steps before, on batches of 1024 tokens.") var supervisedSteps = 800
-        @Option(help: "Problems with worked solutions that the policy learns from.") var supervisedCount = 4000
+        @Option(help: "Supervised steps before, on batches of 1024 tokens.") var supervisedSteps = 250
+        @Option(help: "Problems with worked solutions that the policy learns from.") var supervisedCount = 1500
         @Option(help: "Problems with worked solutions that reward models know, and that prompts are drawn from.")
-        var problemCount = 12_000
-        @Option(help: "Problems whose answers are labelled.") var labelledCount = 4000
-        @Option(help: "Held-out problems.") var heldOutCount = 500
-        @Option(help: "Answers sampled to each labelled problem; pairs are half as many.") var answersPerPrompt = 4
+        var problemCount = 1900
+        @Option(help: "Problems whose answers are labelled.") var labelledCount = 1500
+        @Option(help: "The numbers of a problem are smaller.") var operandLimit = 40
+        @Option(help: "Held-out problems.") var heldOutCount = 240
+        @Option(help: "Answers sampled to each labelled problem; pairs are half as many.") var answersPerPrompt = 8
         @Option(help: "The share of labels that are wrong.") var flipRate = 0.15
-        @Option(help: "Supervised steps of the model that reward models start from.") var judgeSteps = 2000
-        @Option(help: "Steps of the outcome reward model.") var rewardSteps = 100
-        @Option(help: "Steps of the models that choose among sixteen.") var processSteps = 400
-        @Option(help: "Learning rate of the outcome reward model.") var rewardRate = 0.0003
-        @Option(help: "Learning rate of the models that choose among sixteen.") var processRate = 0.001
+        @Option(help: "Supervised steps of the model that reward models start from.") var judgeSteps = 800
+        @Option(help: "Steps of the outcome reward model.") var rewardSteps = 150
+        @Option(help: "Steps of the models that choose among sixteen.") var processSteps = 600
+        @Option(help: "Learning rate of the outcome reward model.") var rewardRate = 0.0005
+        @Option(help: "Learning rate of the models that choose among sixteen.") var processRate = 0.003
     }
 
     enum Part: String, CaseIterable, ExpressibleByArgument {
@@ -44,6 +45,11 @@ struct RLHFSuite: AsyncParsableCommand {
     @Option(help: "The first seed.") var firstSeed: UInt64 = 1
     @Option(help: "What is measured, separated by commas.", transform: Self.parts) var parts = Part.allCases
     @OptionGroup var sizes: Sizes
+    @Option(help: "Files of PRMBench; several are separated by commas. Measured from nothing, instead of the rest.")
+    var prmbench: String?
+    @Option(help: "GSM8K's file of model solutions. Measured from nothing, instead of the rest.")
+    var gsm8kSolutions: String?
+    @Option(help: "Steps of a training on published labels, of 2048 tokens each.") var publishedSteps = 1000
     @Option(help: "A train.ppo configuration as JSON; keys that are left out have the suite's settings.")
     var settings = "{}"
     @Option(help: "A folder that keeps the supervised models for the next call.") var keep: String?
@@ -60,11 +66,34 @@ struct RLHFSuite: AsyncParsableCommand {
     }
 
     func run() async throws {
+        if prmbench != nil || gsm8kSolutions != nil { return try await measurePublished() }
         let root = keep ?? FileManager.default.temporaryDirectory.path + "/hone-bench-\(UUID().uuidString)"
         var results = RLHFResults()
         for seed in firstSeed..<firstSeed + UInt64(seeds) { try await measure(seed, in: root, &results) }
         if keep == nil { try FileManager.default.removeItem(atPath: root) }
         try results.report.show(asJSON: json)
+    }
+
+    private func measurePublished() async throws {
+        var rows: [SuiteReport.Row] = []
+        func add(_ name: String, _ unit: String, _ value: Double) {
+            rows.append(SuiteReport.Row(name: name, unit: unit, sample: Sample([value]), beside: nil))
+        }
+        let labels = PublishedLabels(steps: publishedSteps, seed: firstSeed)
+        if let prmbench {
+            let found = try await labels.prmBench(prmbench.split(separator: ",").map(String.init))
+            add("PRMBench: wrong steps found, F1", "", found.f1)
+            add("PRMBench: steps judged rightly", "%", 100 * found.accuracy)
+            add("PRMBench: steps that are wrong", "%", 100 * found.wrongShare)
+            add("PRMBench: held-out steps", "steps", Double(found.stepCount))
+        }
+        if let gsm8kSolutions {
+            let found = try await labels.gsm8kSolutions(gsm8kSolutions)
+            add("GSM8K solutions: pairs told apart", "%", 100 * found.accuracy)
+            add("GSM8K solutions: calibration error", "", found.calibrationError)
+            add("GSM8K solutions: held-out pairs", "pairs", Double(found.count))
+        }
+        try SuiteReport(suite: "rlhf", rows: rows, absent: []).show(asJSON: json)
     }
 
     private func measure(_ seed: UInt64, in root: String, _ results: inout RLHFResults) async throws {

@@ -12,7 +12,10 @@ struct RewardMeasurement {
 
     func configuration(steps: Int) -> RewardConfiguration {
         var settings = RewardConfiguration(steps: steps)
+        settings.tokensPerBatch = 2048
+        settings.optimizer.kind = .muon
         settings.optimizer.learningRate = learningRate
+        settings.optimizer.matrixLearningRate = 5 * learningRate
         settings.optimizer.warmUpSteps = min(20, steps / 10)
         settings.checkpointInterval = 0
         settings.centring = 0.01
