@@ -194,7 +194,8 @@ let package = Package(
             name: "HoneWorkerTests",
             dependencies: [
                 "HoneArtifacts", "HoneCatalog", "HoneDatasets", "HoneEmbedded", "HoneEvaluation", "HoneFeedback",
-                "HoneMigrations", "HonePostgres", "HoneQueue", "HoneTesting", "HoneTokenizer", "HoneTraining", "HoneWorker",
+                "HoneMigrations", "HonePostgres", "HoneQueue", "HoneTesting", "HoneTokenizer", "HoneTraining",
+                "HoneWorker",
                 "hone-worker", logging, serviceLifecycle,
             ],
             swiftSettings: strict),

@@ -1,5 +1,10 @@
 -- What reward models and the policies they judged were made of: freezes of labels, and checkpoints that judged.
 
+INSERT INTO hone.kinds (kind, description) VALUES
+    ('train.dpo', 'train the policy on preferences directly'),
+    ('sample', 'answer the prompts of a dataset, and ask labellers about the answers'),
+    ('freeze', 'take a named cut of labels that training jobs read');
+
 ALTER TABLE hone.checkpoints ADD COLUMN freeze_id bigint REFERENCES hone.freezes;
 COMMENT ON COLUMN hone.checkpoints.freeze_id IS 'the labels that it was trained on; null: examples, see dataset_cut';
 

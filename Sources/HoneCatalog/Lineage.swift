@@ -28,7 +28,8 @@ public struct LineageEntry: Sendable, Encodable {
     public let pipelineHash: String?
     public let params: JSONValue?
     public let runCodeVersion: String?
-    /// Labels, judges, evaluations, gate decisions, promotions, canaries and quarantines as objects with a `kind`, oldest first.
+    /// Labels, judges, evaluations, gate decisions, promotions, canaries and quarantines as objects with a `kind`,
+    /// oldest first.
     public let events: [JSONValue]
 
     init(_ row: PostgresRow) throws {
@@ -61,7 +62,8 @@ public struct LineageEntry: Sendable, Encodable {
 }
 
 extension Checkpoints {
-    /// A checkpoint and all that it descends from and was judged by, itself first; nothing if there is no such checkpoint.
+    /// A checkpoint and all that it descends from and was judged by, itself first; nothing if there is no such
+    /// checkpoint.
     public static func lineage(
         of checkpoint: Int64, in session: some PostgresSession
     ) async throws -> [LineageEntry] {

@@ -54,7 +54,8 @@ public struct ScoringModel: Module {
 
     /// A critic that starts with what this reward model knows, sharing nothing with it: its values are
     /// `scale` (reward + `shift`).
-    public func makeCritic(scaledBy scale: Double = 1, shiftedBy shift: Double = 0) throws(TensorError) -> ScoringModel {
+    public func makeCritic(scaledBy scale: Double = 1, shiftedBy shift: Double = 0) throws(TensorError) -> ScoringModel
+    {
         precondition(kind == .reward, "a critic starts from a reward model, not from a '\(kind.rawValue)' one")
         let bias = head.bias ?? Tensor.zeros([1])
         let weights = [head.weight * scale, (bias + shift) * scale].map { $0.detach().clone().requiringGrad() }

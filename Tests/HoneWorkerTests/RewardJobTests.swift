@@ -80,7 +80,8 @@ import Testing
         for judge in [outcome, process] {
             let row = try await floor.pool.query(
                 """
-                SELECT (metrics ->> 'accuracy')::float8 AS accuracy, metrics::text AS metrics, dataset_cut ->> 'freeze' AS freeze, (
+                SELECT (metrics ->> 'accuracy')::float8 AS accuracy, metrics::text AS metrics,
+                    dataset_cut ->> 'freeze' AS freeze, (
                     SELECT count(*)::integer FROM hone.checkpoint_files f WHERE f.checkpoint_id = c.id
                         AND f.path IN ('calibration.svg', 'reward_evaluation.json')) AS files
                 FROM hone.checkpoints c WHERE id = \(judge)
@@ -112,7 +113,8 @@ import Testing
             }, "\(entries[2].events)")
         let measured: Int = try await floor.pool.one(
             """
-            SELECT count(*) FROM hone.checkpoints WHERE id = \(policy) AND metrics ?& '{outcome_reward,process_reward,verifier}'
+            SELECT count(*) FROM hone.checkpoints
+            WHERE id = \(policy) AND metrics ?& '{outcome_reward,process_reward,verifier}'
             """)
         #expect(measured == 1)
     }
@@ -157,7 +159,8 @@ import Testing
         #expect(await worker.status == 0, "\(worker.complaints)")
         let same: Int = try await floor.pool.one(
             """
-            SELECT count(DISTINCT f.sha256) FROM hone.checkpoints c JOIN hone.checkpoint_files f ON f.checkpoint_id = c.id
+            SELECT count(DISTINCT f.sha256)
+            FROM hone.checkpoints c JOIN hone.checkpoint_files f ON f.checkpoint_id = c.id
             WHERE (c.id = \(undisturbed) OR c.job_id = \(job)) AND c.step = 60
                 AND f.path IN ('model.safetensors', 'reward_head.safetensors', 'calibration.svg')
             """)
@@ -227,7 +230,8 @@ import Testing
         _ = try await source.rows(of: begun, from: floor.pool)
         // As a careless restore of a backup might.
         try await floor.pool.execute("ALTER TABLE hone.freeze_rows DISABLE TRIGGER keep_rows")
-        try await floor.pool.execute("UPDATE hone.freeze_rows SET content = content || '{\"margin\": 3}' WHERE ordinal = 7")
+        try await floor.pool.execute(
+            "UPDATE hone.freeze_rows SET content = content || '{\"margin\": 3}' WHERE ordinal = 7")
         await #expect(throws: FeedbackError.freezeDamaged("pairs")) {
             try await source.rows(of: begun, from: floor.pool)
         }
@@ -266,7 +270,9 @@ import Testing
         }
         #expect(training.count + heldOut.count == 400)
         #expect((60...140).contains(heldOut.count))
-        func prompts(_ pairs: [HoneTraining.PreferencePair]) -> Set<[Int32]> { Set(pairs.map { Array($0.chosen.dropLast(2)) }) }
+        func prompts(_ pairs: [HoneTraining.PreferencePair]) -> Set<[Int32]> {
+            Set(pairs.map { Array($0.chosen.dropLast(2)) })
+        }
         #expect(prompts(training).isDisjoint(with: prompts(heldOut)))
     }
 

@@ -200,10 +200,12 @@ extension PPOTrainer {
         guard let value = measures[watch.measure], value.isFinite else {
             let known = measures.keys.sorted().joined(separator: ", ")
             throw .configuration(
-                key: "watch", reason: "names \(watch.measure), and the judge measures \(known.isEmpty ? "nothing" : known)")
+                key: "watch",
+                reason: "names \(watch.measure), and the judge measures \(known.isEmpty ? "nothing" : known)")
         }
         switch peak.note(value, ofStep: step + 1, watch) {
-        case .best: best = Dictionary(uniqueKeysWithValues: networks.trained.map { ($0.name, $0.tensor.detach().clone()) })
+        case .best:
+            best = Dictionary(uniqueKeysWithValues: networks.trained.map { ($0.name, $0.tensor.detach().clone()) })
         case .fallen: endedAtPeak = true
         case .lower: break
         }

@@ -1,5 +1,6 @@
-/// Watches something that is measured and not learnt from, such as an exact verifier beside a reward model, and ends the
-/// run where it falls: from there on the policy learns the reward model's errors (Gao et al. 2022, arXiv:2210.10760).
+/// Watches something that is measured and not learnt from, such as an exact verifier beside a reward model, and ends
+/// the run where it falls: from there on the policy learns the reward model's errors (Gao et al. 2022,
+/// arXiv:2210.10760).
 public struct PeakWatch: Codable, Sendable, Equatable {
     /// The name of the judge's measure.
     public var measure = "verifier"

@@ -5,8 +5,8 @@ import HonePostgres
 import HoneProblems
 import HoneQueue
 
-/// `sample`: answers a dataset's prompts with a checkpoint, several times each, and makes label tasks about the answers.
-/// What `reason` is to one prompt, this is to a stage of a pipeline.
+/// `sample`: answers a dataset's prompts with a checkpoint, several times each, and makes label tasks about the
+/// answers. What `reason` is to one prompt, this is to a stage of a pipeline.
 struct SampleHandler: JobHandler {
     static let kind = "sample"
 

@@ -24,6 +24,7 @@ struct FreezePayload: JobPayload {
             !name.isEmpty && name.count <= 100
                 && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) },
             .name, "must be a word of at most 100 letters, digits, dots and dashes")
-        try require([.preference, .steps].contains(kind), .kind, "is \(kind); preference and steps labels make a freeze")
+        try require(
+            [.preference, .steps].contains(kind), .kind, "is \(kind); preference and steps labels make a freeze")
     }
 }

@@ -103,6 +103,8 @@ struct RewardData: Sendable {
     /// What is worth a look.
     var warnings: [String] {
         guard contradictionCount > 0 else { return [] }
-        return ["\(contradictionCount) pairs are contradicted by another label of the same answers; both are learnt from"]
+        return [
+            "\(contradictionCount) pairs are contradicted by another label of the same answers; both are learnt from"
+        ]
     }
 }

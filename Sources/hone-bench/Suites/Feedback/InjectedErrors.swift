@@ -23,7 +23,8 @@ enum InjectedErrors {
             equation.right = changed[equation.right] ?? equation.right
             if index == place, random.unit() < 0.3 { equation.right += slip(&random) }
             guard let result = equation.value else { return nil }
-            equation.result = index == place && equation.right == equations[index].right
+            equation.result =
+                index == place && equation.right == equations[index].right
                 ? result + slip(&random) : result
             if equation.result != was { changed[was] = equation.result }
             steps.append(equation.text)

@@ -128,7 +128,9 @@ struct PreferenceMeasurement {
         _ before: CausalLanguageModel, with trainer: PPOTrainer, _ curve: [Double], _ problems: [Problem]
     ) throws -> PolicyResult {
         func answers(_ model: CausalLanguageModel) throws -> [GenerationResult] {
-            try SupervisedPolicy.answers(of: model, to: problems, each: 1, temperature: 1, seed: seed &+ 2).map { $0[0] }
+            try SupervisedPolicy.answers(of: model, to: problems, each: 1, temperature: 1, seed: seed &+ 2).map {
+                $0[0]
+            }
         }
         let (old, new) = (try answers(before), try answers(trainer.policy))
         let values = problems.indices.map { index in
