@@ -67,12 +67,12 @@ LANGUAGE sql STABLE ROWS 10 SET search_path = pg_catalog, hone AS $$
     SELECT min(l.generation), l.id FROM line l GROUP BY l.id ORDER BY 1, 2;
 $$;
 COMMENT ON FUNCTION hone.ancestors IS
-    'a checkpoint (0), what its training started from and the reward models that judged it (1), and so on; each once, '
-    'as near as it is';
+    'a checkpoint (0), what its training started from and the reward models that judged it (1), and so on; each '
+    'once, as near as it is';
 
 COMMENT ON FUNCTION hone.lineage IS
-    'everything that led to a checkpoint, one row for it, each ancestor and each reward model: data cut, configuration, '
-    'job, run, code, files, and as events its labels, judges, evaluations, gate decisions, promotions, canaries and '
+    'everything that led to a checkpoint, one row for it, each ancestor and each reward model: data cut, '
+    'configuration, job, run, code, files, and as events its labels, judges, evaluations, gate decisions, promotions, canaries and '
     'quarantines';
 
 CREATE FUNCTION hone.lineage_labels(checkpoint bigint) RETURNS TABLE (
