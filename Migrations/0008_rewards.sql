@@ -76,8 +76,8 @@ COMMENT ON FUNCTION hone.lineage IS
     'quarantines';
 
 CREATE FUNCTION hone.lineage_labels(checkpoint bigint) RETURNS TABLE (
-    generation integer, checkpoint_id bigint, freeze_name text, row_number bigint, prompt text, task_id bigint, label_id bigint,
-    kind text, source text, labeller text, judgement jsonb, labelled_at timestamptz, sample_id bigint,
+    generation integer, checkpoint_id bigint, freeze_name text, row_number bigint, prompt text, task_id bigint,
+    label_id bigint, kind text, source text, labeller text, judgement jsonb, labelled_at timestamptz, sample_id bigint,
     other_id bigint
 )
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, hone AS $$

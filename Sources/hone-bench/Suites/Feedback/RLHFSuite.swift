@@ -27,7 +27,7 @@ struct RLHFSuite: AsyncParsableCommand {
         var problemCount = 1900
         @Option(help: "Problems whose answers are labelled.") var labelledCount = 1500
         @Option(help: "The numbers of a problem are smaller.") var operandLimit = 40
-        @Option(help: "Held-out problems.") var heldOutCount = 240
+        @Option(help: "Held-out problems.") var heldOutCount = 200
         @Option(help: "Answers sampled to each labelled problem; pairs are half as many.") var answersPerPrompt = 8
         @Option(help: "The share of labels that are wrong.") var flipRate = 0.15
         @Option(help: "Supervised steps of the model that reward models start from.") var judgeSteps = 800
