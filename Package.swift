@@ -63,8 +63,8 @@ let package = Package(
         .executableTarget(
             name: "hone-bench",
             dependencies: [
-                "HoneCatalog", "HoneEmbedded", "HoneEvaluation", "HoneInference", "HoneMigrations", "HoneModel",
-                "HonePostgres", "HoneProblems", "HoneQueue", "HoneTensor", "HoneTokenizer", "HoneTraining",
+                "HoneCatalog", "HoneEmbedded", "HoneEvaluation", "HoneFeedback", "HoneInference", "HoneMigrations",
+                "HoneModel", "HonePostgres", "HoneProblems", "HoneQueue", "HoneTensor", "HoneTokenizer", "HoneTraining",
                 "HoneWorker",
                 argumentParser, logging, subprocess,
             ],
@@ -75,8 +75,8 @@ let package = Package(
             name: "HoneWorker",
             dependencies: [
                 "HoneArtifacts", "HoneCatalog", "HoneConcurrency", "HoneDatasets", "HoneEvaluation", "HoneFeedback",
-                "HoneInference", "HoneModel", "HonePipeline", "HonePostgres", "HoneProblems", "HoneQueue", "HoneTensor",
-                "HoneTokenizer", "HoneTraining", asyncAlgorithms, logging, serviceLifecycle,
+                "HoneInference", "HoneModel", "HonePipeline", "HonePlots", "HonePostgres", "HoneProblems", "HoneQueue",
+                "HoneTensor", "HoneTokenizer", "HoneTraining", asyncAlgorithms, logging, serviceLifecycle,
             ],
             swiftSettings: strict),
 
@@ -193,8 +193,10 @@ let package = Package(
         .testTarget(
             name: "HoneWorkerTests",
             dependencies: [
-                "HoneArtifacts", "HoneCatalog", "HoneEmbedded", "HoneEvaluation", "HoneMigrations", "HonePostgres",
-                "HoneQueue", "HoneTesting", "HoneTraining", "HoneWorker", "hone-worker", logging, serviceLifecycle,
+                "HoneArtifacts", "HoneCatalog", "HoneDatasets", "HoneEmbedded", "HoneEvaluation", "HoneFeedback",
+                "HoneMigrations", "HonePostgres", "HoneQueue", "HoneTesting", "HoneTokenizer", "HoneTraining",
+                "HoneWorker",
+                "hone-worker", logging, serviceLifecycle,
             ],
             swiftSettings: strict),
         .testTarget(

@@ -53,7 +53,10 @@ public struct CheckpointFile: Codable, Sendable, Hashable {
             path: try row.decode("path"), artifact: Artifact(sha256: digest, byteCount: try row.decode("byte_count")))
     }
 
-    var mediaType: String { path.hasSuffix(".json") ? "application/json" : "application/octet-stream" }
+    var mediaType: String {
+        if path.hasSuffix(".json") { return "application/json" }
+        return path.hasSuffix(".svg") ? "image/svg+xml" : "application/octet-stream"
+    }
 }
 
 /// A checkpoint to be recorded; its files lie in the artifact store already.
@@ -69,7 +72,9 @@ public struct NewCheckpoint: Sendable {
     public var run: Int64?
     public var codeVersion: String?
     /// What it was trained on.
-    public var cut: DataCut?
+    public var data: TrainingData?
+    /// The reward models that gave its rewards.
+    public var judges: [CheckpointJudge] = []
     public var seed: UInt64?
 
     public init(model: String, step: Int, config: PostgresJSON, files: [CheckpointFile]) {

@@ -10,21 +10,31 @@ public enum Checkpoints {
     /// - Returns: The checkpoint's id.
     public static func record(_ new: NewCheckpoint, in transaction: PostgresConnection) async throws -> Int64 {
         try await transaction.execute("INSERT INTO hone.models (name) VALUES (\(new.model)) ON CONFLICT DO NOTHING")
-        let cut = try new.cut.map { try PostgresJSON(encoding: $0) }
+        let data = try new.data.map { try PostgresJSON(encoding: $0) }
+        let freeze: Int64? = if case .freeze(let reference)? = new.data { reference.id } else { nil }
         let rows = try await transaction.query(
             PostgresQuery(
                 """
                 INSERT INTO hone.checkpoints (model_id, parent_id, step, config, metrics, job_id, fence, run_id,
-                    code_version, dataset_cut, seed)
+                    code_version, dataset_cut, freeze_id, seed)
                 SELECT m.id, \(new.parent), \(new.step), \(new.config), \(new.metrics), \(new.attempt?.job),
-                    \(new.attempt?.fence), \(new.run), \(new.codeVersion), \(cut),
-                    \(new.seed.map { Int64(bitPattern: $0) })
+                    \(new.attempt?.fence), \(new.run), \(new.codeVersion), \(data),
+                    \(freeze), \(new.seed.map { Int64(bitPattern: $0) })
                 FROM hone.models m WHERE m.name = \(new.model)
                 RETURNING id
                 """
             ).named("record a checkpoint"))
         let id: Int64 = try rows[0].decode("id")
         try await record(new.files, of: id, in: transaction)
+        for judge in new.judges {
+            try await transaction.execute(
+                PostgresQuery(
+                    """
+                    INSERT INTO hone.checkpoint_judges (checkpoint_id, judge_id, role)
+                    VALUES (\(id), \(judge.checkpoint), \(judge.role.rawValue))
+                    """
+                ).named("record a judge"))
+        }
         return id
     }
 

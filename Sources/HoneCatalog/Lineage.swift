@@ -4,7 +4,7 @@ public import HonePostgres
 
 /// A checkpoint, or one of its ancestors, with everything that led to it.
 public struct LineageEntry: Sendable, Encodable {
-    /// 0 is the checkpoint itself, 1 what its training started from.
+    /// 0 is the checkpoint itself, 1 what its training started from and the reward models that judged it.
     public let generation: Int
     public let checkpoint: Int64
     public let model: String
@@ -28,7 +28,8 @@ public struct LineageEntry: Sendable, Encodable {
     public let pipelineHash: String?
     public let params: JSONValue?
     public let runCodeVersion: String?
-    /// Evaluations, gate decisions, promotions, canaries and quarantines as objects with a `kind`, oldest first.
+    /// Labels, judges, evaluations, gate decisions, promotions, canaries and quarantines as objects with a `kind`,
+    /// oldest first.
     public let events: [JSONValue]
 
     init(_ row: PostgresRow) throws {
@@ -61,12 +62,14 @@ public struct LineageEntry: Sendable, Encodable {
 }
 
 extension Checkpoints {
-    /// A checkpoint and all that it descends from, itself first; nothing if there is no such checkpoint.
+    /// A checkpoint and all that it descends from and was judged by, itself first; nothing if there is no such
+    /// checkpoint.
     public static func lineage(
         of checkpoint: Int64, in session: some PostgresSession
     ) async throws -> [LineageEntry] {
         try await session.query(
-            PostgresQuery("SELECT * FROM hone.lineage(\(checkpoint)) ORDER BY generation").named("read a lineage")
+            PostgresQuery("SELECT * FROM hone.lineage(\(checkpoint)) ORDER BY generation, checkpoint_id")
+                .named("read a lineage")
         ).map(LineageEntry.init)
     }
 }

@@ -12,6 +12,8 @@ public enum FeedbackError: Error, Equatable {
     case freezeExists(String)
     /// What a freeze holds is not what was recorded.
     case freezeDamaged(String)
+    /// A freeze is not the one that a job began with.
+    case freezeChanged(String, was: String, is: String)
     /// A freeze was read as rows of another form.
     case wrongForm(freeze: String, form: String, wanted: String)
 }
@@ -36,6 +38,9 @@ extension FeedbackError: CustomStringConvertible {
             "there is a freeze \(name) already, and a freeze never changes; choose another name"
         case .freezeDamaged(let name):
             "freeze \(name) does not hold what was recorded for it; restore the database from a backup"
+        case .freezeChanged(let name, let was, let now):
+            "freeze \(name) has the SHA-256 \(now.prefix(12)), and \(was.prefix(12)) was asked for or begun with; "
+                + "enqueue a new job for what it is now"
         case .wrongForm(let freeze, let form, let wanted):
             "freeze \(freeze) holds \(form), not \(wanted)"
         }

@@ -52,10 +52,13 @@ public struct ScoringModel: Module {
         return kind.outputCount == 1 ? scores_NK.squeeze(1) : scores_NK
     }
 
-    /// A critic that starts with what this reward model knows, sharing nothing with it.
-    public func makeCritic() throws(TensorError) -> ScoringModel {
+    /// A critic that starts with what this reward model knows, sharing nothing with it: its values are
+    /// `scale` (reward + `shift`).
+    public func makeCritic(scaledBy scale: Double = 1, shiftedBy shift: Double = 0) throws(TensorError) -> ScoringModel
+    {
         precondition(kind == .reward, "a critic starts from a reward model, not from a '\(kind.rawValue)' one")
-        let weights = [head.weight, head.bias ?? Tensor.zeros([1])].map { $0.detach().clone().requiringGrad() }
+        let bias = head.bias ?? Tensor.zeros([1])
+        let weights = [head.weight * scale, (bias + shift) * scale].map { $0.detach().clone().requiringGrad() }
         return ScoringModel(.value, on: try backbone.copy(), head: Linear(weight: weights[0], bias: weights[1]))
     }
 }

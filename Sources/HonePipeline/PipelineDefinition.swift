@@ -25,9 +25,8 @@ public struct PipelineDefinition: Sendable, Equatable {
 
     /// The kinds of job that a stage may be.
     public static let kinds: Set = [
-        "reason", "label", "annotate", "verify", "train.sft", "train.reward", "train.ppo", "evaluate", "gate",
-        "promote",
-        "quantize", "ingest", "noop", "engine.ray",
+        "reason", "sample", "label", "annotate", "freeze", "verify", "train.sft", "train.reward", "train.ppo",
+        "train.dpo", "evaluate", "gate", "promote", "quantize", "ingest", "noop", "engine.ray",
     ]
 
     /// The stages such that each comes after all that it needs.

@@ -27,7 +27,7 @@ extension RewardStepReport: RecordedStep {
         [
             "loss": loss, "grad_norm": gradNorm, "learning_rate": learningRate, "examples": Double(examples),
             "tokens": Double(tokens),
-        ]
+        ].merging(evaluation?.metrics ?? [:]) { own, _ in own }
     }
 }
 
@@ -42,7 +42,8 @@ extension PPOStepReport: RecordedStep {
             "maximum_ratio": maximumRatio, "grad_norm": gradNorm, "critic_grad_norm": criticGradNorm,
             "learning_rate": learningRate, "ended_early": endedEarly ? 1 : 0, "sampled_tokens": Double(sampledTokens),
             "sampling_seconds": samplingSeconds, "scoring_seconds": scoringSeconds,
-            "learning_seconds": learningSeconds,
-        ]
+            "learning_seconds": learningSeconds, "sqrt_kl": max(0, divergence).squareRoot(),
+        ].merging(measures) { own, _ in own }
+            .merging(peak.map { ["peak": $0, "peak_step": Double(peakStep ?? 0)] } ?? [:]) { own, _ in own }
     }
 }

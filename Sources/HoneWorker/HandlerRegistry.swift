@@ -7,12 +7,16 @@ public enum HandlerRegistry {
             Classifying(NoopHandler()),
             Classifying(IngestHandler()),
             Classifying(TrainSFTHandler(resources: resources)),
+            Classifying(TrainDPOHandler(resources: resources)),
+            Classifying(TrainRewardHandler(resources: resources)),
             Classifying(TrainPPOHandler(resources: resources)),
             Classifying(EvaluateHandler(resources: resources)),
             Classifying(GateHandler(resources: resources)),
             Classifying(PromoteHandler()),
             Classifying(ReasonHandler(resources: resources)),
             Classifying(AnnotateHandler()),
+            Classifying(SampleHandler(resources: resources)),
+            Classifying(FreezeHandler()),
         ]
     }
 }

@@ -21,7 +21,8 @@ import Testing
         new.attempt = JobAttempt(job: 7, fence: 8)
         new.seed = 3
         new.codeVersion = "abc"
-        new.cut = try await cutOfOneExample(in: pool)
+        let cut = try await cutOfOneExample(in: pool)
+        new.data = .cut(cut)
         let id = try await pool.withTransaction { [new] in try await Checkpoints.record(new, in: $0) }
 
         #expect(try await Checkpoints.find(id, of: "m", in: pool) == id)
@@ -32,7 +33,7 @@ import Testing
         #expect(try await Checkpoints.files(of: id, in: pool) == files)
         let row = try await pool.query("SELECT config, dataset_cut FROM hone.checkpoints WHERE id = \(id)")[0]
         #expect(try row.decode("config", as: PostgresJSON.self).decode() == ["hidden_size": 64])
-        #expect(try row.decode("dataset_cut", as: PostgresJSON.self).decode() == new.cut)
+        #expect(try row.decode("dataset_cut", as: PostgresJSON.self).decode() == cut)
         #expect(
             try await pool.query("SELECT media_type FROM hone.artifacts ORDER BY byte_count")
                 .map { try $0.decode("media_type", as: String.self) }

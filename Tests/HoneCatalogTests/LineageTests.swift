@@ -128,7 +128,7 @@ import Testing
             new.run = run
             new.seed = UInt64(number)
             new.codeVersion = "code \(number)"
-            new.cut = try await DataCut.take(dataset: "d", split: "train", from: transaction)
+            new.data = .cut(try await DataCut.take(dataset: "d", split: "train", from: transaction))
             return try await Checkpoints.record(new, in: transaction)
         }
     }

@@ -16,7 +16,7 @@ import Testing
         #expect(policy.metrics.count == (try numberCount(policy)))
         #expect(policy.metrics["reward"] == 0.5 && policy.metrics["ended_early"] == 1)
         let reward = RewardStepReport(
-            step: 1, steps: 2, loss: 3, gradNorm: 4, learningRate: 5, examples: 6, tokens: 7)
+            step: 1, steps: 2, loss: 3, gradNorm: 4, learningRate: 5, examples: 6, tokens: 7, evaluation: nil)
         #expect(reward.metrics.count == (try numberCount(reward)))
     }
 }

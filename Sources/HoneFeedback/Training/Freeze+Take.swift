@@ -77,10 +77,13 @@ struct FreezeCounts {
     var undecidedCount = 0
     /// Preferences by the side as it was shown.
     var shownSides: [Judgement.Choice: Int] = [:]
+    /// Labels by who gave them.
+    var labellers: [String: Int] = [:]
 
     mutating func count(_ task: LabelledTask) {
         labelCount += task.labels.count
         for label in task.labels {
+            labellers[label.labeller, default: 0] += 1
             if case .preference(let choice, _) = label.judgement { shownSides[choice, default: 0] += 1 }
         }
     }
@@ -92,12 +95,13 @@ private struct FreezeSelection: Encodable {
     let origin: String?
     let checkpoint: Int64?
     let weighting: LabellerWeighting
+    let labellers: [String: Int]
     let labelCount: Int
     let contradictionCount: Int
     let undecidedCount: Int
 
     enum CodingKeys: String, CodingKey {
-        case kind, source, origin, checkpoint, weighting
+        case kind, source, origin, checkpoint, weighting, labellers
         case labelCount = "labels"
         case contradictionCount = "contradictions"
         case undecidedCount = "undecided"
@@ -126,8 +130,9 @@ extension Freeze {
             try check(selection, counts, rowCount: writer.rowCount)
             let record = FreezeSelection(
                 kind: selection.kind, source: selection.source, origin: selection.origin,
-                checkpoint: selection.checkpoint, weighting: weighting, labelCount: counts.labelCount,
-                contradictionCount: counts.contradictionCount, undecidedCount: counts.undecidedCount)
+                checkpoint: selection.checkpoint, weighting: weighting, labellers: counts.labellers,
+                labelCount: counts.labelCount, contradictionCount: counts.contradictionCount,
+                undecidedCount: counts.undecidedCount)
             return FreezeReport(
                 freeze: try await writer.seal(name, form, PostgresJSON(encoding: record)),
                 labelCount: counts.labelCount, contradictionCount: counts.contradictionCount,

@@ -45,6 +45,11 @@ public struct Freeze: Sendable, Encodable {
         return try Freeze(row)
     }
 
+    /// As a checkpoint names it.
+    public var reference: FreezeReference {
+        FreezeReference(id: id, name: name, form: form.rawValue, count: rowCount, sha256: sha256)
+    }
+
     /// The pairs in their order, after their hash was compared with the recorded one.
     /// - Throws: `FeedbackError.wrongForm`, `FeedbackError.freezeDamaged`.
     public func preferencePairs(from session: any PostgresSession) async throws -> [PreferencePair] {
@@ -54,6 +59,13 @@ public struct Freeze: Sendable, Encodable {
     /// The labelled solutions in their order; as ``preferencePairs(from:)``.
     public func stepLabels(from session: any PostgresSession) async throws -> [StepLabels] {
         try await rows(.steps, from: session)
+    }
+
+    /// Throws unless it is what a job took it for when it began.
+    public func requireUnchanged(_ begun: FreezeReference) throws(FeedbackError) {
+        guard reference == begun else {
+            throw .freezeChanged(name, was: begun.sha256, is: sha256)
+        }
     }
 
     /// The data cut of a freeze of examples.

@@ -29,6 +29,7 @@ extension PPOConfiguration {
         try optimizer.validate()
         try criticOptimizer.validate()
         try limits.validate()
+        try watch?.validate()
         try objective.validate(samplesPerPrompt: samplesPerPrompt, updatesPerBatch: updatesPerStep)
         try validateStaleness()
     }

@@ -16,6 +16,8 @@ public struct PPOStepReport: Codable, Sendable, Equatable {
     public var meanLength = 0.0
     /// Share of groups whose answers all have one score, which teach nothing by comparison; 0 without groups.
     public var zeroVarianceShare = 0.0
+    /// What else the judge measured, as means over the answers that have it.
+    public var measures: [String: Double] = [:]
     /// Largest distance of a sampler's log-probability from the trainer's, of answers of this policy.
     public var samplerDeviation = 0.0
 
@@ -50,6 +52,11 @@ public struct PPOStepReport: Codable, Sendable, Equatable {
     public var scoringSeconds = 0.0
     public var learningSeconds = 0.0
 
+    /// The best mean of what is watched, and the step that completed it.
+    public var peak: Double?
+    public var peakStep: Int?
+    /// Whether the run ends here with the weights of that step, since what is watched fell from its peak.
+    public var endedAtPeak = false
     /// Why this was the last step, where the run stopped itself.
     public var stopCause: StopCause?
 
@@ -65,6 +72,7 @@ public struct PPOStepReport: Codable, Sendable, Equatable {
         case completeShare = "complete_share"
         case meanLength = "mean_length"
         case zeroVarianceShare = "zero_variance_share"
+        case measures
         case samplerDeviation = "sampler_deviation"
         case divergence
         case divergenceCoefficient = "divergence_coefficient"
@@ -84,6 +92,9 @@ public struct PPOStepReport: Codable, Sendable, Equatable {
         case samplingSeconds = "sampling_seconds"
         case scoringSeconds = "scoring_seconds"
         case learningSeconds = "learning_seconds"
+        case peak
+        case peakStep = "peak_step"
+        case endedAtPeak = "ended_at_peak"
         case stopCause = "stop_cause"
     }
 }

@@ -11,6 +11,9 @@ extension PPOTrainer {
         let controller: KLController
         let collapseGuard: CollapseGuard
         let stopCause: StopCause?
+        /// Nil without a watch.
+        let peak: PeakRecord?
+        let endedAtPeak: Bool?
         let referenceHash: String?
         /// The critic's shape; nil without one.
         let critic: ModelConfiguration?
@@ -19,6 +22,8 @@ extension PPOTrainer {
             case controller = "divergence_controller"
             case collapseGuard = "collapse_guard"
             case stopCause = "stop_cause"
+            case peak
+            case endedAtPeak = "ended_at_peak"
             case referenceHash = "reference_sha256"
             case critic
         }
@@ -26,6 +31,7 @@ extension PPOTrainer {
 
     private static let criticFile = "critic.safetensors"
     private static let criticOptimizerFile = "critic_optimizer.safetensors"
+    private static let bestFile = "best.safetensors"
     private static let adapterFile = "adapters.safetensors"
 
     /// Writes policy, critic, both optimizers, adapters, the random generator, the divergence's controller and the
@@ -34,6 +40,7 @@ extension PPOTrainer {
         try requireReferenceUnchanged()
         let progress = Progress(
             controller: controller, collapseGuard: collapseGuard, stopCause: stopCause,
+            peak: configuration.watch.map { _ in peak }, endedAtPeak: configuration.watch.map { _ in endedAtPeak },
             referenceHash: networks.referenceHash, critic: networks.critic?.backbone.configuration)
         let state = State(
             step: step, configuration: configuration, progress: progress, datasetHash: prompts.hash,
@@ -47,6 +54,7 @@ extension PPOTrainer {
             try write(optimizer.stateDictionary(), CheckpointDirectory.optimizerFile)
             try write(criticOptimizer?.stateDictionary(), Self.criticOptimizerFile)
             try write(networks.critic?.stateDictionary(), Self.criticFile)
+            try write(best.isEmpty ? nil : best, Self.bestFile)
             if configuration.adapters != nil {
                 let adapters = policy.adapterParameters.map { ($0.name, $0.tensor.detach()) }
                 try write(Dictionary(uniqueKeysWithValues: adapters), Self.adapterFile)
@@ -63,12 +71,12 @@ extension PPOTrainer {
     ///   - configuration: the checkpoint's, where given
     ///   - prompts: the same in the same order
     ///   - tokenizer: of all networks
-    ///   - reward: judges answers
+    ///   - judge: judges answers, as before
     /// - Returns: the trainer, after the checkpoint's step
     /// - Throws: `TrainingError.checkpoint` where anything is damaged or belongs to another run.
     public static func resume(
         _ path: String, reference: CausalLanguageModel, configuration: PPOConfiguration? = nil, prompts: [String],
-        tokenizer: ByteTokenizer, reward: @escaping RewardFunction
+        tokenizer: ByteTokenizer, judge: any AnswerJudging
     ) throws -> PPOTrainer {
         let directory = CheckpointDirectory(path: path)
         let state = try directory.read(State.self)
@@ -86,10 +94,20 @@ extension PPOTrainer {
             throw directory.fault("was measured to another reference; give it the model that the run started from")
         }
         let trainer = try PPOTrainer(
-            settings, networks: networks, generator: generator, prompts: prompts, tokenizer: tokenizer, reward: reward)
+            settings, networks: networks, generator: generator, prompts: prompts, tokenizer: tokenizer, judge: judge)
         try directory.requireSame(state, datasetHash: trainer.prompts.hash, configuration: configuration)
         try trainer.restore(state.step, progress, random: Tensor(Array(state.random)), from: path)
         return trainer
+    }
+
+    /// The same with a function that judges one answer at a time.
+    public static func resume(
+        _ path: String, reference: CausalLanguageModel, configuration: PPOConfiguration? = nil, prompts: [String],
+        tokenizer: ByteTokenizer, reward: @escaping RewardFunction
+    ) throws -> PPOTrainer {
+        try resume(
+            path, reference: reference, configuration: configuration, prompts: prompts, tokenizer: tokenizer,
+            judge: SingleAnswerJudge(reward: reward))
     }
 
     private func restore(_ step: Int, _ progress: Progress, random: Tensor, from path: String) throws {
@@ -102,6 +120,11 @@ extension PPOTrainer {
         controller = progress.controller
         collapseGuard = progress.collapseGuard
         stopCause = progress.stopCause
+        if let peak = progress.peak {
+            self.peak = peak
+            if peak.best != nil { best = try Safetensors.read(path + "/" + Self.bestFile) }
+        }
+        endedAtPeak = progress.endedAtPeak ?? false
         self.step = step
     }
 }

@@ -12,13 +12,18 @@ public final class PPOTrainer: ResumableTrainer {
     public let configuration: PPOConfiguration
     let networks: PolicyNetworks
     let tokenizer: ByteTokenizer
-    let reward: RewardFunction
+    let judge: any AnswerJudging
     let generator: Generator
     let optimizer: TrainingOptimizer
     let criticOptimizer: TrainingOptimizer?
     var prompts: PromptSet
     var controller: KLController
     var collapseGuard = CollapseGuard()
+    var peak = PeakRecord()
+    /// The trained weights as they were at the peak of what is watched.
+    var best: [String: Tensor] = [:]
+    /// Whether what is watched fell, and the weights are those of its peak again.
+    public internal(set) var endedAtPeak = false
     /// Steps done.
     public internal(set) var step = 0
     /// Why the run stopped itself; nil while it goes well.
@@ -26,7 +31,7 @@ public final class PPOTrainer: ResumableTrainer {
 
     public var steps: Int { configuration.steps }
     public var checkpointInterval: Int { configuration.checkpointInterval }
-    public var isDone: Bool { step >= configuration.steps || stopCause != nil }
+    public var isDone: Bool { step >= configuration.steps || stopCause != nil || endedAtPeak }
     public var isSound: Bool { stopCause == nil }
     /// What learns; with adapters beside its matrices where the run trains those.
     public var policy: CausalLanguageModel { networks.policy }
@@ -38,11 +43,11 @@ public final class PPOTrainer: ResumableTrainer {
     ///   - critic: a reward model's copy (``ScoringModel/makeCritic()``) is the best start; the policy's copy when nil
     ///   - prompts: in an order that is part of the run
     ///   - tokenizer: of all networks
-    ///   - reward: judges answers
+    ///   - judge: judges answers
     /// - Throws: `TrainingError` for a setting or a prompt that cannot be meant.
     public convenience init(
         _ configuration: PPOConfiguration, policy: CausalLanguageModel, reference: CausalLanguageModel? = nil,
-        critic: ScoringModel? = nil, prompts: [String], tokenizer: ByteTokenizer, reward: @escaping RewardFunction
+        critic: ScoringModel? = nil, prompts: [String], tokenizer: ByteTokenizer, judge: any AnswerJudging
     ) throws {
         try configuration.validate()
         Threads.set(intraOp: configuration.threads)
@@ -51,12 +56,22 @@ public final class PPOTrainer: ResumableTrainer {
             configuration, policy: policy, reference: reference, critic: critic, generator: generator)
         try self.init(
             configuration, networks: networks, generator: generator, prompts: prompts, tokenizer: tokenizer,
-            reward: reward)
+            judge: judge)
+    }
+
+    /// The same with a function that judges one answer at a time.
+    public convenience init(
+        _ configuration: PPOConfiguration, policy: CausalLanguageModel, reference: CausalLanguageModel? = nil,
+        critic: ScoringModel? = nil, prompts: [String], tokenizer: ByteTokenizer, reward: @escaping RewardFunction
+    ) throws {
+        try self.init(
+            configuration, policy: policy, reference: reference, critic: critic, prompts: prompts,
+            tokenizer: tokenizer, judge: SingleAnswerJudge(reward: reward))
     }
 
     init(
         _ configuration: PPOConfiguration, networks: PolicyNetworks, generator: Generator, prompts: [String],
-        tokenizer: ByteTokenizer, reward: @escaping RewardFunction
+        tokenizer: ByteTokenizer, judge: any AnswerJudging
     ) throws {
         guard tokenizer.paddingID != tokenizer.endOfTextID else {
             throw TrainingError.configuration(
@@ -66,7 +81,7 @@ public final class PPOTrainer: ResumableTrainer {
         self.networks = networks
         self.generator = generator
         self.tokenizer = tokenizer
-        self.reward = reward
+        self.judge = judge
         self.prompts = try PromptSet(
             prompts, tokenizer: tokenizer, contextLength: networks.policy.configuration.maxPositionCount,
             promptsPerStep: configuration.promptsPerStep, seed: configuration.seed)
@@ -85,12 +100,9 @@ public final class PPOTrainer: ResumableTrainer {
         let started = ContinuousClock.now
         var rollouts = try sample()
         let sampled = ContinuousClock.now
-        for index in rollouts.indices {
-            let rollout = rollouts[index]
-            rollouts[index].verdict = reward(prompts.texts[rollout.prompt], rollout.text, rollout.tokens)
-        }
+        let measures = judge(&rollouts)
         let scored = ContinuousClock.now
-        var report = try learn(from: rollouts)
+        var report = try learn(from: rollouts, measures: measures)
         report.samplingSeconds = (sampled - started) / .seconds(1)
         report.scoringSeconds = (scored - sampled) / .seconds(1)
         return report
@@ -121,16 +133,35 @@ public final class PPOTrainer: ResumableTrainer {
         }
     }
 
-    /// Learns from answers that were sampled and judged, here or elsewhere.
+    /// Has answers judged, and returns the means of what else the judge measured, over the answers that have it.
+    private func judge(_ rollouts: inout [Rollout]) -> [String: Double] {
+        let judged = judge.judge(
+            rollouts.map { rollout in
+                AnswerToJudge(
+                    prompt: prompts.texts[rollout.prompt], completion: rollout.text,
+                    promptTokens: prompts.tokens[rollout.prompt], tokens: rollout.tokens)
+            })
+        var values: [String: [Double]] = [:]
+        for index in rollouts.indices {
+            rollouts[index].verdict = judged[index].verdict
+            for (name, value) in judged[index].measures { values[name, default: []].append(value) }
+        }
+        return values.mapValues { $0.reduce(0, +) / Double($0.count) }
+    }
+
+    /// Learns from answers that were sampled and judged, here or elsewhere; `measures` of them go on record.
     ///
     /// - Throws: `TrainingError`; the weights are then those from before.
-    public func learn(from rollouts: [Rollout]) throws -> PPOStepReport {
+    public func learn(from rollouts: [Rollout], measures: [String: Double] = [:]) throws -> PPOStepReport {
         let started = ContinuousClock.now
         var report = PPOStepReport(step: step + 1, steps: configuration.steps)
+        report.measures = measures
         let scored = try admit(rollouts, &report)
         let schedule = schedule(scored)
         let experience = try gather(scored, schedule, &report)
+        try watch(measures, &report)
         try update(on: experience, schedule, &report)
+        if endedAtPeak { restoreBest() }
         controller.update(divergence: report.divergence, responseCount: scored.count)
         step += 1
         report.learningSeconds = (ContinuousClock.now - started) / .seconds(1)
@@ -158,5 +189,34 @@ public final class PPOTrainer: ResumableTrainer {
         report.sampledTokens = rollouts.reduce(0) { $0 + $1.tokens.count }
         report.meanLength = Double(scored.reduce(0) { $0 + $1.tokens.count }) / count
         return scored
+    }
+}
+
+// What is watched and not learnt from.
+extension PPOTrainer {
+    /// Takes in what was measured of answers of the policy as it is, before it learns from them.
+    private func watch(_ measures: [String: Double], _ report: inout PPOStepReport) throws(TrainingError) {
+        guard let watch = configuration.watch else { return }
+        guard let value = measures[watch.measure], value.isFinite else {
+            let known = measures.keys.sorted().joined(separator: ", ")
+            throw .configuration(
+                key: "watch",
+                reason: "names \(watch.measure), and the judge measures \(known.isEmpty ? "nothing" : known)")
+        }
+        switch peak.note(value, ofStep: step + 1, watch) {
+        case .best:
+            best = Dictionary(uniqueKeysWithValues: networks.trained.map { ($0.name, $0.tensor.detach().clone()) })
+        case .fallen: endedAtPeak = true
+        case .lower: break
+        }
+        (report.peak, report.peakStep, report.endedAtPeak) = (peak.best, peak.bestStep, endedAtPeak)
+    }
+
+    private func restoreBest() {
+        noGrad {
+            for parameter in networks.trained {
+                if let source = best[parameter.name] { parameter.tensor.copyInPlace(source) }
+            }
+        }
     }
 }

@@ -11,6 +11,9 @@ public struct RewardConfiguration: Codable, Sendable, Equatable {
     public var optimizer = OptimizerConfiguration()
     /// The weight of the pull of rewards towards zero; 0.01 keeps them centred.
     public var centring = 0.0
+    /// What a unit of a pair's margin counts. A margin teaches how clear a favour is, and makes the model surer of
+    /// itself than it is right; 0 leaves margins out.
+    public var marginScale = 1.0
     /// Seeds the head and the order of the examples.
     public var seed: UInt64 = 0
     /// Steps between checkpoints; 0 writes only the last.
@@ -25,7 +28,9 @@ public struct RewardConfiguration: Codable, Sendable, Equatable {
     enum CodingKeys: String, CodingKey, CaseIterable {
         case steps
         case tokensPerBatch = "tokens_per_batch"
-        case optimizer, centring, seed
+        case optimizer, centring
+        case marginScale = "margin_scale"
+        case seed
         case checkpointInterval = "checkpoint_interval"
         case threads
     }
@@ -36,6 +41,7 @@ public struct RewardConfiguration: Codable, Sendable, Equatable {
         try settings.read(.tokensPerBatch, into: &tokensPerBatch)
         try settings.read(.optimizer, into: &optimizer)
         try settings.read(.centring, into: &centring)
+        try settings.read(.marginScale, into: &marginScale)
         try settings.read(.seed, into: &seed)
         try settings.read(.checkpointInterval, into: &checkpointInterval)
         try settings.read(.threads, into: &threads)
@@ -47,6 +53,9 @@ public struct RewardConfiguration: Codable, Sendable, Equatable {
             try require(value > 0, key, "must be at least 1, is \(value)")
         }
         try require(centring >= 0 && centring.isFinite, CodingKeys.centring, "must not be negative, is \(centring)")
+        try require(
+            marginScale >= 0 && marginScale.isFinite, CodingKeys.marginScale,
+            "must not be negative, is \(marginScale)")
         try require(
             checkpointInterval >= 0, CodingKeys.checkpointInterval, "must not be negative, is \(checkpointInterval)")
         try optimizer.validate()

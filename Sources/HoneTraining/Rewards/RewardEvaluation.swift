@@ -25,22 +25,50 @@ public struct RewardEvaluation: Codable, Sendable, Equatable {
     public let bins: [Bin]
     /// Correlation of an answer's reward with its length in tokens; nil for steps and where either is constant.
     public let lengthCorrelation: Double?
+    /// Share of pairs of different lengths in which the model finds the longer answer better, and in which the label
+    /// does; nil for steps, and where all lengths are equal.
+    public let longerShare: Double?
+    public let labelledLongerShare: Double?
     /// Mean reward of an answer, or mean probability that a step is right.
     public let meanScore: Double
+    /// Standard deviation of the same.
+    public let scoreDeviation: Double
+
+    /// Where its zero is and what its unit is.
+    public var scale: RewardScale { RewardScale(mean: meanScore, deviation: scoreDeviation) }
+
+    /// For the record.
+    public var metrics: [String: Double] {
+        var metrics = [
+            "accuracy": accuracy, "calibration_error": calibrationError, "held_out": Double(count),
+            "mean_score": meanScore, "score_deviation": scoreDeviation,
+        ]
+        metrics["length_correlation"] = lengthCorrelation
+        metrics["longer_share"] = longerShare
+        metrics["labelled_longer_share"] = labelledLongerShare
+        return metrics
+    }
 
     enum CodingKeys: String, CodingKey {
         case count, accuracy
         case calibrationError = "calibration_error"
         case bins
         case lengthCorrelation = "length_correlation"
+        case longerShare = "longer_share"
+        case labelledLongerShare = "labelled_longer_share"
         case meanScore = "mean_score"
+        case scoreDeviation = "score_deviation"
     }
 
     /// - Parameters:
     ///   - predictions: the probability that the model gives to one of two outcomes, and whether that one was so
     ///   - scores: all rewards, for their mean
     ///   - lengths: tokens of the answers with these rewards; empty for steps
-    init(predictions: [(probability: Double, isSo: Bool)], scores: [Double], lengths: [Double]) {
+    ///   - longer: of pairs of different lengths, whether the model and whether the label is for the longer
+    init(
+        predictions: [(probability: Double, isSo: Bool)], scores: [Double], lengths: [Double],
+        longer: [(byModel: Bool, byLabel: Bool)] = []
+    ) {
         count = predictions.count
         // Turned so that the model always bets on the likelier outcome: confidences lie between one half and one.
         let bets = predictions.map { $0.probability >= 0.5 ? $0 : (1 - $0.probability, !$0.isSo) }
@@ -49,7 +77,13 @@ public struct RewardEvaluation: Codable, Sendable, Equatable {
         bins = Self.bins(bets)
         calibrationError = bins.reduce(0) { $0 + Double($1.count) * abs($1.confidence - $1.accuracy) } / Double(count)
         lengthCorrelation = Self.correlation(scores, lengths)
-        meanScore = scores.reduce(0, +) / Double(max(1, scores.count))
+        func share(_ count: Int) -> Double? { longer.isEmpty ? nil : Double(count) / Double(longer.count) }
+        longerShare = share(longer.count { $0.byModel })
+        labelledLongerShare = share(longer.count { $0.byLabel })
+        let mean = scores.reduce(0, +) / Double(max(1, scores.count))
+        meanScore = mean
+        let variance = scores.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(max(1, scores.count))
+        scoreDeviation = variance.squareRoot()
     }
 
     /// Ten bins between one half and one; empty ones are left out.
@@ -77,6 +111,28 @@ public struct RewardEvaluation: Codable, Sendable, Equatable {
     }
 }
 
+// Beside the model that it speaks of.
+extension RewardEvaluation {
+    private static let file = "reward_evaluation.json"
+
+    func write(directory: String) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+        try encoder.encode(self).write(to: URL(filePath: "\(directory)/\(Self.file)"))
+    }
+
+    /// That of a checkpoint; nil where nothing was held out.
+    public static func read(directory: String) throws -> RewardEvaluation? {
+        let path = "\(directory)/\(file)"
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        do {
+            return try JSONDecoder().decode(RewardEvaluation.self, from: Data(contentsOf: URL(filePath: path)))
+        } catch is DecodingError {
+            throw TrainingError.checkpoint(directory: directory, reason: "\(file) is no evaluation of a reward model")
+        }
+    }
+}
+
 extension RewardTrainer {
     /// Judges held-out examples of the same kind.
     public func evaluate(_ heldOut: RewardExamples) throws -> RewardEvaluation {
@@ -91,8 +147,14 @@ extension RewardTrainer {
             let predictions = pairs.indices.filter { !pairs[$0].isTie }.map { index in
                 (probability: 1 / (1 + exp(rewards[pairs.count + index] - rewards[index])), isSo: true)
             }
+            let longer: [(byModel: Bool, byLabel: Bool)] = pairs.indices.compactMap { index in
+                let (chosen, rejected) = (pairs[index].chosen.count, pairs[index].rejected.count)
+                guard !pairs[index].isTie, chosen != rejected else { return nil }
+                let prefersChosen = rewards[index] > rewards[pairs.count + index]
+                return (byModel: prefersChosen == (chosen > rejected), byLabel: chosen > rejected)
+            }
             return RewardEvaluation(
-                predictions: predictions, scores: rewards, lengths: rows.map { Double($0.count) })
+                predictions: predictions, scores: rewards, lengths: rows.map { Double($0.count) }, longer: longer)
         case .steps(let examples):
             let probabilities = stepProbabilities(of: examples)
             let predictions = zip(probabilities, examples).flatMap { probabilities, example in

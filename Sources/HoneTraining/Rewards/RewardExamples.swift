@@ -62,11 +62,17 @@ public enum RewardExamples: Sendable, Equatable {
     case pairs([PreferencePair])
     case steps([StepExample])
 
-    var count: Int {
+    public var count: Int {
         switch self {
         case .pairs(let pairs): pairs.count
         case .steps(let examples): examples.count
         }
+    }
+
+    /// Whether nothing but ties is there.
+    var areAllTies: Bool {
+        guard case .pairs(let pairs) = self else { return false }
+        return !pairs.isEmpty && pairs.allSatisfy(\.isTie)
     }
 
     /// Tokens of the longest row of every example.

@@ -18,6 +18,7 @@ extension RewardTrainer {
         try CheckpointDirectory(path: path).write(state) { directory in
             try model.save(directory: directory)
             try tokenizer.writeFiles(to: directory)
+            try evaluation?.write(directory: directory)
             try Safetensors.write(
                 optimizer.stateDictionary(), to: directory + "/" + CheckpointDirectory.optimizerFile)
         }
@@ -27,7 +28,8 @@ extension RewardTrainer {
     ///
     /// The examples must be the same in the same order, and the configuration, where given, be the checkpoint's.
     public static func resume(
-        _ path: String, configuration: RewardConfiguration? = nil, examples: RewardExamples, tokenizer: ByteTokenizer
+        _ path: String, configuration: RewardConfiguration? = nil, examples: RewardExamples,
+        heldOut: RewardExamples? = nil, tokenizer: ByteTokenizer
     ) throws -> RewardTrainer {
         let directory = CheckpointDirectory(path: path)
         let kind = examples.modelKind
@@ -35,7 +37,7 @@ extension RewardTrainer {
         try directory.requireSame(state, datasetHash: examples.hash, configuration: configuration)
         let trainer = try RewardTrainer(
             state.configuration, model: ScoringModel.load(kind, directory: path), generator: Generator(seed: 0),
-            examples: examples, tokenizer: tokenizer)
+            examples: examples, heldOut: heldOut, tokenizer: tokenizer)
         try trainer.restore(
             optimizer: Safetensors.read(path + "/" + CheckpointDirectory.optimizerFile),
             random: Tensor(Array(state.random)), step: state.step)

@@ -10,9 +10,13 @@ public final class RewardTrainer: ResumableTrainer {
     public let model: ScoringModel
     let tokenizer: ByteTokenizer
     let examples: RewardExamples
+    /// What it is measured on whenever a checkpoint is due; nil for nothing.
+    let heldOut: RewardExamples?
     let optimizer: TrainingOptimizer
     let generator: Generator
     public private(set) var step = 0
+    /// Of the last step, where it was measured.
+    private(set) var evaluation: RewardEvaluation?
     private var plan: BatchPlan
 
     public var steps: Int { configuration.steps }
@@ -22,25 +26,32 @@ public final class RewardTrainer: ResumableTrainer {
     /// Trains `backbone` in place, under a fresh head: of one number for pairs, of two classes for steps.
     public convenience init(
         _ configuration: RewardConfiguration, backbone: CausalLanguageModel, examples: RewardExamples,
-        tokenizer: ByteTokenizer
+        heldOut: RewardExamples? = nil, tokenizer: ByteTokenizer
     ) throws {
         let generator = Generator(seed: configuration.seed)
         let model = ScoringModel(examples.modelKind, on: backbone, generator: generator)
-        try self.init(configuration, model: model, generator: generator, examples: examples, tokenizer: tokenizer)
+        try self.init(
+            configuration, model: model, generator: generator, examples: examples, heldOut: heldOut,
+            tokenizer: tokenizer)
     }
 
     init(
         _ configuration: RewardConfiguration, model: ScoringModel, generator: Generator, examples: RewardExamples,
-        tokenizer: ByteTokenizer
+        heldOut: RewardExamples?, tokenizer: ByteTokenizer
     ) throws {
         try configuration.validate()
         let shape = model.backbone.configuration
         try examples.validate(vocabularySize: shape.vocabularySize, maximumLength: shape.maxPositionCount)
+        if examples.areAllTies { throw TrainingError.noExamples("all pairs are ties, which say nothing by themselves") }
+        if heldOut?.areAllTies == true {
+            throw TrainingError.noExamples("all held-out pairs are ties, which tell nothing about a reward model")
+        }
         Threads.set(intraOp: configuration.threads)
         self.configuration = configuration
         self.model = model
         self.generator = generator
         self.examples = examples
+        self.heldOut = heldOut
         self.tokenizer = tokenizer
         model.requireGrad()
         optimizer = TrainingOptimizer(configuration.optimizer, model.namedParameters, steps: configuration.steps)
@@ -61,10 +72,14 @@ public final class RewardTrainer: ResumableTrainer {
         try requireFinite(gradNorm, "gradient's norm")
         let learningRate = optimizer.advance(step: step)
         step += 1
+        evaluation = isMeasured ? try heldOut.map { try evaluate($0) } : nil
         return RewardStepReport(
             step: step, steps: steps, loss: lossValue, gradNorm: gradNorm, learningRate: learningRate,
-            examples: members.count, tokens: tokenCount)
+            examples: members.count, tokens: tokenCount, evaluation: evaluation)
     }
+
+    /// Whether a checkpoint is due after this step, with which the evaluation goes.
+    private var isMeasured: Bool { isDone || (checkpointInterval > 0 && step % checkpointInterval == 0) }
 
     /// Continues where a checkpoint was written.
     func restore(optimizer state: [String: Tensor], random: Tensor, step: Int) throws(TensorError) {
@@ -82,7 +97,7 @@ public final class RewardTrainer: ResumableTrainer {
             let scores = model.scores(batch.ids_BT, at: batch.positions_N).chunk(2, dim: 0)
             func column(_ value: (PreferencePair) -> Double) -> Tensor { Tensor(pairs.map { Float(value($0)) }) }
             let loss = BradleyTerryLoss(centring: configuration.centring)(
-                chosen_B: scores[0], rejected_B: scores[1], margin_B: column(\.margin),
+                chosen_B: scores[0], rejected_B: scores[1], margin_B: column(\.margin) * configuration.marginScale,
                 preference_B: column { $0.isTie ? 0.5 : 1 }, weight_B: column(\.weight))
             return (loss, batch.tokenCount)
         case .steps(let all):
@@ -113,12 +128,14 @@ public struct RewardStepReport: Codable, Sendable, Equatable {
     /// Pairs or solutions in the batch.
     public let examples: Int
     public let tokens: Int
+    /// On held-out examples, where a checkpoint follows.
+    public let evaluation: RewardEvaluation?
 
     enum CodingKeys: String, CodingKey {
         case step, steps, loss
         case gradNorm = "grad_norm"
         case learningRate = "learning_rate"
-        case examples, tokens
+        case examples, tokens, evaluation
     }
 }
 

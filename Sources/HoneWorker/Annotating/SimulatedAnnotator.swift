@@ -5,12 +5,12 @@ import HoneProblems
 ///
 /// A judgement depends on the seed and the task alone, not on the order in which tasks come.
 struct SimulatedAnnotator: Sendable {
-    let utility: AnnotatePayload.Utility
+    let utility: AnswerUtility
     let flipRate: Double
     let seed: UInt64
     private let checker = SolutionChecker()
 
-    init(utility: AnnotatePayload.Utility, flipRate: Double, seed: UInt64) {
+    init(utility: AnswerUtility, flipRate: Double, seed: UInt64) {
         self.utility = utility
         self.flipRate = flipRate
         self.seed = seed
@@ -54,20 +54,13 @@ struct SimulatedAnnotator: Sendable {
     }
 
     private func rating(_ question: LabelQuestion, _ random: inout RandomSource) -> Judgement {
-        let best = utility.answer + utility.steps + utility.brevity
-        let share = best > 0 ? value(of: question.answers[0], question) / best : 0
+        let share = utility.best > 0 ? value(of: question.answers[0], question) / utility.best : 0
         let rating = 1 + Int((min(max(share, 0), 1) * 4).rounded())
         return .rating(random.unit() < flipRate ? 6 - rating : rating)
     }
 
     /// What an answer is worth to it.
     func value(of answer: LabelQuestion.Answer, _ question: LabelQuestion) -> Double {
-        let verdict = checker.check(
-            answer.text, prompt: question.prompt, reference: question.reference ?? "")
-        let sound = verdict.steps.count { $0.status == .valid }
-        let soundShare = verdict.steps.isEmpty ? 0 : Double(sound) / Double(verdict.steps.count)
-        let isRight = question.reference != nil && verdict.verdict == .correct
-        return (isRight ? utility.answer : 0) + utility.steps * soundShare
-            + utility.brevity * (1 / (1 + Double(answer.text.count) / 200))
+        utility.value(of: answer.text, prompt: question.prompt, reference: question.reference)
     }
 }

@@ -1,9 +1,11 @@
 import HoneCatalog
 import HoneModel
 import HoneQueue
+import HoneTokenizer
 import HoneTraining
 
-/// `train.ppo`: reinforcement learning on answers that the policy writes itself, judged by the reference answers.
+/// `train.ppo`: reinforcement learning on answers that the policy writes itself, judged by the reference answers, by
+/// reward models, or by both.
 struct TrainPPOHandler: TrainingHandler {
     static let kind = "train.ppo"
 
@@ -11,19 +13,76 @@ struct TrainPPOHandler: TrainingHandler {
 
     func begin(_ start: TrainingStart<TrainPPOPayload>) async throws -> BegunTraining<TrainingRun<PPOTrainer>> {
         guard let initial = start.initial else { preconditionFailure("the payload names a checkpoint to start from") }
-        let judge = AnswerJudge(start.examples)
+        let judging = PolicyJudging(start)
         let configuration = start.payload.effective
-        let prompts = start.examples.map { ReasoningLayout.prompt($0.prompt) }
+        let prompts = start.rows.map { ReasoningLayout.prompt($0.prompt) }
         let run = try await TrainingRun.start { [resumed = start.resumed, tokenizer = start.tokenizer] in
             let model = try CausalLanguageModel.load(directory: initial)
+            let judge = try judging.mixture(for: tokenizer)
             guard let resumed else {
                 return try PPOTrainer(
-                    configuration, policy: model, prompts: prompts, tokenizer: tokenizer, reward: judge.verdict)
+                    configuration, policy: model, critic: judge.makeCritic(), prompts: prompts, tokenizer: tokenizer,
+                    judge: judge)
             }
             return try PPOTrainer.resume(
                 resumed, reference: model, configuration: configuration, prompts: prompts, tokenizer: tokenizer,
-                reward: judge.verdict)
+                judge: judge)
         }
         return BegunTraining(training: run, exampleCount: prompts.count)
+    }
+}
+
+/// Makes the judges of a policy from their files.
+private struct PolicyJudging: Sendable {
+    let settings: RewardSettings
+    let verifier: AnswerJudge
+    let directories: [Int64: String]
+
+    init(_ start: TrainingStart<TrainPPOPayload>) {
+        settings = start.payload.reward
+        verifier = AnswerJudge(start.rows)
+        directories = start.judges
+    }
+
+    /// - Throws: `TrainingError.configuration` for a reward model of another tokenizer than the policy's, or of the
+    ///   other kind.
+    func mixture(for tokenizer: ByteTokenizer) throws -> RewardMixture {
+        var mixture = RewardMixture(verifier: verifier.verdict, verifierWeight: settings.verifier)
+        if let outcome = settings.outcome {
+            let members = try outcome.checkpoints.map { try model($0, .reward, tokenizer) }
+            mixture.outcome = RewardMixture.Outcome(
+                try RewardEnsemble(members), weight: outcome.weight, disagreementPenalty: outcome.disagreementPenalty)
+        }
+        if let process = settings.process {
+            mixture.process = RewardMixture.Process(
+                try model(process.checkpoint, .step, tokenizer), weight: process.weight, reward: process.reward)
+        }
+        return mixture
+    }
+
+    private func model(
+        _ checkpoint: Int64, _ kind: ScoringModel.Kind, _ tokenizer: ByteTokenizer
+    ) throws -> RewardModel {
+        guard let directory = directories[checkpoint] else {
+            preconditionFailure("reward model \(checkpoint) was not laid out")
+        }
+        let model = try RewardModel.load(directory: directory)
+        func refuse(_ reason: String) -> TrainingError {
+            .configuration(key: "reward", reason: "names checkpoint \(checkpoint), \(reason)")
+        }
+        guard model.network.kind == kind else {
+            throw refuse("which judges \(kind == .step ? "whole answers, not steps" : "steps, not whole answers")")
+        }
+        guard model.tokenizer == tokenizer else {
+            throw refuse("a reward model of another tokenizer than the policy's; train one from this policy's model")
+        }
+        return model
+    }
+}
+
+extension RewardMixture {
+    /// A critic that starts with what the first outcome reward model knows; nil without one.
+    func makeCritic() throws -> ScoringModel? {
+        try outcome.map { try $0.ensemble.members[0].makeCritic(weight: $0.weight) }
     }
 }

@@ -12,7 +12,7 @@ struct TrainSFTHandler: TrainingHandler {
     let resources: WorkerResources
 
     func begin(_ start: TrainingStart<TrainSFTPayload>) async throws -> BegunTraining<TrainingSession> {
-        let all = start.examples.map(TrainingExample.init)
+        let all = start.rows.map(TrainingExample.init)
         let examples = start.payload.dropLong == true ? try Self.fitting(all, start) : all
         return BegunTraining(
             training: try await Self.session(start, examples), exampleCount: examples.count,

@@ -9,30 +9,11 @@ struct AnnotatePayload: JobPayload {
     let kinds: [String]?
     /// The share of judgements that are turned into their opposite.
     let flipRate: Double?
-    let utility: Utility?
+    let utility: AnswerUtility?
     /// At most so many labels; as many as there are open slots if left out.
     let limit: Int?
     /// Pretended seconds a lease; a short one comes back soon when the worker dies.
     let leaseSeconds: Int?
-
-    /// What an answer is worth: the weighted sum of its merits.
-    struct Utility: Codable, Sendable, Hashable {
-        /// Its final answer is right.
-        var answer = 0.7
-        /// The share of its steps that hold.
-        var steps = 0.2
-        /// Its shortness: 1 for nothing, a half at 200 characters, a third at 400.
-        var brevity = 0.1
-
-        init() {}
-
-        init(from decoder: any Decoder) throws {
-            let container = try decoder.container(keyedBy: CodingKeys.self)
-            answer = try container.decodeIfPresent(Double.self, forKey: .answer) ?? 0
-            steps = try container.decodeIfPresent(Double.self, forKey: .steps) ?? 0
-            brevity = try container.decodeIfPresent(Double.self, forKey: .brevity) ?? 0
-        }
-    }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case name, seed, kinds, utility, limit

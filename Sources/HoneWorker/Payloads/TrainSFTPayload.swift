@@ -21,6 +21,8 @@ struct TrainSFTPayload: TrainingPayload {
         case dropLong = "drop_long"
     }
 
+    var source: DatasetSource { DatasetSource(dataset: dataset, split: split ?? "train") }
+
     func validate() throws(WorkerError) {
         try require((checkpointEvery ?? 1) > 0, .checkpointEvery, "must be at least 1")
         try require((keepResumePoints ?? 1) > 0, .keepResumePoints, "must be at least 1")

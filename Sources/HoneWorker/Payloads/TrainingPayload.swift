@@ -1,13 +1,14 @@
+import HoneCatalog
 import HoneTraining
 
 /// What every training job says: on which data, from which weights, into which lineage, and how.
 protocol TrainingPayload: JobPayload {
     associatedtype Configuration: TrainingConfiguration
+    associatedtype Source: TrainingSource
 
     /// The lineage that the new checkpoint joins.
     var model: String { get }
-    var dataset: String { get }
-    var split: String? { get }
+    var source: Source { get }
     /// The checkpoint to start from.
     var initialCheckpoint: Int64? { get }
     /// What the run does.
@@ -18,10 +19,13 @@ protocol TrainingPayload: JobPayload {
     var keepResumePoints: Int? { get }
     /// Whether going on takes the weights that the run started from, besides those of its last checkpoint.
     static var needsInitialToResume: Bool { get }
+    /// The reward models that give the rewards.
+    var judges: [CheckpointJudge] { get }
 }
 
 extension TrainingPayload {
     static var needsInitialToResume: Bool { false }
+    var judges: [CheckpointJudge] { [] }
 
     /// The configuration as it is run.
     var effective: Configuration {
@@ -40,3 +44,5 @@ protocol TrainingConfiguration: Codable, Sendable {
 
 extension SFTConfiguration: TrainingConfiguration {}
 extension PPOConfiguration: TrainingConfiguration {}
+extension RewardConfiguration: TrainingConfiguration {}
+extension DirectPreferenceConfiguration: TrainingConfiguration {}

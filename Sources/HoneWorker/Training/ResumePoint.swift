@@ -5,12 +5,13 @@ import HonePostgres
 import HoneQueue
 
 /// Where the next attempt of a training job takes up: a checkpoint of the job, whose files lie in the artifact store.
-struct ResumePoint: Codable, Sendable, Equatable {
+struct ResumePoint: Sendable, Equatable {
     /// Steps done.
     let step: Int
     /// What the last step measured that a checkpoint followed; empty before the first.
     let metrics: [String: Double]
-    let cut: DataCut
+    /// What is read.
+    let data: TrainingData
     /// Examples that are left out because they are longer than the model's context.
     let droppedCount: Int
     /// Empty before the first step.
@@ -48,20 +49,37 @@ struct ResumePoint: Codable, Sendable, Equatable {
     }
 }
 
-extension ResumePoint {
-    private enum FormerKeys: CodingKey {
+extension ResumePoint: Codable {
+    private enum CodingKeys: CodingKey {
+        case step, metrics, cut, freeze, droppedCount, files
+        /// A worker of before `metrics` left the loss alone, and its jobs go on too.
         case loss
     }
 
-    /// A worker of before `metrics` left the loss alone, and its jobs go on too.
     init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         step = try container.decode(Int.self, forKey: .step)
-        cut = try container.decode(DataCut.self, forKey: .cut)
+        if let freeze = try container.decodeIfPresent(FreezeReference.self, forKey: .freeze) {
+            data = .freeze(freeze)
+        } else {
+            data = .cut(try container.decode(DataCut.self, forKey: .cut))
+        }
         droppedCount = try container.decode(Int.self, forKey: .droppedCount)
         files = try container.decode([CheckpointFile].self, forKey: .files)
-        let loss = try decoder.container(keyedBy: FormerKeys.self).decodeIfPresent(Double.self, forKey: .loss)
+        let loss = try container.decodeIfPresent(Double.self, forKey: .loss)
         metrics =
             try container.decodeIfPresent([String: Double].self, forKey: .metrics) ?? loss.map { ["loss": $0] } ?? [:]
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(step, forKey: .step)
+        try container.encode(metrics, forKey: .metrics)
+        switch data {
+        case .cut(let cut): try container.encode(cut, forKey: .cut)
+        case .freeze(let freeze): try container.encode(freeze, forKey: .freeze)
+        }
+        try container.encode(droppedCount, forKey: .droppedCount)
+        try container.encode(files, forKey: .files)
     }
 }

@@ -22,14 +22,13 @@ extension TrainingAttempt {
         throw fault
     }
 
-    /// Where this attempt may begin, newest first. The data cut is recorded before the first step, so that every
+    /// Where this attempt may begin, newest first. What is read is recorded before the first step, so that every
     /// attempt reads the same.
     private func resumePoints() async throws -> [ResumePoint] {
         let points = try await ResumePoint.all(of: job, context)
         if !points.isEmpty { return points }
-        let cut = try await DataCut.take(
-            dataset: payload.dataset, split: payload.split ?? "train", from: context.pool)
-        let point = ResumePoint(step: 0, metrics: [:], cut: cut, droppedCount: 0, files: [])
+        let data = try await payload.source.fix(in: context.pool)
+        let point = ResumePoint(step: 0, metrics: [:], data: data, droppedCount: 0, files: [])
         try await point.record(for: job, context)
         return [point]
     }
@@ -39,10 +38,11 @@ extension TrainingAttempt {
             point, payload: payload, resources: resources, context: context, scratch: scratch)
         let begun = try await handler.begin(start)
         let opened = ResumePoint(
-            step: point.step, metrics: point.metrics, cut: point.cut, droppedCount: begun.droppedCount,
+            step: point.step, metrics: point.metrics, data: point.data, droppedCount: begun.droppedCount,
             files: point.files)
         try await opened.takeUp(for: job, context)
         try await tell(opened, exampleCount: begun.exampleCount)
+        for warning in begun.warnings { try await context.log(warning, level: .warning, for: job) }
         return (begun.training, opened)
     }
 

@@ -78,7 +78,10 @@ struct TrainingAttempt<Handler: TrainingHandler> {
             guard let report = feed.lastReport else { preconditionFailure("a checkpoint without a step") }
             feed.put(try await record(directory, report, after: point))
         }
-        guard let last = feed.lastPoint else { preconditionFailure("training ended without its last checkpoint") }
+        // A run that ended before its last step may have been cut off just after that.
+        guard let last = feed.lastPoint ?? (point.step > 0 ? point : nil) else {
+            preconditionFailure("training ended without its last checkpoint")
+        }
         return last
     }
 
@@ -87,7 +90,7 @@ struct TrainingAttempt<Handler: TrainingHandler> {
         let files = try await resources.store.put(directory: directory)
         try FileManager.default.removeItem(atPath: directory)
         let next = ResumePoint(
-            step: report.step, metrics: report.checkpointMetrics, cut: point.cut, droppedCount: point.droppedCount,
+            step: report.step, metrics: report.checkpointMetrics, data: point.data, droppedCount: point.droppedCount,
             files: files)
         let metrics = recorder.unrecorded
         let inUse = point.files.isEmpty ? nil : Int64(point.step)

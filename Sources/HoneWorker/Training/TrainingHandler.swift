@@ -20,6 +20,7 @@ private struct TrainingResult: Encodable {
     let step: Int
     let loss: Double?
     let reward: Double?
+    let metrics: [String: Double]
 }
 
 extension TrainingHandler {
@@ -42,7 +43,7 @@ extension TrainingHandler {
                 return try PostgresJSON(
                     encoding: TrainingResult(
                         model: payload.model, checkpoint: checkpoint, step: last.step, loss: last.metrics["loss"],
-                        reward: last.metrics["reward"]))
+                        reward: last.metrics["reward"], metrics: last.metrics))
             })
     }
 
@@ -57,7 +58,8 @@ extension TrainingHandler {
         new.attempt = JobAttempt(job)
         new.run = job.runID
         new.codeVersion = resources.codeVersion
-        new.cut = last.cut
+        new.data = last.data
+        new.judges = payload.judges
         new.seed = payload.configuration.seed
         return new
     }

@@ -38,6 +38,41 @@ extension StepReport: TrainingReport {
     }
 }
 
+extension RewardStepReport: TrainingReport {
+    private struct Progress: Encodable {
+        let step: Int
+        let steps: Int
+        let loss: Double
+        let accuracy: Double?
+    }
+
+    var failure: String? { nil }
+    var checkpointMetrics: [String: Double] {
+        ["loss": loss].merging(evaluation?.metrics ?? [:]) { own, _ in own }
+    }
+
+    func progress() throws -> PostgresJSON {
+        try PostgresJSON(
+            encoding: Progress(step: step, steps: steps, loss: loss, accuracy: evaluation?.accuracy))
+    }
+}
+
+extension DirectPreferenceReport: TrainingReport {
+    private struct Progress: Encodable {
+        let step: Int
+        let steps: Int
+        let loss: Double
+        let accuracy: Double
+    }
+
+    var failure: String? { nil }
+    var checkpointMetrics: [String: Double] { ["loss": loss, "accuracy": accuracy, "margin": margin] }
+
+    func progress() throws -> PostgresJSON {
+        try PostgresJSON(encoding: Progress(step: step, steps: steps, loss: loss, accuracy: accuracy))
+    }
+}
+
 extension PPOStepReport: TrainingReport {
     private struct Progress: Encodable {
         let step: Int
@@ -61,7 +96,8 @@ extension PPOStepReport: TrainingReport {
         [
             "reward": score, "kl": divergence, "entropy": entropy, "mean_length": meanLength,
             "unscorable_share": Double(unscorableCount) / Double(max(1, answerCount)),
-        ]
+        ].merging(measures) { own, _ in own }
+            .merging(peak.map { ["peak": $0, "peak_step": Double(peakStep ?? 0)] } ?? [:]) { own, _ in own }
     }
 
     /// The time left is at the speed of this step.

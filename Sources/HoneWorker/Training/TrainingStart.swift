@@ -3,15 +3,18 @@ import HoneCatalog
 import HoneQueue
 import HoneTokenizer
 
-/// What an attempt of a training job begins with: the examples, and the files of models as directories on the disk.
+/// What an attempt of a training job begins with: what it learns from, and the files of models as directories on the
+/// disk.
 struct TrainingStart<Payload: TrainingPayload>: Sendable {
     let payload: Payload
-    /// In the order of the cut.
-    let examples: [CutExample]
+    /// In the order in which they were fixed.
+    let rows: Payload.Source.Rows
     /// Of the checkpoint that the training starts from; nil for random weights.
     let initial: String?
     /// Of the last resume point; nil before the first.
     let resumed: String?
+    /// Of the reward models that judge.
+    let judges: [Int64: String]
     let tokenizer: ByteTokenizer
 
     init(
@@ -30,8 +33,13 @@ struct TrainingStart<Payload: TrainingPayload>: Sendable {
         } else {
             initial = nil
         }
+        var laid: [Int64: String] = [:]
+        for judge in Set(payload.judges.map(\.checkpoint)) {
+            laid[judge] = try await lay(resources.checkpoints.files(of: judge), "judge-\(judge)")
+        }
+        judges = laid
         tokenizer = try (resumed ?? initial).map { try LoadedModel.tokenizer(directory: $0) } ?? ByteTokenizer()
-        examples = try await point.cut.examples(from: context.pool)
+        rows = try await payload.source.rows(of: point.data, from: context.pool)
     }
 }
 
@@ -41,4 +49,6 @@ struct BegunTraining<Training: RunningTraining>: Sendable {
     let exampleCount: Int
     /// Examples longer than the model's context.
     var droppedCount = 0
+    /// What somebody should know who looks at the job.
+    var warnings: [String] = []
 }

@@ -30,6 +30,9 @@ extension LineageEntry {
     }
 
     private func cutText(_ cut: JSONValue) -> String {
+        if let freeze = cut.field("freeze"), let form = cut.field("form"), let count = cut.field("count") {
+            return "\(count) \(form) of freeze \(freeze), SHA-256 \((cut.field("sha256") ?? "").prefix(12))"
+        }
         guard let dataset = cut.field("dataset"), let split = cut.field("split"), let count = cut.field("count") else {
             return cut.text
         }
@@ -54,6 +57,10 @@ extension LineageEntry {
                 [field("percent", "percent "), field("beside", "beside "), field("ended_by", "ended by ")]
             case "quarantine":
                 [field("reason"), field("released_by", "released by "), field("release_reason")]
+            case "labels":
+                [field("labels", "labels "), field("freeze", "in freeze "), event.member("labellers")?.text]
+            case "judge":
+                [field("role"), field("id", "reward by checkpoint "), field("model", "of ")]
             default: [event.text]
             }
         return ([field("at").map { String($0.prefix(19)) }] + words).compactMap(\.self).joined(separator: ", ")

@@ -1,0 +1,101 @@
+import HoneCatalog
+import HoneFeedback
+import HoneInference
+import HonePostgres
+import HoneProblems
+import HoneQueue
+
+/// `sample`: answers a dataset's prompts with a checkpoint, several times each, and makes label tasks about the
+/// answers. What `reason` is to one prompt, this is to a stage of a pipeline.
+struct SampleHandler: JobHandler {
+    static let kind = "sample"
+
+    let resources: WorkerResources
+
+    private struct Result: Encodable {
+        let checkpoint: Int64
+        let dataset: String
+        let samples: Int
+        /// New label tasks.
+        let tasks: Int
+    }
+
+    private struct Progress: Encodable {
+        let done: Int
+        let total: Int
+    }
+
+    /// Prompts between two reports of progress.
+    private static let sliceCount = 128
+
+    func run(_ jobs: [ClaimedJob], context: JobContext) async throws {
+        for job in jobs {
+            let payload = try await context.payload(SamplePayload.self, of: job)
+            let samples = try await answer(payload, job, context)
+            try await context.complete(
+                job,
+                producing: { transaction in
+                    try await Samples.record(samples, in: transaction)
+                    let tasks = try await ask(payload, in: transaction)
+                    return try PostgresJSON(
+                        encoding: Result(
+                            checkpoint: payload.checkpoint, dataset: payload.dataset, samples: samples.count,
+                            tasks: tasks))
+                })
+        }
+    }
+
+    private func answer(
+        _ payload: SamplePayload, _ job: ClaimedJob, _ context: JobContext
+    ) async throws -> [NewSample] {
+        let cut = try await DataCut.take(
+            dataset: payload.dataset, split: payload.split ?? "train", from: context.pool)
+        let examples = try await cut.examples(CutSelection(limit: payload.limit), from: context.pool)
+        let model = try await resources.checkpoints.load(payload.checkpoint, threads: resources.threads)
+        var samples: [NewSample] = []
+        for start in stride(from: 0, to: examples.count, by: Self.sliceCount) {
+            guard context.isWanted(job), !context.isDraining else { throw CancellationError() }
+            let slice = examples[start..<min(examples.count, start + Self.sliceCount)]
+            let requests = slice.flatMap { example in
+                (0..<payload.samples).map { payload.request(to: model, example, ordinal: $0) }
+            }
+            let results = try await model.engine.generate(requests)
+            for (place, result) in results.enumerated() {
+                let example = slice[slice.startIndex + place / payload.samples]
+                samples.append(
+                    NewSample(
+                        job: job, ordinal: samples.count, checkpoint: payload.checkpoint, example: example.id,
+                        prompt: example.prompt, result: result,
+                        verdict: SolutionChecker().check(
+                            result.text, prompt: example.prompt, reference: example.answer),
+                        isScored: !example.answer.isEmpty))
+            }
+            try await context.report(
+                PostgresJSON(encoding: Progress(done: start + slice.count, total: examples.count)), for: job)
+        }
+        return samples
+    }
+
+    private func ask(_ payload: SamplePayload, in transaction: PostgresConnection) async throws -> Int {
+        guard let label = payload.label else { return 0 }
+        var count = 0
+        for kind in label.kinds {
+            var request = LabelRequest(kind, checkpoint: payload.checkpoint, dataset: payload.dataset)
+            request.source = label.source
+            request.wanted = label.wanted
+            request.perPrompt = label.perPrompt
+            count += try await LabelTasks.create(request, in: transaction)
+        }
+        return count
+    }
+}
+
+extension SamplePayload {
+    /// The draws depend on the seed, the example and the answer's number alone.
+    fileprivate func request(to model: LoadedModel, _ example: CutExample, ordinal: Int) -> GenerationRequest {
+        let draw = (seed ?? 0) &+ UInt64(bitPattern: example.id) &* 1_000_003 &+ UInt64(ordinal)
+        return model.request(
+            example.prompt, maximumNewTokens: maxNewTokens ?? EvaluateHandler.defaultNewTokens,
+            sampling: SamplingParameters(temperature: temperature ?? 1, seed: draw))
+    }
+}

@@ -1,0 +1,42 @@
+import HoneTraining
+
+/// Trains a reward model on a freeze: an outcome model on one of preferences, a process model on one of rated steps.
+struct TrainRewardPayload: TrainingPayload {
+    let freeze: String
+    /// What the freeze must hold, where that matters.
+    let freezeSHA256: String?
+    let model: String
+    private let start: Int64
+    let configuration: RewardConfiguration
+    let checkpointEvery: Int?
+    let keepResumePoints: Int?
+    /// The share of prompts that is only measured on; 0.1 if left out.
+    let heldOutShare: Double?
+    /// Leave out answers that are longer than the model's context instead of refusing to train.
+    let dropLong: Bool?
+
+    var initialCheckpoint: Int64? { start }
+    var source: FreezeSource { FreezeSource(name: freeze, sha256: freezeSHA256) }
+
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case freeze, model, configuration
+        case freezeSHA256 = "freeze_sha256"
+        case start = "initial_checkpoint"
+        case checkpointEvery = "checkpoint_every"
+        case keepResumePoints = "keep_resume_points"
+        case heldOutShare = "held_out_share"
+        case dropLong = "drop_long"
+    }
+
+    func validate() throws(WorkerError) {
+        try require((checkpointEvery ?? 1) > 0, .checkpointEvery, "must be at least 1")
+        try require((keepResumePoints ?? 1) > 0, .keepResumePoints, "must be at least 1")
+        try require(
+            (heldOutShare ?? 0.1) > 0 && (heldOutShare ?? 0.1) < 1, .heldOutShare, "must lie between 0 and 1")
+        do {
+            try configuration.validate()
+        } catch {
+            throw .payload(key: CodingKeys.configuration.stringValue, fault: "cannot be run: \(error)")
+        }
+    }
+}

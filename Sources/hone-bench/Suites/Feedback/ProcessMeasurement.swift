@@ -1,0 +1,173 @@
+import HoneEvaluation
+import HoneInference
+import HoneModel
+import HoneProblems
+import HoneTensor
+import HoneTokenizer
+import HoneTraining
+
+/// Best of sixteen: chosen by a process reward model, by an outcome reward model, or by the majority.
+///
+/// Both models learn from the same sampled solutions, from the same backbone and for as many steps. The process model
+/// is told of every line up to the first wrong one whether it holds, the outcome model of the last line alone.
+struct ProcessMeasurement {
+    let seed: UInt64
+    let options: RLHFSuite.Sizes
+    let verbose: Bool
+
+    struct Result {
+        let oneAnswer: Double
+        let majority: Double
+        let outcome: Double
+        let process: Double
+        /// Some answer of the sixteen is right.
+        let any: Double
+        let overOutcome: PairedBootstrap
+        let overMajority: PairedBootstrap
+        let firstErrorF1: Double
+    }
+
+    static let candidateCount = 16
+
+    private var measurement: RewardMeasurement {
+        RewardMeasurement(
+            seed: seed, steps: options.processSteps, learningRate: options.processRate, verbose: verbose)
+    }
+
+    /// What both models learn from: the policy's answers, and worked solutions with errors put in.
+    func solutions(_ problems: FeedbackProblems, _ answers: PreferenceMeasurement.Answers) -> [LabelledSolution] {
+        var random = RandomSource(words: seed, 0xE44)
+        let sampled = zip(problems.labelled, answers.training).flatMap { problem, results in
+            results.map { LabelledSolution($0, of: problem) }
+        }
+        let made = problems.prompts.flatMap { problem in
+            InjectedErrors.solutions(of: problem, wrongCount: 3, &random).map { LabelledSolution($0, of: problem) }
+        }
+        return sampled + made
+    }
+
+    /// Learns which steps hold.
+    func processModel(_ judge: SupervisedPolicy, _ solutions: [LabelledSolution]) throws -> RewardTrainer {
+        Threads.set(intraOp: 1)
+        return try measurement.train(
+            .steps(solutions.map(\.process)), heldOut: nil, from: judge.load(), steps: options.processSteps
+        ).trainer
+    }
+
+    func run(
+        _ policy: SupervisedPolicy, _ judge: SupervisedPolicy, process: RewardTrainer, _ problems: FeedbackProblems,
+        _ solutions: [LabelledSolution]
+    ) throws -> Result {
+        Threads.set(intraOp: 1)
+        let outcome = try measurement.train(
+            .steps(solutions.map(\.outcome)), heldOut: nil, from: judge.load(), steps: options.processSteps
+        ).trainer
+        let candidates = try SupervisedPolicy.answers(
+            of: policy.load(), to: problems.heldOut, each: Self.candidateCount, temperature: 1, seed: seed &+ 7)
+        return Self.choose(problems.heldOut, candidates, process, outcome)
+    }
+
+    private static func choose(
+        _ problems: [Problem], _ candidates: [[GenerationResult]], _ process: RewardTrainer, _ outcome: RewardTrainer
+    ) -> Result {
+        var rows: [(majority: Double, outcome: Double, process: Double, one: Double, any: Double)] = []
+        var errors = FirstErrors()
+        for (problem, results) in zip(problems, candidates) {
+            let solutions = results.map { LabelledSolution($0, of: problem) }
+            let ofSteps = process.stepProbabilities(of: solutions.map(\.everyLine))
+            let ofWhole = outcome.stepProbabilities(of: solutions.map(\.outcome)).map { $0[0] }
+            for (solution, probabilities) in zip(solutions, ofSteps) { errors.count(solution, probabilities) }
+            let scores = ofSteps.map { StepAggregation.product.score($0) ?? 0 }
+            func isRight(_ index: Int) -> Double { solutions[index].isRight ? 1 : 0 }
+            rows.append(
+                (
+                    majority: isRight(majority(results)), outcome: isRight(best(ofWhole)),
+                    process: isRight(best(scores)), one: isRight(0), any: solutions.contains(where: \.isRight) ? 1 : 0
+                ))
+        }
+        func mean(_ value: (Int) -> Double) -> Double {
+            rows.indices.reduce(0) { $0 + value($1) } / Double(rows.count)
+        }
+        return Result(
+            oneAnswer: mean { rows[$0].one }, majority: mean { rows[$0].majority }, outcome: mean { rows[$0].outcome },
+            process: mean { rows[$0].process }, any: mean { rows[$0].any },
+            overOutcome: PairedBootstrap(rows.map { $0.process - $0.outcome }),
+            overMajority: PairedBootstrap(rows.map { $0.process - $0.majority }), firstErrorF1: errors.f1)
+    }
+
+    private static func best(_ scores: [Double]) -> Int {
+        scores.indices.max { scores[$0] < scores[$1] } ?? 0
+    }
+
+    /// The first answer that says what most say; those that say nothing do not vote.
+    private static func majority(_ results: [GenerationResult]) -> Int {
+        let texts = results.map { StepGrammar.parse($0.text).answer }
+        var counts: [String: Int] = [:]
+        for case let text? in texts { counts[text, default: 0] += 1 }
+        return texts.indices.max { (counts[texts[$0] ?? ""] ?? 0, -$0) < (counts[texts[$1] ?? ""] ?? 0, -$1) } ?? 0
+    }
+}
+
+/// A sampled solution, its lines labelled by the exact checker: a step holds if it is true and made of numbers that are
+/// there, the last line if its answer is right.
+struct LabelledSolution {
+    let isRight: Bool
+    /// Every line that carries a label, up to the first wrong one.
+    let process: StepExample
+    /// The last token alone.
+    let outcome: StepExample
+    /// All lines, for judging.
+    let everyLine: StepExample
+    /// The number of the first line that is wrong; nil where all hold.
+    let firstError: Int?
+
+    init(_ result: GenerationResult, of problem: Problem) {
+        self.init(result.text, tokens: result.tokens, of: problem)
+    }
+
+    init(_ text: String, of problem: Problem) {
+        let tokenizer = SupervisedPolicy.tokenizer
+        self.init(text, tokens: tokenizer.encode(text) + [tokenizer.endOfTextID], of: problem)
+    }
+
+    private init(_ text: String, tokens: [Int32], of problem: Problem) {
+        let tokenizer = SupervisedPolicy.tokenizer
+        let row = tokenizer.encode(problem.prompt + "\n") + tokens
+        let verdict = SolutionChecker().check(text, of: problem)
+        isRight = verdict.verdict == .correct
+        let start = row.count - tokens.count
+        let ends = StepSeparator(tokenizer).ends(in: tokens)
+        // Lines and verdicts run in parallel while both last.
+        var labels = zip(ends, verdict.steps).map { end, step in
+            StepExample.Label(position: start + end, isRight: step.status == .valid && step.isGrounded)
+        }
+        labels.append(StepExample.Label(position: row.count - 1, isRight: isRight))
+        everyLine = StepExample(tokens: row, labels: labels)
+        firstError = labels.firstIndex { !$0.isRight }
+        process = StepExample(tokens: row, labels: Array(labels.prefix((firstError ?? labels.count) + 1)))
+        outcome = StepExample(tokens: row, labels: [labels[labels.count - 1]])
+    }
+}
+
+/// How well the first wrong line is found: a harmonic mean of how often it is found where there is one, and how often
+/// none is named where there is none (Zheng et al. 2024, ProcessBench, arXiv:2412.06559).
+struct FirstErrors {
+    private var (found, wrong) = (0, 0)
+    private var (kept, sound) = (0, 0)
+
+    mutating func count(_ solution: LabelledSolution, _ probabilities: [Double]) {
+        let named = probabilities.firstIndex { $0 < 0.5 }
+        if let first = solution.firstError {
+            wrong += 1
+            if named == first { found += 1 }
+        } else {
+            sound += 1
+            if named == nil { kept += 1 }
+        }
+    }
+
+    var f1: Double {
+        let (a, b) = (Double(found) / Double(max(1, wrong)), Double(kept) / Double(max(1, sound)))
+        return a + b > 0 ? 2 * a * b / (a + b) : 0
+    }
+}

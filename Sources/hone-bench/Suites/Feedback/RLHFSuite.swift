@@ -1,0 +1,188 @@
+import ArgumentParser
+import Foundation
+import HoneEvaluation
+import HoneModel
+import HoneTraining
+
+/// What labels are good for: reward models of simulated annotators, and policies that learn from them.
+struct RLHFSuite: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rlhf",
+        abstract: "Reward models from noisy labels, and policies that learn from them, measured by the known utility.",
+        discussion: """
+            Every seed trains a small model on generated problems, lets it answer, has pairs of answers labelled by an
+            annotator of known utility that errs at a known rate, and trains a reward model on them. Then a policy
+            learns from that model alone, and the utility says whether its answers got better. A process reward model
+            and an outcome one choose among sixteen answers.
+
+              hone-bench rlhf --seeds 3
+              hone-bench rlhf --parts reward,process --seeds 1 --verbose
+            """)
+
+    /// How much of everything.
+    struct Sizes: ParsableArguments {
+        @Option(help: "Supervised steps before, on batches of 1024 tokens.") var supervisedSteps = 250
+        @Option(help: "Problems with worked solutions that the policy learns from.") var supervisedCount = 1500
+        @Option(help: "Problems with worked solutions that reward models know, and that prompts are drawn from.")
+        var problemCount = 1900
+        @Option(help: "Problems whose answers are labelled.") var labelledCount = 1500
+        @Option(help: "The numbers of a problem are smaller.") var operandLimit = 40
+        @Option(help: "Held-out problems.") var heldOutCount = 200
+        @Option(help: "Answers sampled to each labelled problem; pairs are half as many.") var answersPerPrompt = 8
+        @Option(help: "The share of labels that are wrong.") var flipRate = 0.15
+        @Option(help: "Supervised steps of the model that reward models start from.") var judgeSteps = 800
+        @Option(help: "Steps of the outcome reward model.") var rewardSteps = 150
+        @Option(help: "Steps of the models that choose among sixteen.") var processSteps = 600
+        @Option(help: "Learning rate of the outcome reward model.") var rewardRate = 0.0005
+        @Option(help: "Learning rate of the models that choose among sixteen.") var processRate = 0.003
+    }
+
+    enum Part: String, CaseIterable, ExpressibleByArgument {
+        case reward, policy, process
+    }
+
+    @Option(help: "Seeds, from 1 up.") var seeds = 3
+    @Option(help: "The first seed.") var firstSeed: UInt64 = 1
+    @Option(help: "What is measured, separated by commas.", transform: Self.parts) var parts = Part.allCases
+    @OptionGroup var sizes: Sizes
+    @Option(help: "Files of PRMBench; several are separated by commas. Measured from nothing, instead of the rest.")
+    var prmbench: String?
+    @Option(help: "GSM8K's file of model solutions. Measured from nothing, instead of the rest.")
+    var gsm8kSolutions: String?
+    @Option(help: "Steps of a training on published labels, of 2048 tokens each.") var publishedSteps = 1000
+    @Option(help: "A train.ppo configuration as JSON; keys that are left out have the suite's settings.")
+    var settings = "{}"
+    @Option(help: "A folder that keeps the supervised models for the next call.") var keep: String?
+    @Flag(help: "Print how the trainings go.") var verbose = false
+    @Flag(help: "Print one JSON object instead of a table.") var json = false
+
+    private static func parts(_ text: String) throws -> [Part] {
+        try text.split(separator: ",").map { word in
+            guard let part = Part(rawValue: String(word)) else {
+                throw ValidationError("--parts \(word): there are reward, policy and process")
+            }
+            return part
+        }
+    }
+
+    func run() async throws {
+        if prmbench != nil || gsm8kSolutions != nil { return try await measurePublished() }
+        let root = keep ?? FileManager.default.temporaryDirectory.path + "/hone-bench-\(UUID().uuidString)"
+        var results = RLHFResults()
+        for seed in firstSeed..<firstSeed + UInt64(seeds) { try await measure(seed, in: root, &results) }
+        if keep == nil { try FileManager.default.removeItem(atPath: root) }
+        try results.report.show(asJSON: json)
+    }
+
+    private func measurePublished() async throws {
+        var rows: [SuiteReport.Row] = []
+        func add(_ name: String, _ unit: String, _ value: Double) {
+            rows.append(SuiteReport.Row(name: name, unit: unit, sample: Sample([value]), beside: nil))
+        }
+        let labels = PublishedLabels(steps: publishedSteps, seed: firstSeed)
+        if let prmbench {
+            let found = try await labels.prmBench(prmbench.split(separator: ",").map(String.init))
+            add("PRMBench: wrong steps found, F1", "", found.f1)
+            add("PRMBench: steps judged rightly", "%", 100 * found.accuracy)
+            add("PRMBench: steps that are wrong", "%", 100 * found.wrongShare)
+            add("PRMBench: held-out steps", "steps", Double(found.stepCount))
+        }
+        if let gsm8kSolutions {
+            let found = try await labels.gsm8kSolutions(gsm8kSolutions)
+            add("GSM8K solutions: pairs told apart", "%", 100 * found.accuracy)
+            add("GSM8K solutions: calibration error", "", found.calibrationError)
+            add("GSM8K solutions: held-out pairs", "pairs", Double(found.count))
+        }
+        try SuiteReport(suite: "rlhf", rows: rows, absent: []).show(asJSON: json)
+    }
+
+    private func measure(_ seed: UInt64, in root: String, _ results: inout RLHFResults) async throws {
+        let measurement = PreferenceMeasurement(
+            seed: seed, options: sizes, policySettings: try LearningMeasurement.configuration(overlaid: settings),
+            verbose: verbose)
+        let problems = try FeedbackProblems(sizes, seed: seed)
+        let policy = try await SupervisedPolicy.train(
+            on: problems.supervised, steps: sizes.supervisedSteps, seed: seed, in: root)
+        let judge = try await SupervisedPolicy.train(
+            on: problems.prompts, steps: sizes.judgeSteps, seed: seed, in: root)
+        let answers = try measurement.sample(policy, problems)
+        let choosing = ProcessMeasurement(seed: seed, options: sizes, verbose: verbose)
+        let solutions = choosing.solutions(problems, answers)
+        let process = try choosing.processModel(judge, solutions)
+        if parts.contains(.reward) || parts.contains(.policy) {
+            let (model, result) = try measurement.reward(process.model.backbone.copy(), judge, problems, answers)
+            if verbose { print("seed \(seed): \(result)") }
+            results.rewards.append(result)
+            if parts.contains(.policy) {
+                let learnt = try measurement.reinforce(policy, by: model, problems)
+                if verbose { print("seed \(seed): \(learnt)") }
+                results.policies.append(learnt)
+            }
+        }
+        if parts.contains(.process) {
+            let result = try choosing.run(policy, judge, process: process, problems, solutions)
+            if verbose { print("seed \(seed): \(result)") }
+            results.processes.append(result)
+        }
+    }
+}
+
+/// What all seeds gave.
+struct RLHFResults {
+    var rewards: [PreferenceMeasurement.RewardResult] = []
+    var policies: [PreferenceMeasurement.PolicyResult] = []
+    var processes: [ProcessMeasurement.Result] = []
+
+    var report: SuiteReport {
+        let rows =
+            Self.rows(rewards) { row in
+                [
+                    row("pairs", "pairs", nil) { Double($0.pairCount) },
+                    row("reward model: agrees with noisy labels", "%", 82) { 100 * $0.accuracy },
+                    row("the same: most that is possible", "%", nil) { 100 * $0.ceiling },
+                    row("the same: agrees with the utility", "%", nil) { 100 * $0.trueAccuracy },
+                    row("the same: calibration error", "", 0.05) { $0.calibrationError },
+                    row("the same: correlation of reward and length", "", nil) { $0.lengthCorrelation },
+                    row("the same: on separable pairs", "%", 100) { 100 * $0.separableAccuracy },
+                ]
+            }
+            + Self.rows(policies) { row in
+                [
+                    row("policy: its answer is better, of prompts where one is", "%", 80) { 100 * $0.preferredShare },
+                    row("the same: better, of all prompts", "%", nil) { 100 * $0.winShare },
+                    row("the same: worse, of all prompts", "%", nil) { 100 * $0.lossShare },
+                    row("the same: utility before", "", nil) { $0.utilityBefore },
+                    row("the same: utility after", "", nil) { $0.utilityAfter },
+                    row("the same: right before", "%", nil) { 100 * $0.accuracyBefore },
+                    row("the same: right after", "%", nil) { 100 * $0.accuracyAfter },
+                    row("the same: length, after over before", "", 1) { $0.lengthRatio },
+                    row("the same: utility's fall from its peak", "%", 2) { 100 * $0.fallFromPeak },
+                ]
+            }
+            + Self.rows(processes) { row in
+                [
+                    row("one answer is right", "%", nil) { 100 * $0.oneAnswer },
+                    row("best of 16: by the majority", "%", nil) { 100 * $0.majority },
+                    row("best of 16: by the outcome model", "%", nil) { 100 * $0.outcome },
+                    row("best of 16: by the process model", "%", nil) { 100 * $0.process },
+                    row("best of 16: some answer is right", "%", nil) { 100 * $0.any },
+                    row("process over outcome, lower bound", "points", 0) { 100 * $0.overOutcome.lower },
+                    row("process over majority, lower bound", "points", 0) { 100 * $0.overMajority.lower },
+                    row("first wrong line found, F1", "", nil) { $0.firstErrorF1 },
+                ]
+            }
+        return SuiteReport(suite: "rlhf", rows: rows, absent: policies.compactMap(\.stopCause))
+    }
+
+    private static func rows<Result>(
+        _ results: [Result],
+        _ make: ((String, String, Double?, @escaping (Result) -> Double) -> SuiteReport.Row) -> [SuiteReport.Row]
+    ) -> [SuiteReport.Row] {
+        if results.isEmpty { return [] }
+        return make { name, unit, bar, value in
+            SuiteReport.Row(
+                name: name, unit: unit, sample: Sample(results.map(value)),
+                beside: bar.map { SuiteReport.Beside(name: "goal", sample: Sample([$0])) })
+        }
+    }
+}
