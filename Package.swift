@@ -64,7 +64,7 @@ let package = Package(
             name: "hone-bench",
             dependencies: [
                 "HoneCatalog", "HoneEmbedded", "HoneEvaluation", "HoneInference", "HoneMigrations", "HoneModel",
-                "HonePostgres", "HoneProblems", "HoneQueue", "HoneTensor", "HoneTokenizer", "HoneTraining",
+                "HonePlots", "HonePostgres", "HoneProblems", "HoneQueue", "HoneTensor", "HoneTokenizer", "HoneTraining",
                 "HoneWorker",
                 argumentParser, logging, subprocess,
             ],

@@ -10,6 +10,9 @@ enum CurriculumArm: String, CaseIterable, Sendable {
     case uniform = "uniform mix"
     case staged = "staged by mastery"
     case adaptive = "adaptive"
+
+    /// Whether it is not one of the controls.
+    var isCurriculum: Bool { self == .staged || self == .adaptive }
 }
 
 /// One training of one arm.
@@ -20,7 +23,7 @@ struct CurriculumMeasurement: Sendable {
         var tokensPerBatch = 512
         var learningRate = 0.01
         var matrixLearningRate = 0.02
-        var poolCount = 20_000
+        var poolCount = 6000
         var heldOutCount = 400
         var stepLimit = 1500
         var interval = 25
@@ -71,7 +74,7 @@ struct CurriculumMeasurement: Sendable {
             + "\(stage ?? ""), held out \(accuracy)"
     }
 
-    private func configuration(_ arm: CurriculumArm, seed: UInt64) -> SFTConfiguration {
+    func configuration(_ arm: CurriculumArm, seed: UInt64) -> SFTConfiguration {
         var configuration = SFTConfiguration(steps: settings.stepLimit)
         configuration.seed = seed
         configuration.tokensPerBatch = settings.tokensPerBatch

@@ -9,6 +9,9 @@ enum CurriculumTask: String, CaseIterable, Sendable {
     case chainAnswer = "chain-answer"
     /// The value of a variable that takes three assignments in any order, among others, one line each; one; none.
     case assignments
+    /// `(b+d)*a+c` with the letters' digits given before, modulo ten, one line an operation; one operation on two
+    /// letters; one letter, or one operation on digits.
+    case letters
     /// The generator's stories; its calculations of several steps and equations; its single operations.
     case stories
 
@@ -20,6 +23,7 @@ enum CurriculumTask: String, CaseIterable, Sendable {
         case .chain: "(a+b)*c+d, with its steps"
         case .chainAnswer: "(a+b)*c+d, the answer alone"
         case .assignments: "a value behind three assignments, with its steps"
+        case .letters: "(b+d)*a+c on given digits modulo ten, with its steps"
         case .stories: "the generator's stories, with their steps"
         }
     }
@@ -54,7 +58,8 @@ enum CurriculumTask: String, CaseIterable, Sendable {
                 let draft = Self.chain(level: level, &random)
                 return (draft.prompt, draft.completion.split(separator: " ").last.map(String.init) ?? "")
             }()
-        case .assignments: Self.assignments(hops: [0, 1, 3][level - 1], &random)
+        case .assignments: Self.assignments(hops: X.hops[level - 1], &random)
+        case .letters: Self.letters(level: level, &random)
         case .stories: preconditionFailure("stories come from the generator")
         }
     }
@@ -80,19 +85,52 @@ enum CurriculumTask: String, CaseIterable, Sendable {
 
     /// `b=a+3 d=5 a=4 b?`: `a=4`, `b=7`; values are taken modulo ten.
     private static func assignments(hops: Int, _ random: inout RandomSource) -> (prompt: String, completion: String) {
-        let count = 6
+        let count = X.count
+        if hops == 0, random.integer(0...99) < X.factPercent {
+            let (a, b) = (random.integer(0...9), random.integer(1...9))
+            return ("\(a)+\(b)?", "\((a + b) % 10)")
+        }
         let names = shuffled(Array("abcdefghijklmnopqrstuvwxyz"), &random).prefix(count).map(String.init)
         var values = [random.integer(0...9)]
         var lines = ["\(names[0])=\(values[0])"]
         for index in 1..<count {
             // The first few form the chain that is asked for; each of the rest hangs on any before it.
             let source = index <= hops ? index - 1 : random.integer(0...index - 1)
-            let (isSum, term) = (random.integer(0...1) == 0, random.integer(1...9))
+            let (isSum, term) = (X.minus ? random.integer(0...1) == 0 : true, random.integer(1...9))
             values.append((values[source] + (isSum ? term : 10 - term)) % 10)
             lines.append("\(names[index])=\(names[source])\(isSum ? "+" : "-")\(term)")
         }
         let steps = (0...hops).map { "\(names[$0])=\(values[$0])" }
-        return (shuffled(lines, &random).joined(separator: " ") + " \(names[hops])?", steps.joined(separator: "\n"))
+        return (shuffled(lines, &random).joined(separator: " ") + " \(names[hops])?", X.answer ? "\(values[hops])" : steps.joined(separator: "\n"))
+    }
+
+    /// `c=2 a=4 d=9 b=7 (b+d)*a+c=?`: `7+9=6`, `6*4=4`, `4+2=6`, all modulo ten.
+    private static func letters(level: Int, _ random: inout RandomSource) -> (prompt: String, completion: String) {
+        let isSum = random.integer(0...1) == 0
+        func line(_ isSum: Bool, _ left: Int, _ right: Int) -> (text: String, value: Int) {
+            let value = (isSum ? left + right : left * right) % 10
+            return ("\(left)\(isSum ? "+" : "*")\(right)=\(value)", value)
+        }
+        if level == 1, random.integer(0...99) < X.factPercent {
+            let (left, right) = (random.integer(0...9), random.integer(0...9))
+            return ("\(left)\(isSum ? "+" : "*")\(right)=?", line(isSum, left, right).text)
+        }
+        let names = shuffled(Array("abcdefghijklmnopqrstuvwxyz"), &random).prefix(4).map(String.init)
+        let digits = names.map { _ in random.integer(0...9) }
+        let given = shuffled(zip(names, digits).map { "\($0)=\($1)" }, &random).joined(separator: " ") + " "
+        switch level {
+        case 1: return (given + "\(names[0])=?", "\(digits[0])")
+        case 2:
+            return (given + "\(names[0])\(isSum ? "+" : "*")\(names[1])=?", line(isSum, digits[0], digits[1]).text)
+        default:
+            let first = line(true, digits[0], digits[1])
+            let second = line(false, first.value, digits[2])
+            let third = line(true, second.value, digits[3])
+            return (
+                given + "(\(names[0])+\(names[1]))*\(names[2])+\(names[3])=?",
+                [first, second, third].map(\.text).joined(separator: "\n")
+            )
+        }
     }
 
     private static func shuffled<Element>(_ elements: [Element], _ random: inout RandomSource) -> [Element] {
@@ -102,4 +140,14 @@ enum CurriculumTask: String, CaseIterable, Sendable {
         }
         return elements
     }
+}
+
+import Foundation
+enum X {
+    static func env(_ n: String, _ d: String) -> String { ProcessInfo.processInfo.environment[n] ?? d }
+    static let hops = env("HOPS", "0,1,2").split(separator: ",").compactMap { Int($0) }
+    static let count = Int(env("COUNT", "4")) ?? 4
+    static let factPercent = Int(env("FACTS", "50")) ?? 50
+    static let minus = env("MINUS", "0") == "1"
+    static let answer = env("ANSWER", "0") == "1"
 }
