@@ -104,33 +104,26 @@ enum CurriculumTask: String, CaseIterable, Sendable {
         return (shuffled(lines, &random).joined(separator: " ") + " \(names[hops])?", X.answer ? "\(values[hops])" : steps.joined(separator: "\n"))
     }
 
-    /// `c=2 a=4 d=9 b=7 (b+d)*a+c=?`: `7+9=6`, `6*4=4`, `4+2=6`, all modulo ten.
+    /// `c=2 a=4 d=9 b=7 b+d+a=?`: `7+9=16`, `16+4=20`.
     private static func letters(level: Int, _ random: inout RandomSource) -> (prompt: String, completion: String) {
-        let isSum = random.integer(0...1) == 0
-        func line(_ isSum: Bool, _ left: Int, _ right: Int) -> (text: String, value: Int) {
-            let value = (isSum ? left + right : left * right) % 10
-            return ("\(left)\(isSum ? "+" : "*")\(right)=\(value)", value)
-        }
+        let termCounts = X.terms, top = X.top
+        let hardest = termCounts.last ?? 2
         if level == 1, random.integer(0...99) < X.factPercent {
-            let (left, right) = (random.integer(0...9), random.integer(0...9))
-            return ("\(left)\(isSum ? "+" : "*")\(right)=?", line(isSum, left, right).text)
+            let (left, right) = (random.integer(0...top * (hardest - 1)), random.integer(0...top))
+            return ("\(left)+\(right)=?", "\(left)+\(right)=\(left + right)")
         }
-        let names = shuffled(Array("abcdefghijklmnopqrstuvwxyz"), &random).prefix(4).map(String.init)
-        let digits = names.map { _ in random.integer(0...9) }
+        let names = shuffled(Array("abcdefghijklmnopqrstuvwxyz"), &random).prefix(X.given).map(String.init)
+        let digits = names.map { _ in random.integer(0...top) }
         let given = shuffled(zip(names, digits).map { "\($0)=\($1)" }, &random).joined(separator: " ") + " "
-        switch level {
-        case 1: return (given + "\(names[0])=?", "\(digits[0])")
-        case 2:
-            return (given + "\(names[0])\(isSum ? "+" : "*")\(names[1])=?", line(isSum, digits[0], digits[1]).text)
-        default:
-            let first = line(true, digits[0], digits[1])
-            let second = line(false, first.value, digits[2])
-            let third = line(true, second.value, digits[3])
-            return (
-                given + "(\(names[0])+\(names[1]))*\(names[2])+\(names[3])=?",
-                [first, second, third].map(\.text).joined(separator: "\n")
-            )
+        let count = termCounts[level - 1]
+        guard count > 1 else { return (given + "\(names[0])=?", "\(digits[0])") }
+        var lines: [String] = []
+        var total = digits[0]
+        for digit in digits[1..<count] {
+            lines.append("\(total)+\(digit)=\(total + digit)")
+            total += digit
         }
+        return (given + names[..<count].joined(separator: "+") + "=?", lines.joined(separator: "\n"))
     }
 
     private static func shuffled<Element>(_ elements: [Element], _ random: inout RandomSource) -> [Element] {
@@ -148,6 +141,9 @@ enum X {
     static let hops = env("HOPS", "0,1,2").split(separator: ",").compactMap { Int($0) }
     static let count = Int(env("COUNT", "4")) ?? 4
     static let factPercent = Int(env("FACTS", "50")) ?? 50
+    static let terms = env("TERMS", "1,2,4").split(separator: ",").compactMap { Int($0) }
+    static let given = Int(env("GIVEN", "6")) ?? 4
+    static let top = Int(env("TOP", "5")) ?? 4
     static let minus = env("MINUS", "0") == "1"
     static let answer = env("ANSWER", "0") == "1"
 }
