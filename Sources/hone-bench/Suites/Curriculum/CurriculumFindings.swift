@@ -63,7 +63,7 @@ struct CurriculumFindings: Encodable {
             ratio.map { String(format: "%.2f (%.2f to %.2f)", $0.ratio, $0.lower, $0.upper) } ?? ""
         }
         func percent(_ sample: Sample) -> String { String(format: "%.1f", 100 * sample.median) }
-        let head = ["task", "arm", "median steps", "spread", "reached", "over hard only", "over uniform mix"]
+        let head = ["task", "arm", "median steps", "spread", "reached", "over hard-only", "over uniform"]
         let steps = arms.map { arm in
             [
                 arm.task, arm.arm, "\(Int(arm.steps.median))",

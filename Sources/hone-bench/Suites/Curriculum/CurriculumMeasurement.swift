@@ -6,10 +6,10 @@ import HoneTraining
 
 /// How an arm of `curriculum` chooses its levels; all else is the same for all.
 enum CurriculumArm: String, CaseIterable, Sendable {
-    case hardOnly = "hard only"
-    case uniform = "uniform mix"
-    case staged = "staged by mastery"
-    case adaptive = "adaptive"
+    case hardOnly = "hard-only"
+    case uniform
+    case staged
+    case adaptive
 
     /// Whether it is not one of the controls.
     var isCurriculum: Bool { self == .staged || self == .adaptive }
@@ -18,20 +18,22 @@ enum CurriculumArm: String, CaseIterable, Sendable {
 /// One training of one arm.
 struct CurriculumMeasurement: Sendable {
     struct Settings: Sendable {
+        var stepLimit: Int
         var hiddenSize = 64
         var layerCount = 3
         var tokensPerBatch = 512
-        var learningRate = 0.01
-        var matrixLearningRate = 0.02
+        var learningRate = 0.005
+        var matrixLearningRate = 0.01
+        /// Examples of every level to train on.
         var poolCount = 6000
         var heldOutCount = 400
-        var stepLimit = 1500
+        /// Steps between measurements, and between an arm's own probes.
         var interval = 25
         var target = 0.8
         var replay = 0.2
         var threshold = 0.8
         var adaptiveTarget = 0.5
-        var adaptiveStep = 0.25
+        var adaptiveStep = 0.5
     }
 
     struct Outcome: Sendable {
@@ -47,7 +49,7 @@ struct CurriculumMeasurement: Sendable {
     let settings: Settings
 
     /// Trains until the target is reached or the steps are used up.
-    func run(_ arm: CurriculumArm, seed: UInt64, verbose: Bool) async throws -> Outcome {
+    func run(_ arm: CurriculumArm, seed: UInt64, _ isVerbose: Bool) async throws -> Outcome {
         var examples: [TrainingExample] = []
         for level in CurriculumTask.levels {
             examples += try task.examples(level: level, count: settings.poolCount, split: .train, seed: seed)
@@ -63,15 +65,16 @@ struct CurriculumMeasurement: Sendable {
             let accuracy = try await session.accuracy(over: heldOut)
             outcome.curve.append((report.step, accuracy))
             if accuracy >= settings.target { outcome.stepsToTarget = report.step }
-            if verbose { print(line(arm, seed, report, accuracy)) }
+            if isVerbose { print(line(arm, seed, report, accuracy)) }
         }
         return outcome
     }
 
     private func line(_ arm: CurriculumArm, _ seed: UInt64, _ report: StepReport, _ accuracy: Double) -> String {
-        let stage = report.curriculum.map { "stage \($0.stage) difficulty \($0.difficulty) probe \($0.accuracy ?? -1)" }
-        return "\(task.rawValue), \(arm.rawValue), seed \(seed), step \(report.step), loss \(report.loss), "
-            + "\(stage ?? ""), held out \(accuracy)"
+        let place = report.curriculum.map { String(format: "difficulty %.2f", max($0.difficulty, Double($0.stage))) }
+        let probe = report.curriculum?.accuracy.map { String(format: ", probe %.2f", $0) }
+        return "\(task.rawValue), \(arm.rawValue), seed \(seed), step \(report.step), "
+            + String(format: "loss %.2f, held out %.2f, ", report.loss, accuracy) + (place ?? "") + (probe ?? "")
     }
 
     func configuration(_ arm: CurriculumArm, seed: UInt64) -> SFTConfiguration {
