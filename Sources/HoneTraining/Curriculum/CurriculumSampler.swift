@@ -15,11 +15,18 @@ struct CurriculumSampler {
         var difficulty = 0.0
         /// Batches taken of every stage, which is the cursor in its examples.
         var batchCounts: [Int]
+        /// The last probe's of every stage, under the rule `deficit`.
+        var accuracies: [Double]
+
+        init(stageCount: Int) {
+            batchCounts = [Int](repeating: 0, count: stageCount)
+            accuracies = [Double](repeating: 0, count: stageCount)
+        }
 
         enum CodingKeys: String, CodingKey {
             case stage
             case stageStart = "stage_start"
-            case difficulty
+            case difficulty, accuracies
             case batchCounts = "batch_counts"
         }
     }
@@ -35,7 +42,7 @@ struct CurriculumSampler {
     init(_ schedule: LevelSchedule, set: TrainingSet, tokensPerBatch: Int, seed: UInt64) throws(TrainingError) {
         self.schedule = schedule
         self.seed = seed
-        state = State(batchCounts: schedule.stages.map { _ in 0 })
+        state = State(stageCount: schedule.stages.count)
         let members = schedule.stages.map { levels in
             set.entries.indices.filter { levels.contains(Int(set.entries[$0].level)) }.map(Int32.init)
         }
@@ -87,6 +94,11 @@ struct CurriculumSampler {
             return withReplay { $0 == state.stage ? 1 : 0 }
         case .adaptive:
             return withReplay { max(0, 1 - (Double($0) - state.difficulty).magnitude) }
+        case .deficit:
+            let missing = state.accuracies.map { 1 - $0 }
+            let sum = missing.reduce(0, +)
+            let (own, shared) = sum > 0 ? (1 - schedule.replay, schedule.replay) : (0, 1)
+            return missing.map { own * $0 / max(sum, .leastNormalMagnitude) + shared / Double(count) }
         }
     }
 
@@ -96,8 +108,16 @@ struct CurriculumSampler {
     mutating func probe(
         afterSteps step: Int, _ measure: (_ examples: [Int32]) -> ProbeResult
     ) -> ProbeResult? {
-        guard schedule.rule != .uniform, step % schedule.probeInterval == 0 else { return nil }
-        return schedule.rule == .adaptive ? adapt(measure) : advanceStages(afterSteps: step, measure)
+        guard step % schedule.probeInterval == 0 else { return nil }
+        switch schedule.rule {
+        case .uniform: return nil
+        case .mastery: return advanceStages(afterSteps: step, measure)
+        case .adaptive: return adapt(measure)
+        case .deficit:
+            let results = probes.map(measure)
+            state.accuracies = results.map(\.accuracy)
+            return results.last
+        }
     }
 
     mutating func restore(_ state: State) { self.state = state }

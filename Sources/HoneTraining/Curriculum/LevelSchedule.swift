@@ -11,6 +11,9 @@ public struct LevelSchedule: Codable, Sendable, Equatable {
         /// A difficulty between the stages follows the accuracy at that difficulty (Shi et al. 2025, AdaRFT,
         /// arXiv:2504.05520, equation 3).
         case adaptive
+        /// Every stage is drawn in proportion to what is missing from its accuracy, so that all begin alike and what is
+        /// mastered makes room.
+        case deficit
     }
 
     /// When a stage counts as mastered.
@@ -42,7 +45,7 @@ public struct LevelSchedule: Codable, Sendable, Equatable {
     public var rule: Rule
     /// The levels of every stage, easy to hard.
     public var stages: [[Int]]
-    /// Share of the steps that draw one of the stages before.
+    /// Share of the steps that draw one of the stages before; under `deficit`, any stage.
     public var replay = 0.2
     /// Steps between probes on held-out examples.
     public var probeInterval = 50

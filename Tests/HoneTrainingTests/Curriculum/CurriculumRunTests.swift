@@ -26,7 +26,7 @@ import Testing
     }
 
     @Test(
-        arguments: [.mastery, .adaptive, .uniform] as [LevelSchedule.Rule], [1, 3, 5, 9])
+        arguments: [.mastery, .adaptive, .deficit, .uniform] as [LevelSchedule.Rule], [1, 3, 5, 9])
     func aRunCutOffAndResumedEndsWithTheSameBits(rule: LevelSchedule.Rule, cut: Int) async throws {
         try await withTemporaryDirectory { root in
             let configuration = configuration(rule, steps: 12)

@@ -101,6 +101,17 @@ import Testing
         #expect(sampler.state.difficulty == 2)
     }
 
+    @Test func whatIsMissingIsDrawnMost() throws {
+        var sampler = try sampler(.deficit) { $0.replay = 0.3 }
+        for chance in sampler.chances { #expect(abs(chance - 1 / 3) < 1e-12) }
+        _ = levels(&sampler, steps: 0..<10) { [1: 1, 2: 0.75, 3: 0.25][$0] ?? 0 }
+        for (chance, expected) in zip(sampler.chances, [0.1, 0.7 * 0.25 + 0.1, 0.7 * 0.75 + 0.1]) {
+            #expect(abs(chance - expected) < 1e-12)
+        }
+        _ = levels(&sampler, steps: 10..<20) { _ in 1 }
+        for chance in sampler.chances { #expect(abs(chance - 1 / 3) < 1e-12) }
+    }
+
     @Test func aDifficultyBetweenStagesIsProbedOnBoth() throws {
         var sampler = try sampler(.adaptive) { $0.adaptive.stepSize = 1; $0.adaptive.steepness = atanh(0.5) / 0.5 }
         let first = sampler.probe(afterSteps: 10) { probe(of: $0) { _ in 1 } }
@@ -110,7 +121,7 @@ import Testing
         #expect(sampler.chances.reduce(0, +) == 1)
     }
 
-    @Test(arguments: [.uniform, .mastery, .adaptive] as [LevelSchedule.Rule])
+    @Test(arguments: [.uniform, .mastery, .adaptive, .deficit] as [LevelSchedule.Rule])
     func theStateIsAllThatResumingTakes(rule: LevelSchedule.Rule) throws {
         let accuracy = { (level: Int) in level == 1 ? 0.9 : 0.6 }
         var whole = try sampler(rule)

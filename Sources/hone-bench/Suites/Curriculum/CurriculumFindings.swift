@@ -91,7 +91,7 @@ struct CurriculumFindings: Encodable {
     /// Held-out accuracy over the steps, a chart for every task, a line for every seed.
     static func figure(_ outcomes: [CurriculumTask: [CurriculumMeasurement.Outcome]]) -> Figure {
         let colors: [CurriculumArm: Mark.Color] = [
-            .hardOnly: .vermilion, .uniform: .blue, .staged: .green, .adaptive: .purple,
+            .hardOnly: .vermilion, .uniform: .blue, .staged: .green, .adaptive: .purple, .deficit: .orange,
         ]
         let charts = CurriculumTask.allCases.compactMap { task -> Chart? in
             guard let ofTask = outcomes[task] else { return nil }

@@ -10,9 +10,10 @@ enum CurriculumArm: String, CaseIterable, Sendable {
     case uniform
     case staged
     case adaptive
+    case deficit
 
     /// Whether it is not one of the controls.
-    var isCurriculum: Bool { self == .staged || self == .adaptive }
+    var isCurriculum: Bool { self != .hardOnly && self != .uniform }
 }
 
 /// One training of one arm.
@@ -21,9 +22,9 @@ struct CurriculumMeasurement: Sendable {
         var stepLimit: Int
         var hiddenSize = 64
         var layerCount = 3
-        var tokensPerBatch = 512
-        var learningRate = 0.005
-        var matrixLearningRate = 0.01
+        var tokensPerBatch = 1024
+        var learningRate = 0.003
+        var matrixLearningRate = 0.005
         /// Examples of every level to train on.
         var poolCount = 6000
         var heldOutCount = 400
@@ -31,7 +32,7 @@ struct CurriculumMeasurement: Sendable {
         var interval = 25
         var target = 0.8
         var replay = 0.2
-        var threshold = 0.8
+        var threshold = 0.6
         var adaptiveTarget = 0.5
         var adaptiveStep = 0.5
     }
@@ -101,6 +102,7 @@ struct CurriculumMeasurement: Sendable {
             case .uniform: LevelSchedule(.uniform, stages: stages)
             case .staged: LevelSchedule(.mastery, stages: stages)
             case .adaptive: LevelSchedule(.adaptive, stages: stages)
+            case .deficit: LevelSchedule(.deficit, stages: stages)
             }
         schedule.probeInterval = settings.interval
         schedule.probeExamples = 100
