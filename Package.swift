@@ -64,8 +64,8 @@ let package = Package(
             name: "hone-bench",
             dependencies: [
                 "HoneCatalog", "HoneEmbedded", "HoneEvaluation", "HoneInference", "HoneMigrations", "HoneModel",
-                "HonePlots", "HonePostgres", "HoneProblems", "HoneQueue", "HoneTensor", "HoneTokenizer", "HoneTraining",
-                "HoneWorker",
+                "HonePlots", "HonePostgres", "HoneProblems", "HoneQueue", "HoneTensor", "HoneTokenizer",
+                "HoneTraining", "HoneWorker",
                 argumentParser, logging, subprocess,
             ],
             swiftSettings: strict),

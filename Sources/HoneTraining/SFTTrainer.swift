@@ -77,7 +77,8 @@ final class SFTTrainer {
             learningRate: learningRate, tokens: batch.tokenCount,
             tokensPerSecond: Double(batch.tokenCount) / seconds,
             secondsLeft: Double(configuration.steps - step) * (secondsPerStep.value ?? 0),
-            curriculum: stage.map { CurriculumReport(stage: $0.stage + 1, difficulty: $0.difficulty + 1, probe: probe) })
+            curriculum: stage.map { CurriculumReport(stage: $0.stage + 1, difficulty: $0.difficulty + 1, probe: probe) }
+        )
     }
 
     /// Mean loss of a token over all examples of a set.

@@ -10,7 +10,9 @@ internal import Foundation
 /// ```swift
 /// gate.beginStep(step)
 /// while let prompts = gate.nextPrompts(admitted: groups.count, of: promptsPerStep) {
-///     for group in sampleAndJudge(prompts) where gate.admit(group.prompt, scores: group.scores) { groups.append(group) }
+///     for group in sampleAndJudge(prompts) where gate.admit(group.prompt, scores: group.scores) {
+///         groups.append(group)
+///     }
 /// }
 /// ```
 /// Draws are functions of the seed, the step and the state; the state is part of a run's checkpoint.

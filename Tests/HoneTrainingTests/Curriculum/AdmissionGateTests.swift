@@ -40,7 +40,10 @@ import Testing
     }
 
     @Test func aFloorOfOneAsksAllAlike() throws {
-        var gate = try gate { $0.floor = 1; $0.maximumRounds = 1 }
+        var gate = try gate {
+            $0.floor = 1
+            $0.maximumRounds = 1
+        }
         let counts = asked(&gate, steps: 0..<400)
         #expect(counts.allSatisfy { (15...70).contains($0) })
     }
@@ -50,7 +53,9 @@ import Testing
         gate.beginStep(0)
         let first = gate.nextPrompts(admitted: 0, of: 4) ?? []
         try #require(first.count == 4)
-        let admitted = zip(first, [[1, 1, 1], [0, 0, 0], [0, 1, 0], [0.5, nil, 0.25]]).map { gate.admit($0, scores: $1) }
+        let admitted = zip(first, [[1, 1, 1], [0, 0, 0], [0, 1, 0], [0.5, nil, 0.25]]).map {
+            gate.admit($0, scores: $1)
+        }
         #expect(admitted == [false, false, true, true])
         let second = gate.nextPrompts(admitted: 2, of: 4) ?? []
         #expect(second.count == 2 && Set(second).isDisjoint(with: first))

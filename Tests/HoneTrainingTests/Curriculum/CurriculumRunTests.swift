@@ -34,7 +34,9 @@ import Testing
             var reports: [StepReport] = []
             for _ in 0..<12 { reports.append(try await whole.advance()) }
             try await whole.writeCheckpoint(to: root + "/whole")
-            if rule == .mastery { #expect(reports.first?.curriculum?.stage == 1 && reports.last?.curriculum?.stage == 2) }
+            if rule == .mastery {
+                #expect(reports.first?.curriculum?.stage == 1 && reports.last?.curriculum?.stage == 2)
+            }
 
             let first = try await start(configuration)
             for _ in 0..<cut { _ = try await first.advance() }

@@ -64,7 +64,10 @@ import Testing
     }
 
     @Test func masteryByLossLooksAtTheLoss() throws {
-        var sampler = try sampler(.mastery) { $0.mastery.measure = .loss; $0.mastery.threshold = 0.5 }
+        var sampler = try sampler(.mastery) {
+            $0.mastery.measure = .loss
+            $0.mastery.threshold = 0.5
+        }
         _ = sampler.probe(afterSteps: 10) { _ in ProbeResult(accuracy: 1, loss: 0.6) }
         #expect(sampler.state.stage == 0)
         _ = sampler.probe(afterSteps: 20) { _ in ProbeResult(accuracy: 0, loss: 0.4) }
@@ -113,7 +116,10 @@ import Testing
     }
 
     @Test func aDifficultyBetweenStagesIsProbedOnBoth() throws {
-        var sampler = try sampler(.adaptive) { $0.adaptive.stepSize = 1; $0.adaptive.steepness = atanh(0.5) / 0.5 }
+        var sampler = try sampler(.adaptive) {
+            $0.adaptive.stepSize = 1
+            $0.adaptive.steepness = atanh(0.5) / 0.5
+        }
         let first = sampler.probe(afterSteps: 10) { probe(of: $0) { _ in 1 } }
         #expect(first?.accuracy == 1 && abs(sampler.state.difficulty - 0.5) < 1e-12)
         let second = sampler.probe(afterSteps: 20) { probe(of: $0) { $0 == 1 ? 0.8 : 0.2 } }

@@ -77,7 +77,8 @@ struct CurriculumFindings: Encodable {
         return ["steps to \(Int(100 * target)) % of held-out hard problems, at most \(stepLimit)"]
             + aligned([head] + steps)
             + (noise.isEmpty
-                ? [] : ["", "2,000 examples, 10 % of them with a wrong answer: medians in %"]
+                ? []
+                : ["", "2,000 examples, 10 % of them with a wrong answer: medians in %"]
                     + aligned([["task", "arm", "trained", "held out", "gap"]] + noise))
     }
 
