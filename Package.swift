@@ -64,8 +64,8 @@ let package = Package(
             name: "hone-bench",
             dependencies: [
                 "HoneCatalog", "HoneEmbedded", "HoneEvaluation", "HoneFeedback", "HoneInference", "HoneMigrations",
-                "HoneModel", "HonePostgres", "HoneProblems", "HoneQueue", "HoneTensor", "HoneTokenizer", "HoneTraining",
-                "HoneWorker",
+                "HoneModel", "HonePlots", "HonePostgres", "HoneProblems", "HoneQueue", "HoneTensor", "HoneTokenizer",
+                "HoneTraining", "HoneWorker",
                 argumentParser, logging, subprocess,
             ],
             swiftSettings: strict),

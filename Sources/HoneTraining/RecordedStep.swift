@@ -15,10 +15,17 @@ public protocol RecordedStep: Sendable {
 
 extension StepReport: RecordedStep {
     public var metrics: [String: Double] {
-        [
+        var metrics = [
             "loss": loss, "grad_norm": gradNorm, "learning_rate": learningRate, "tokens": Double(tokens),
             "tokens_per_second": tokensPerSecond, "seconds": Double(tokens) / tokensPerSecond,
         ]
+        if let curriculum {
+            metrics["curriculum_stage"] = Double(curriculum.stage)
+            metrics["curriculum_difficulty"] = curriculum.difficulty
+            metrics["probe_accuracy"] = curriculum.accuracy
+            metrics["probe_loss"] = curriculum.loss
+        }
+        return metrics
     }
 }
 

@@ -17,6 +17,7 @@ extension SFTConfiguration {
         case seed
         case checkpointInterval = "checkpoint_interval"
         case curriculum
+        case levelSchedule = "level_schedule"
         case threads, model, initialization
         case usesCalculator = "calculator"
     }
@@ -40,6 +41,7 @@ extension SFTConfiguration {
         try container.read(.seed, into: &seed)
         try container.read(.checkpointInterval, into: &checkpointInterval)
         try container.read(.curriculum, into: &curriculum)
+        try container.readOptional(.levelSchedule, into: &levelSchedule)
         try container.read(.threads, into: &threads)
         try container.read(.initialization, into: &initialization)
         try container.read(.usesCalculator, into: &usesCalculator)
@@ -65,6 +67,7 @@ extension SFTConfiguration {
         try container.encode(seed, forKey: .seed)
         try container.encode(checkpointInterval, forKey: .checkpointInterval)
         try container.encode(curriculum, forKey: .curriculum)
+        try container.encodeIfPresent(levelSchedule, forKey: .levelSchedule)
         try container.encode(threads, forKey: .threads)
         try container.encode(initialization, forKey: .initialization)
         try container.encode(usesCalculator, forKey: .usesCalculator)
@@ -96,6 +99,9 @@ extension SFTConfiguration {
         try require(threads > 0, .threads, "must be at least 1, is \(threads)")
         try require(
             curriculum.allSatisfy { $0.steps > 0 }, .curriculum, "every phase must last at least 1 step")
+        try require(
+            curriculum.isEmpty || levelSchedule == nil, .levelSchedule, "is given, and so is curriculum; give one")
+        try levelSchedule?.validate()
     }
 
     /// The learning rate of a step as a share of its peak.

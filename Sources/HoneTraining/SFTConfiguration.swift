@@ -62,6 +62,8 @@ public struct SFTConfiguration: Codable, Sendable, Equatable {
     public var checkpointInterval = 200
     /// Empty trains on everything throughout.
     public var curriculum: [Phase] = []
+    /// Chooses levels by what the model has learnt; in the place of a `curriculum`, which goes by the clock.
+    public var levelSchedule: LevelSchedule?
     /// Threads inside one operator. Part of the result: another count rounds differently.
     public var threads = 1
     /// The network to start from random weights; nil when the run starts from a checkpoint.

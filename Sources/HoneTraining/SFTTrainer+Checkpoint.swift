@@ -4,15 +4,19 @@ internal import HoneTensor
 internal import HoneTokenizer
 
 extension SFTTrainer {
-    private typealias State = CheckpointDirectory.State<SFTConfiguration, NoProgress>
+    private typealias State = CheckpointDirectory.State<SFTConfiguration, Progress>
 
-    /// Such a run carries nothing from step to step.
-    private struct NoProgress: Codable {}
+    /// What a run carries from step to step besides weights and optimizer.
+    private struct Progress: Codable {
+        /// Nil in runs without a schedule of levels.
+        let sampler: CurriculumSampler.State?
+    }
 
     /// Writes everything that `resume` needs, and everything that others need to use the model.
     func writeCheckpoint(to path: String) throws {
         let state = State(
-            step: step, configuration: configuration, datasetHash: set.hash,
+            step: step, configuration: configuration, progress: sampler.map { Progress(sampler: $0.state) },
+            datasetHash: set.hash,
             random: Data(generator.state().toArray(UInt8.self)), library: Torch.version)
         try CheckpointDirectory(path: path).write(state) { directory in
             try model.save(directory: directory)
@@ -31,11 +35,14 @@ extension SFTTrainer {
         let directory = CheckpointDirectory(path: path)
         let state = try directory.read(State.self)
         try directory.requireSame(state, datasetHash: set.hash, configuration: configuration)
+        if state.configuration.levelSchedule != nil, state.progress?.sampler == nil {
+            throw directory.fault("lacks the state of its level_schedule")
+        }
         let model = try CausalLanguageModel.load(directory: path)
         let trainer = try SFTTrainer(state.configuration, model: model, tokenizer: tokenizer, set: set)
         try trainer.restore(
             optimizer: Safetensors.read(path + "/" + CheckpointDirectory.optimizerFile),
-            random: Tensor(Array(state.random)), step: state.step)
+            random: Tensor(Array(state.random)), step: state.step, sampler: state.progress?.sampler)
         return trainer
     }
 }

@@ -17,6 +17,8 @@ final class SFTTrainer {
     /// Steps done.
     private(set) var step = 0
     private var curriculum: Curriculum
+    /// Draws the levels where the configuration has a schedule for them, in the place of `curriculum`.
+    private(set) var sampler: CurriculumSampler?
     private var secondsPerStep = MovingMean()
 
     /// Trains `model` in place, or one made from the configuration and the seed where it is nil.
@@ -31,6 +33,10 @@ final class SFTTrainer {
         generator = Generator(seed: configuration.seed)
         self.model = model ?? Self.makeModel(configuration, generator)
         curriculum = try Curriculum(configuration, set: set)
+        sampler = try configuration.levelSchedule.map { schedule throws(TrainingError) in
+            try CurriculumSampler(
+                schedule, set: set, tokensPerBatch: configuration.tokensPerBatch, seed: configuration.seed)
+        }
         self.model.requireGrad()
         optimizer = TrainingOptimizer(
             configuration.optimization, self.model.namedParameters, steps: configuration.steps)
@@ -50,7 +56,8 @@ final class SFTTrainer {
     /// - Throws: `TrainingError.nonFinite`, before the weights change.
     func advance() throws(TrainingError) -> StepReport {
         let started = ContinuousClock.now
-        let batch = TokenBatch(curriculum.batch(atStep: step), of: set, padToken: tokenizer.paddingID)
+        let examples = sampler?.batch(atStep: step) ?? curriculum.batch(atStep: step)
+        let batch = TokenBatch(examples, of: set, padToken: tokenizer.paddingID)
         optimizer.zeroGrad()
         let loss = meanLoss(of: batch)
         let lossValue = loss.item()
@@ -58,15 +65,20 @@ final class SFTTrainer {
         loss.backward()
         let gradNorm = optimizer.clipGradients()
         try requireFinite(gradNorm, "gradient's norm")
-        let learningRate = optimizer.advance(step: step)
+        let learningRate = optimizer.advance(learningRateShare: learningRateShare)
+        let stage = sampler?.state
+        sampler?.advance(pastStep: step)
         step += 1
+        let probe = sampler?.probe(afterSteps: step) { measure($0, of: set) }
         let seconds = (ContinuousClock.now - started) / .seconds(1)
         secondsPerStep.add(seconds)
         return StepReport(
             step: step, steps: configuration.steps, loss: lossValue, gradNorm: gradNorm,
             learningRate: learningRate, tokens: batch.tokenCount,
             tokensPerSecond: Double(batch.tokenCount) / seconds,
-            secondsLeft: Double(configuration.steps - step) * (secondsPerStep.value ?? 0))
+            secondsLeft: Double(configuration.steps - step) * (secondsPerStep.value ?? 0),
+            curriculum: stage.map { CurriculumReport(stage: $0.stage + 1, difficulty: $0.difficulty + 1, probe: probe) }
+        )
     }
 
     /// Mean loss of a token over all examples of a set.
@@ -86,17 +98,35 @@ final class SFTTrainer {
     }
 
     /// Continues where a checkpoint was written.
-    func restore(optimizer state: [String: Tensor], random: Tensor, step: Int) throws(TensorError) {
+    func restore(
+        optimizer state: [String: Tensor], random: Tensor, step: Int, sampler: CurriculumSampler.State?
+    ) throws(TensorError) {
         try optimizer.load(state)
+        if let sampler { self.sampler?.restore(sampler) }
         try generator.restore(random)
         self.step = step
     }
 
     /// Cross-entropy over the tokens of completions; logits are computed for those alone.
     private func meanLoss(of batch: TokenBatch) -> Tensor {
+        logits(of: batch).crossEntropy(batch.targets_N)
+    }
+
+    /// Scores of every token for every predicted place, `[N, V]`.
+    func logits(of batch: TokenBatch) -> Tensor {
         let hidden_BTC = model.hiddenStates(batch.ids_BT)
-        let hidden_NC = hidden_BTC.flatten(from: 0, through: 1).indexSelect(0, batch.positions_N)
-        return model.logits(hidden_NC).crossEntropy(batch.targets_N)
+        return model.logits(hidden_BTC.flatten(from: 0, through: 1).indexSelect(0, batch.positions_N))
+    }
+
+    /// The next step's learning rate as a share of its peak.
+    private var learningRateShare: Double {
+        var optimization = configuration.optimization
+        guard let sampler, sampler.state.stage > 0, let reWarmSteps = sampler.schedule.reWarmSteps else {
+            return optimization.learningRateShare(atStep: step, of: configuration.steps)
+        }
+        optimization.warmUpSteps = reWarmSteps
+        let start = sampler.state.stageStart
+        return optimization.learningRateShare(atStep: step - start, of: configuration.steps - start)
     }
 
     private func requireFinite(_ value: Double, _ quantity: String) throws(TrainingError) {

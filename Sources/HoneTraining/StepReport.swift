@@ -14,6 +14,8 @@ public struct StepReport: Codable, Sendable, Equatable {
     public let tokensPerSecond: Double
     /// Time to the end of the run at the speed of the last steps, in seconds.
     public let secondsLeft: Double
+    /// Nil in runs without a schedule of levels.
+    public let curriculum: CurriculumReport?
 
     enum CodingKeys: String, CodingKey {
         case step, steps, loss
@@ -22,6 +24,26 @@ public struct StepReport: Codable, Sendable, Equatable {
         case tokens
         case tokensPerSecond = "tokens_per_second"
         case secondsLeft = "seconds_left"
+        case curriculum
+    }
+}
+
+/// Where a run with a schedule of levels stands.
+public struct CurriculumReport: Codable, Sendable, Equatable {
+    /// The stage of this step's schedule, the first being 1.
+    public let stage: Int
+    /// The same under the adaptive rule, where it lies between stages.
+    public let difficulty: Double
+    /// Share of held-out examples written without a fault, where this step ended with a probe.
+    public let accuracy: Double?
+    /// Their mean loss of a token, in nats.
+    public let loss: Double?
+
+    init(stage: Int, difficulty: Double, probe: ProbeResult?) {
+        self.stage = stage
+        self.difficulty = difficulty
+        accuracy = probe?.accuracy
+        loss = probe?.loss
     }
 }
 

@@ -39,7 +39,11 @@ final class TrainingOptimizer {
     /// Moves the weights in the step of this number, counted from 0, and returns AdamW's learning rate.
     @discardableResult
     func advance(step: Int) -> Double {
-        let share = configuration.learningRateShare(atStep: step, of: steps)
+        advance(learningRateShare: configuration.learningRateShare(atStep: step, of: steps))
+    }
+
+    /// Moves the weights at this share of the peak learning rates, and returns AdamW's learning rate.
+    func advance(learningRateShare share: Double) -> Double {
         muon?.learningRate = configuration.matrixLearningRate * share
         muon?.step()
         adamW.learningRate = configuration.learningRate * share

@@ -114,6 +114,14 @@ public actor TrainingSession {
         return trainer.loss(over: try TrainingSet(examples, tokenizer: trainer.tokenizer, maximumLength: limit))
     }
 
+    /// Share of other examples of which greedy decoding would write the whole completion, from one pass over each.
+    public func accuracy(over examples: some Sequence<TrainingExample> & Sendable) throws -> Double {
+        let trainer = try trainer()
+        let limit = trainer.model.configuration.maxPositionCount
+        let set = try TrainingSet(examples, tokenizer: trainer.tokenizer, maximumLength: limit)
+        return trainer.measure(set.entries.indices.map(Int32.init), of: set).accuracy
+    }
+
     private func prepare() throws { _ = try trainer() }
 
     /// Made on the session's thread, since libtorch's settings belong to a thread.

@@ -17,8 +17,8 @@ struct BenchCommand: AsyncParsableCommand {
             """,
         subcommands: [
             QueueSuite.self, RecordSuite.self, TrainingSuite.self, InferenceSuite.self, KernelSuite.self,
-            GateSuite.self, PPOLearningSuite.self, RLHFSuite.self, TrainProgram.self, GenerateProgram.self,
-            PPOProgram.self,
+            GateSuite.self, PPOLearningSuite.self, RLHFSuite.self, CurriculumSuite.self, TrainProgram.self,
+            GenerateProgram.self, PPOProgram.self,
             ProbeProgram.self,
         ])
 
