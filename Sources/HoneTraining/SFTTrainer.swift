@@ -1,3 +1,4 @@
+internal import Foundation
 internal import HoneModel
 internal import HoneTensor
 internal import HoneTokenizer
@@ -47,17 +48,19 @@ final class SFTTrainer {
 
     /// Learns from the next batch.
     ///
-    /// - Throws: `TrainingError.nonFinite`, before the weights change.
+    /// - Throws: `TrainingError.nonFinite` or `.exploded`, naming the batch, before the weights change.
     func advance() throws(TrainingError) -> StepReport {
         let started = ContinuousClock.now
-        let batch = TokenBatch(curriculum.batch(atStep: step), of: set, padToken: tokenizer.paddingID)
+        let members = curriculum.batch(atStep: step)
+        let batch = TokenBatch(members, of: set, padToken: tokenizer.paddingID)
+        let check = StepCheck(step: step + 1, batch: BatchName(rows: members.map(Int.init)))
         optimizer.zeroGrad()
         let loss = meanLoss(of: batch)
         let lossValue = loss.item()
-        try requireFinite(lossValue, "loss")
+        try check.requireSound(loss: lossValue, chance: log(Double(model.configuration.vocabularySize)))
         loss.backward()
         let gradNorm = optimizer.clipGradients()
-        try requireFinite(gradNorm, "gradient's norm")
+        try check.requireFinite(gradNorm, "gradient's norm")
         let learningRate = optimizer.advance(step: step)
         step += 1
         let seconds = (ContinuousClock.now - started) / .seconds(1)
@@ -97,9 +100,5 @@ final class SFTTrainer {
         let hidden_BTC = model.hiddenStates(batch.ids_BT)
         let hidden_NC = hidden_BTC.flatten(from: 0, through: 1).indexSelect(0, batch.positions_N)
         return model.logits(hidden_NC).crossEntropy(batch.targets_N)
-    }
-
-    private func requireFinite(_ value: Double, _ quantity: String) throws(TrainingError) {
-        if !value.isFinite { throw .nonFinite(step: step + 1, quantity: quantity, value: value) }
     }
 }

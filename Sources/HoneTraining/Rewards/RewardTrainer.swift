@@ -1,3 +1,4 @@
+internal import Foundation
 public import HoneModel
 internal import HoneTensor
 public import HoneTokenizer
@@ -49,16 +50,17 @@ public final class RewardTrainer: ResumableTrainer {
 
     /// Learns from the next batch.
     ///
-    /// - Throws: `TrainingError.nonFinite`, before the weights change.
+    /// - Throws: `TrainingError.nonFinite` or `.exploded`, naming the batch, before the weights change.
     public func advance() throws -> RewardStepReport {
         let members = plan.batch(atStep: step).map(Int.init)
         optimizer.zeroGrad()
         let (loss, tokenCount) = loss(of: members)
         let lossValue = loss.item()
-        try requireFinite(lossValue, "loss")
+        let check = StepCheck(step: step + 1, batch: BatchName(rows: members))
+        try check.requireSound(loss: lossValue, chance: log(2))
         loss.backward()
         let gradNorm = optimizer.clipGradients()
-        try requireFinite(gradNorm, "gradient's norm")
+        try check.requireFinite(gradNorm, "gradient's norm")
         let learningRate = optimizer.advance(step: step)
         step += 1
         return RewardStepReport(
@@ -94,10 +96,6 @@ public final class RewardTrainer: ResumableTrainer {
             let logits = model.scores(batch.ids_BT, at: batch.positions_N)
             return (StepRewardLoss.loss(logits_N2: logits, labels_N: labels), batch.tokenCount)
         }
-    }
-
-    private func requireFinite(_ value: Double, _ quantity: String) throws(TrainingError) {
-        if !value.isFinite { throw .nonFinite(step: step + 1, quantity: quantity, value: value) }
     }
 }
 

@@ -13,6 +13,7 @@ struct TrainPPOHandler: TrainingHandler {
         guard let initial = start.initial else { preconditionFailure("the payload names a checkpoint to start from") }
         let judge = AnswerJudge(start.examples)
         let configuration = start.payload.effective
+        try MemoryNeed(configuration, shape: ModelConfiguration.read(directory: initial)).requireAvailable()
         let prompts = start.examples.map { ReasoningLayout.prompt($0.prompt) }
         let run = try await TrainingRun.start { [resumed = start.resumed, tokenizer = start.tokenizer] in
             let model = try CausalLanguageModel.load(directory: initial)
@@ -24,6 +25,6 @@ struct TrainPPOHandler: TrainingHandler {
                 resumed, reference: model, configuration: configuration, prompts: prompts, tokenizer: tokenizer,
                 reward: judge.verdict)
         }
-        return BegunTraining(training: run, exampleCount: prompts.count)
+        return BegunTraining(training: run, exampleCount: prompts.count, exampleIDs: start.examples.map(\.id))
     }
 }
