@@ -16,7 +16,7 @@ struct CheckpointDirectory {
     /// What a run needs besides weights and optimizer to go on with the same bits.
     ///
     /// `Configuration` is the run's, and `Progress` what it carries from step to step besides the random generator.
-    struct State<Configuration: Codable, Progress: Codable>: Codable {
+    struct State<Configuration: Codable & Sendable, Progress: Codable & Sendable>: Codable, Sendable {
         var format = CheckpointDirectory.format
         /// Steps done; with the seed, also the cursor in the data.
         var step: Int

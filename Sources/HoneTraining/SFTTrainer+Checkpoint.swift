@@ -4,10 +4,10 @@ internal import HoneTensor
 internal import HoneTokenizer
 
 extension SFTTrainer {
-    private typealias State = CheckpointDirectory.State<SFTConfiguration, NoProgress>
+    fileprivate typealias State = CheckpointDirectory.State<SFTConfiguration, NoProgress>
 
     /// Such a run carries nothing from step to step.
-    private struct NoProgress: Codable {}
+    fileprivate struct NoProgress: Codable {}
 
     /// Writes everything that `resume` needs, and everything that others need to use the model.
     func writeCheckpoint(to path: String) throws {
@@ -22,14 +22,27 @@ extension SFTTrainer {
         }
     }
 
+    /// A checkpoint whose files are those that were written.
+    struct SoundCheckpoint: Sendable {
+        let path: String
+        fileprivate let state: State
+
+        init(_ path: String) throws {
+            self.path = path
+            state = try CheckpointDirectory(path: path).read(State.self)
+        }
+
+        var configuration: SFTConfiguration { state.configuration }
+    }
+
     /// A trainer that goes on where the checkpoint was written, bit for bit.
     ///
     /// The set must hold the same examples in the same order, and the configuration, where given, be the checkpoint's.
     static func resume(
-        _ path: String, configuration: SFTConfiguration?, tokenizer: ByteTokenizer, set: TrainingSet
+        _ checkpoint: SoundCheckpoint, configuration: SFTConfiguration?, tokenizer: ByteTokenizer, set: TrainingSet
     ) throws -> SFTTrainer {
+        let (path, state) = (checkpoint.path, checkpoint.state)
         let directory = CheckpointDirectory(path: path)
-        let state = try directory.read(State.self)
         try directory.requireSame(state, datasetHash: set.hash, configuration: configuration)
         let model = try CausalLanguageModel.load(directory: path)
         let trainer = try SFTTrainer(state.configuration, model: model, tokenizer: tokenizer, set: set)

@@ -60,11 +60,12 @@ public actor TrainingSession {
         _ directory: String, configuration: SFTConfiguration? = nil, examples: some Sequence<TrainingExample>,
         tokenizer: ByteTokenizer
     ) async throws -> TrainingSession {
+        let checkpoint = try SFTTrainer.SoundCheckpoint(directory)
         let shape = try ModelConfiguration.read(directory: directory)
-        if let configuration { try MemoryNeed(configuration, shape: shape).requireAvailable() }
+        try MemoryNeed(checkpoint.configuration, shape: shape).requireAvailable()
         let set = try TrainingSet(examples, tokenizer: tokenizer, maximumLength: shape.maxPositionCount)
         let session = TrainingSession {
-            try SFTTrainer.resume(directory, configuration: configuration, tokenizer: tokenizer, set: set)
+            try SFTTrainer.resume(checkpoint, configuration: configuration, tokenizer: tokenizer, set: set)
         }
         try await session.prepare()
         return session

@@ -13,7 +13,7 @@ extension TrainingAttempt {
             if case ArtifactError.missing? = fault, point.files.isEmpty { break }
             do {
                 return try await open(point, scratch: scratch)
-            } catch where error.isLossOfFiles {
+            } catch  where error.isLossOfFiles {
                 fault = fault ?? error
                 try await context.log(
                     "the resume point of step \(point.step) cannot be used: \(error)", level: .warning, for: job)
