@@ -194,7 +194,8 @@ let package = Package(
             name: "HoneWorkerTests",
             dependencies: [
                 "HoneArtifacts", "HoneCatalog", "HoneEmbedded", "HoneEvaluation", "HoneMigrations", "HonePostgres",
-                "HoneQueue", "HoneTesting", "HoneTraining", "HoneWorker", "hone-worker", logging, serviceLifecycle,
+                "HoneQueue", "HoneTesting", "HoneTraining", "HoneWorker", "hone-bench", "hone-worker", logging,
+                serviceLifecycle,
             ],
             swiftSettings: strict),
         .testTarget(

@@ -32,6 +32,7 @@ final class SFTTrainer {
         generator = Generator(seed: configuration.seed)
         self.model = model ?? Self.makeModel(configuration, generator)
         curriculum = try Curriculum(configuration, set: set)
+        try requireDistinctEnd(tokenizer, self.model.configuration)
         self.model.requireGrad()
         optimizer = TrainingOptimizer(
             configuration.optimization, self.model.namedParameters, steps: configuration.steps)

@@ -61,7 +61,7 @@ public struct PPOConfiguration: Codable, Sendable, Equatable {
     /// Answers whose policy is more steps behind are refused.
     public var maximumStaleness = 0
     /// Mean distance that rounding may put between the log-probabilities of a sampler that decodes token by token and
-    /// the trainer's whole pass; of a single token, a hundred times as much. It is for log-probabilities up to 1 and
+    /// the trainer's whole pass; of a single token, twenty times as much. It is for log-probabilities up to 1 and
     /// logits up to 8, and grows with larger ones; a wrong position or temperature is thousands of times larger.
     public var samplerTolerance = 5e-6
     /// Trains adapters instead of the weights.

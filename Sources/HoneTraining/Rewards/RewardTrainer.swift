@@ -37,6 +37,7 @@ public final class RewardTrainer: ResumableTrainer {
         try configuration.validate()
         let shape = model.backbone.configuration
         try examples.validate(vocabularySize: shape.vocabularySize, maximumLength: shape.maxPositionCount)
+        try requireDistinctEnd(tokenizer, shape)
         Threads.set(intraOp: configuration.threads)
         self.configuration = configuration
         self.model = model
