@@ -25,6 +25,7 @@ public final class RewardTrainer: ResumableTrainer {
         _ configuration: RewardConfiguration, backbone: CausalLanguageModel, examples: RewardExamples,
         tokenizer: ByteTokenizer
     ) throws {
+        try MemoryNeed(configuration, shape: backbone.configuration).requireAvailable()
         let generator = Generator(seed: configuration.seed)
         let model = ScoringModel(examples.modelKind, on: backbone, generator: generator)
         try self.init(configuration, model: model, generator: generator, examples: examples, tokenizer: tokenizer)
