@@ -196,7 +196,6 @@ let package = Package(
                 "HoneArtifacts", "HoneCatalog", "HoneDatasets", "HoneEmbedded", "HoneEvaluation", "HoneFeedback",
                 "HoneMigrations", "HonePostgres", "HoneQueue", "HoneTesting", "HoneTokenizer", "HoneTraining",
                 "HoneWorker",
-                "hone-worker", logging, serviceLifecycle,
             ],
             swiftSettings: strict),
         .testTarget(

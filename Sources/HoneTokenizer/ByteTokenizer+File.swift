@@ -23,6 +23,7 @@ extension ByteTokenizer {
             throw .malformed(path: path, reason: Self.reason(for: error))
         }
         try Self.validate(file, path: path)
+        try Self.requireOwnPadding(file, path: path)
         let specialTokens = try Self.specialTokens(of: file, path: path)
         try self.init(
             idOfByte: Self.idOfByte(file.model.vocab, path: path),
@@ -84,6 +85,16 @@ extension ByteTokenizer {
                 "added_tokens \"\(token.content)\"", isPlain, found: "not plain",
                 supported: "special, with a text, without single_word, lstrip and rstrip")
         }
+    }
+
+    /// Where both are one token, a loss that leaves padding out never learns to end, and a score lands on padding.
+    private static func requireOwnPadding(_ file: TokenizerFile, path: String) throws(TokenizerError) {
+        let ids = [endOfText, padding].compactMap { text in file.addedTokens.first { $0.content == text }?.id }
+        guard ids.count == 2, ids[0] == ids[1] else { return }
+        throw .malformed(
+            path: path,
+            reason: "\"\(padding)\" has the id \(ids[1]) of \"\(endOfText)\", so that an answer's end could not be "
+                + "told from padding; give it an id of its own")
     }
 
     private static func idOfByte(_ vocabulary: [String: Int32], path: String) throws(TokenizerError) -> [Int32] {

@@ -16,8 +16,8 @@ struct CheckpointDirectory {
     /// What a run needs besides weights and optimizer to go on with the same bits.
     ///
     /// `Configuration` is the run's, and `Progress` what it carries from step to step besides the random generator.
-    struct State<Configuration: Codable, Progress: Codable>: Codable {
-        var format = 1
+    struct State<Configuration: Codable & Sendable, Progress: Codable & Sendable>: Codable, Sendable {
+        var format = CheckpointDirectory.format
         /// Steps done; with the seed, also the cursor in the data.
         var step: Int
         var configuration: Configuration
@@ -43,16 +43,23 @@ struct CheckpointDirectory {
             case checksum = "state_sha256"
         }
 
-        /// The state as the file holds it, with or without the checksum over itself.
-        func encoded(sealed: Bool) throws -> Data {
+        /// The state as the file holds it, under its seal.
+        func sealed() throws -> Data {
             var state = self
             state.checksum = ""
-            if sealed { state.checksum = SHA256.hash(data: try state.encoded(sealed: false)).hexadecimal }
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            return try encoder.encode(state)
+            return CheckpointSeal.close(try encoder.encode(state))
         }
     }
+
+    /// What every format has, and a seal of the same kind.
+    private struct Header: Decodable {
+        let format: Int?
+    }
+
+    /// Of the files that this program writes, and the newest that it reads.
+    static let format = 1
 
     /// Writes the directory; `fill` puts the other files into the directory that it is given.
     func write<Configuration, Progress>(
@@ -69,7 +76,7 @@ struct CheckpointDirectory {
             for name in try manager.contentsOfDirectory(atPath: aside) {
                 state.files[name] = try Self.checksum(aside + "/" + name)
             }
-            try state.encoded(sealed: true).write(to: URL(filePath: aside + "/" + Self.stateFile))
+            try state.sealed().write(to: URL(filePath: aside + "/" + Self.stateFile))
             // A checkpoint of the same step holds the same bits, so the old one may go.
             if manager.fileExists(atPath: path) { try manager.removeItem(atPath: path) }
             try manager.moveItem(atPath: aside, toPath: path)
@@ -89,44 +96,56 @@ struct CheckpointDirectory {
     ///   - type: of the state that the run wrote
     ///   - required: files that must be there besides the model and its optimizer
     /// - Returns: the state, sound
-    /// - Throws: `TrainingError.checkpoint` with what is wrong.
+    /// - Throws: `TrainingError.damagedCheckpoint` where the one before may serve, else `.checkpoint`.
     func read<Configuration, Progress>(
         _ type: State<Configuration, Progress>.Type, required: [String] = []
     ) throws -> State<Configuration, Progress> {
-        let state = try decodeState(type)
-        guard state.format == 1 else {
-            throw fault("has format \(state.format), this program reads 1; use a newer program")
-        }
-        guard try SHA256.hash(data: state.encoded(sealed: false)).hexadecimal == state.checksum else {
-            throw fault("\(Self.stateFile) is damaged; use the checkpoint before")
-        }
+        let state = try decode(type, stateData())
         for (name, checksum) in state.files.sorted(by: { $0.key < $1.key }) {
             guard !name.contains("/") else { throw fault("names a file outside it: \(name)") }
-            guard try Self.checksum(path + "/" + name) == checksum else {
-                throw fault("\(name) is damaged; use the checkpoint before")
-            }
+            guard try self.checksum(ofWhole: name) == checksum else { throw damage("\(name) is not what was written") }
         }
         for name in [Self.optimizerFile, "model.safetensors", "config.json"] + required
         where state.files[name] == nil {
-            throw fault("lacks \(name)")
+            throw fault("is of a run of another kind: it has no \(name)")
         }
         return state
     }
 
     func fault(_ reason: String) -> TrainingError { .checkpoint(directory: path, reason: reason) }
 
-    private func decodeState<Configuration, Progress>(
-        _ type: State<Configuration, Progress>.Type
-    ) throws -> State<Configuration, Progress> {
-        let file = path + "/" + Self.stateFile
+    private func damage(_ reason: String) -> TrainingError { .damagedCheckpoint(directory: path, reason: reason) }
+
+    /// The bytes of the state's file, sound and of a format that this program reads.
+    private func stateData() throws -> Data {
+        let data: Data
         do {
-            return try JSONDecoder().decode(type, from: Data(contentsOf: URL(filePath: file)))
-        } catch let error as TrainingError {
-            throw error
-        } catch is DecodingError {
-            throw fault("\(Self.stateFile) is not the state of a training run")
+            data = try Data(contentsOf: URL(filePath: path + "/" + Self.stateFile))
         } catch {
-            throw fault("\(Self.stateFile) cannot be read: \(error.localizedDescription)")
+            throw damage("\(Self.stateFile) cannot be read: \(error.localizedDescription)")
+        }
+        guard CheckpointSeal.isWhole(data) else { throw damage("\(Self.stateFile) is not what was written") }
+        guard let format = try decode(Header.self, data).format, format <= Self.format else {
+            throw fault(
+                "was written by a newer Hone, in a format above \(Self.format); go on with that one: nothing was "
+                    + "changed")
+        }
+        return data
+    }
+
+    private func decode<Value: Decodable>(_ type: Value.Type, _ data: Data) throws -> Value {
+        do {
+            return try JSONDecoder().decode(type, from: data)
+        } catch is DecodingError {
+            throw fault("\(Self.stateFile) is not the state of a training run of this kind")
+        }
+    }
+
+    private func checksum(ofWhole name: String) throws(TrainingError) -> String {
+        do {
+            return try Self.checksum(path + "/" + name)
+        } catch {
+            throw damage("\(name) cannot be read: \(error.localizedDescription)")
         }
     }
 

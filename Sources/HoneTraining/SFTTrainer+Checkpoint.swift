@@ -4,10 +4,10 @@ internal import HoneTensor
 internal import HoneTokenizer
 
 extension SFTTrainer {
-    private typealias State = CheckpointDirectory.State<SFTConfiguration, Progress>
+    fileprivate typealias State = CheckpointDirectory.State<SFTConfiguration, Progress>
 
     /// What a run carries from step to step besides weights and optimizer.
-    private struct Progress: Codable {
+    fileprivate struct Progress: Codable {
         /// Nil in runs without a schedule of levels.
         let sampler: CurriculumSampler.State?
     }
@@ -26,14 +26,27 @@ extension SFTTrainer {
         }
     }
 
+    /// A checkpoint whose files are those that were written.
+    struct SoundCheckpoint: Sendable {
+        let path: String
+        fileprivate let state: State
+
+        init(_ path: String) throws {
+            self.path = path
+            state = try CheckpointDirectory(path: path).read(State.self)
+        }
+
+        var configuration: SFTConfiguration { state.configuration }
+    }
+
     /// A trainer that goes on where the checkpoint was written, bit for bit.
     ///
     /// The set must hold the same examples in the same order, and the configuration, where given, be the checkpoint's.
     static func resume(
-        _ path: String, configuration: SFTConfiguration?, tokenizer: ByteTokenizer, set: TrainingSet
+        _ checkpoint: SoundCheckpoint, configuration: SFTConfiguration?, tokenizer: ByteTokenizer, set: TrainingSet
     ) throws -> SFTTrainer {
+        let (path, state) = (checkpoint.path, checkpoint.state)
         let directory = CheckpointDirectory(path: path)
-        let state = try directory.read(State.self)
         try directory.requireSame(state, datasetHash: set.hash, configuration: configuration)
         if state.configuration.levelSchedule != nil, state.progress?.sampler == nil {
             throw directory.fault("lacks the state of its level_schedule")

@@ -1,3 +1,4 @@
+internal import Foundation
 internal import HoneModel
 internal import HoneTensor
 internal import HoneTokenizer
@@ -37,6 +38,7 @@ final class SFTTrainer {
             try CurriculumSampler(
                 schedule, set: set, tokensPerBatch: configuration.tokensPerBatch, seed: configuration.seed)
         }
+        try requireDistinctEnd(tokenizer, self.model.configuration)
         self.model.requireGrad()
         optimizer = TrainingOptimizer(
             configuration.optimization, self.model.namedParameters, steps: configuration.steps)
@@ -53,18 +55,19 @@ final class SFTTrainer {
 
     /// Learns from the next batch.
     ///
-    /// - Throws: `TrainingError.nonFinite`, before the weights change.
+    /// - Throws: `TrainingError.nonFinite` or `.exploded`, naming the batch, before the weights change.
     func advance() throws(TrainingError) -> StepReport {
         let started = ContinuousClock.now
-        let examples = sampler?.batch(atStep: step) ?? curriculum.batch(atStep: step)
-        let batch = TokenBatch(examples, of: set, padToken: tokenizer.paddingID)
+        let members = sampler?.batch(atStep: step) ?? curriculum.batch(atStep: step)
+        let batch = TokenBatch(members, of: set, padToken: tokenizer.paddingID)
+        let check = StepCheck(step: step + 1, batch: BatchName(rows: members.map(Int.init)))
         optimizer.zeroGrad()
         let loss = meanLoss(of: batch)
         let lossValue = loss.item()
-        try requireFinite(lossValue, "loss")
+        try check.requireSound(loss: lossValue, chance: log(Double(model.configuration.vocabularySize)))
         loss.backward()
         let gradNorm = optimizer.clipGradients()
-        try requireFinite(gradNorm, "gradient's norm")
+        try check.requireFinite(gradNorm, "gradient's norm")
         let learningRate = optimizer.advance(learningRateShare: learningRateShare)
         let stage = sampler?.state
         sampler?.advance(pastStep: step)
@@ -127,9 +130,5 @@ final class SFTTrainer {
         optimization.warmUpSteps = reWarmSteps
         let start = sampler.state.stageStart
         return optimization.learningRateShare(atStep: step - start, of: configuration.steps - start)
-    }
-
-    private func requireFinite(_ value: Double, _ quantity: String) throws(TrainingError) {
-        if !value.isFinite { throw .nonFinite(step: step + 1, quantity: quantity, value: value) }
     }
 }

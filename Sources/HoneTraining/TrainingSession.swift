@@ -42,6 +42,7 @@ public actor TrainingSession {
             throw TrainingError.configuration(
                 key: "model", reason: "is missing, and the run does not start from another model")
         }
+        try MemoryNeed(configuration, shape: shape).requireAvailable()
         let set = try TrainingSet(examples, tokenizer: tokenizer, maximumLength: shape.maxPositionCount)
         let session = TrainingSession {
             let model = try directory.map { try CausalLanguageModel.load(directory: $0) }
@@ -59,10 +60,12 @@ public actor TrainingSession {
         _ directory: String, configuration: SFTConfiguration? = nil, examples: some Sequence<TrainingExample>,
         tokenizer: ByteTokenizer
     ) async throws -> TrainingSession {
-        let limit = try ModelConfiguration.read(directory: directory).maxPositionCount
-        let set = try TrainingSet(examples, tokenizer: tokenizer, maximumLength: limit)
+        let checkpoint = try SFTTrainer.SoundCheckpoint(directory)
+        let shape = try ModelConfiguration.read(directory: directory)
+        try MemoryNeed(checkpoint.configuration, shape: shape).requireAvailable()
+        let set = try TrainingSet(examples, tokenizer: tokenizer, maximumLength: shape.maxPositionCount)
         let session = TrainingSession {
-            try SFTTrainer.resume(directory, configuration: configuration, tokenizer: tokenizer, set: set)
+            try SFTTrainer.resume(checkpoint, configuration: configuration, tokenizer: tokenizer, set: set)
         }
         try await session.prepare()
         return session

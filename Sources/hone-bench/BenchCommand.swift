@@ -7,7 +7,7 @@ import HoneTensor
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "hone-bench",
-        abstract: "Measures the queue, training, generation and the gate, each beside a peer or a physical limit.",
+        abstract: "Measures the queue, training, generation, the gate and survival, beside a peer or a physical limit.",
         discussion: """
             A suite prints a table; with --json its last line is the same as one JSON object.
 
@@ -17,8 +17,8 @@ struct BenchCommand: AsyncParsableCommand {
             """,
         subcommands: [
             QueueSuite.self, RecordSuite.self, TrainingSuite.self, InferenceSuite.self, KernelSuite.self,
-            GateSuite.self, PPOLearningSuite.self, RLHFSuite.self, CurriculumSuite.self, TrainProgram.self,
-            GenerateProgram.self, PPOProgram.self,
+            GateSuite.self, PPOLearningSuite.self, RLHFSuite.self, CurriculumSuite.self, SurvivalSuite.self,
+            TrainProgram.self, GenerateProgram.self, PPOProgram.self,
             ProbeProgram.self,
         ])
 

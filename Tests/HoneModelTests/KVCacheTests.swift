@@ -30,6 +30,26 @@ import Testing
         }
     }
 
+    @Test func `T23: decoding gives what a full forward pass gives over thousands of tokens`() {
+        let shape = ModelConfiguration(
+            vocabularySize: 64, hiddenSize: 32, intermediateSize: 64, layerCount: 2, headCount: 4, kvHeadCount: 2,
+            maxPositionCount: 256, initializerRange: 0.2)
+        let model = CausalLanguageModel(shape, generator: Generator(seed: 5))
+        let (rowCount, length) = (24, 200)
+        let ids = (0..<rowCount * length).map { ($0 * 7919 + $0 / length * 31) % 64 }
+        let ids_BT = Tensor(ids, shape: [rowCount, length])
+        let cache = KVCache(shape, rowCapacity: rowCount, tokenCapacity: length)
+        noGrad {
+            let whole_BTV = model(ids_BT)
+            _ = model.prefill(
+                ids_BT.narrow(1, start: 0, length: 1), lengths: [Int](repeating: 1, count: rowCount), cache: cache)
+            for t in 1..<length {
+                let logits_BV = model.decode(ids_BT.select(1, t), cache: cache)
+                #expect(distance(logits_BV, whole_BTV.select(1, t)) <= 1e-5, "token \(t)")
+            }
+        }
+    }
+
     @Test func `a row's logits do not depend on its neighbours`() throws {
         let model = try ModelFixture("llama").model
         let together = generate(model, rows: rows, next: next)

@@ -95,7 +95,8 @@ private struct Fixture: Decodable {
         (#""normalizer": null"#, #""normalizer": {"type": "NFC"}"#, "normalizer is NFC"),
         (#""truncation": null"#, #""truncation": {"max_length": 3}"#, "truncation is set"),
         (#""add_prefix_space": false"#, #""add_prefix_space": true"#, "pre_tokenizer.add_prefix_space is true"),
-        (#""id": 257"#, #""id": 256"#, "\"<|pad|>\" has the id 256"),
+        // T28
+        (#""id": 257"#, #""id": 256"#, "\"<|pad|>\" has the id 256 of \"<|eos|>\", so that an answer's end could not"),
         (#""id": 257"#, #""id": 65"#, "\"<|pad|>\" has the id 65"),
         (#""id": 257"#, #""id": 2000000000"#, "\"<|pad|>\" has the id 2000000000"),
         (#""id": 257"#, #""id": 99999999999"#, "is corrupt"),

@@ -3,9 +3,10 @@ import HoneInference
 import HoneModel
 import HoneTensor
 import HoneTokenizer
-import HoneTraining
 import Synchronization
 import Testing
+
+@testable import HoneTraining
 
 @Suite struct TrainingSessionTests {
     /// Runs to the end and returns the bytes of the last weights.
@@ -135,7 +136,19 @@ import Testing
         let error = await #expect(throws: TrainingError.self) {
             for _ in 0..<50 { _ = try await session.advance() }
         }
-        #expect("\(try #require(error))".contains("lower learning_rate"))
+        let text = "\(try #require(error))"
+        #expect(text.contains("lower learning_rate") && text.contains(" on rows "), "\(text)")
+    }
+
+    @Test func aLossFarAboveChanceStopsTheRunAndNamesItsBatch() throws {
+        let check = StepCheck(step: 7, batch: BatchName(rows: Array(10..<20)))
+        try check.requireSound(loss: 100, chance: 5)
+        let error = #expect(throws: TrainingError.self) { try check.requireSound(loss: 200, chance: 5) }
+        let expected = TrainingError.exploded(step: 7, loss: 200, limit: 150, batch: BatchName(rows: Array(10..<20)))
+        #expect(error == expected)
+        #expect("\(expected)".contains("step 7: the loss is 200.0 on rows 10, 11, 12, 13, 14, 15, 16, 17 and 2 more"))
+        let named = expected.namingRows { Int64($0) * 100 }
+        #expect("\(named)".contains("on examples 1000, 1100,"))
     }
 
     @Test func cancellationEndsBetweenSteps() async throws {

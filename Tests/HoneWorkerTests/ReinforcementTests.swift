@@ -49,6 +49,9 @@ import Testing
             SELECT count(*) FROM hone.job_logs WHERE job_id = \(disturbed) AND message LIKE 'going on after step 5:%'
             """)
         #expect(resumed == 1)
+        try await pool.expectTheSameRecord(
+            of: disturbed, and: undisturbed, steps: 6, names: ["reward", "kl", "entropy", "policy_loss", "grad_norm"])
+        try await expectAttempts(of: disturbed, in: pool)
         try await expectRecord(of: [undisturbed, disturbed], from: start, in: pool)
         let weights: Int = try await pool.one(
             """
@@ -61,6 +64,17 @@ import Testing
             try await pool.one(
                 "SELECT count(*) FROM hone.task_attempts WHERE job_id = \(disturbed) AND outcome = 'lost'") == 1)
         #expect(try await pool.query("SELECT * FROM hone.audit()").isEmpty)
+    }
+
+    /// Every step that was kept was done once: the killed attempt's at steps 1 and 2, whose resume point was never
+    /// recorded, were done again.
+    private func expectAttempts(of job: Int64, in pool: PostgresPool) async throws {
+        let rows = try await pool.query(
+            """
+            SELECT array_agg(DISTINCT m.step ORDER BY m.step) AS steps FROM hone.step_metrics m
+            WHERE m.job_id = \(job) GROUP BY m.fence ORDER BY m.fence
+            """)
+        #expect(try rows.map { try $0.decode("steps", as: [Int32].self) } == [[1, 2, 3, 4, 5], [6]])
     }
 
     @discardableResult private func whileHeldBack(

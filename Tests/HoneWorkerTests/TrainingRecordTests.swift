@@ -7,7 +7,8 @@ import Testing
 extension PostgresSession {
     /// Each of two trainings has every step once, and both saw the same numbers, bit for bit.
     func expectTheSameRecord(
-        of job: Int64, and other: Int64, steps: Int, sourceLocation: SourceLocation = #_sourceLocation
+        of job: Int64, and other: Int64, steps: Int, names: [String] = ["loss", "grad_norm"],
+        sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
         for id in [job, other] {
             let recorded: [Int32] = try await one(
@@ -16,7 +17,7 @@ extension PostgresSession {
         }
         let differing = try await query(
             """
-            SELECT step, name, value FROM hone.metrics WHERE job_id = \(job) AND name IN ('loss', 'grad_norm')
+            SELECT step, name, value FROM hone.metrics WHERE job_id = \(job) AND name = ANY (\(names))
             EXCEPT SELECT step, name, value FROM hone.metrics WHERE job_id = \(other)
             """)
         #expect(differing.isEmpty, sourceLocation: sourceLocation)
@@ -156,5 +157,7 @@ extension PostgresSession {
         let error: String = try await pool.one("SELECT error FROM hone.job_status WHERE id = \(job)")
         let recorded: Int64 = try await pool.one("SELECT max(step) FROM hone.step_metrics WHERE job_id = \(job)")
         #expect(error.contains("step \(recorded + 1)"), "\(error)")
+        let first = try #require(error.firstMatch(of: #/on examples (\d+), /#)).1
+        #expect(try await pool.one("SELECT count(*) FROM hone.examples WHERE id = \(try #require(Int64(first)))") == 1)
     }
 }

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// A `hone-worker` process, the program that was built together with the tests.
+/// A `hone-worker` process, or one of another program that was built together with the tests.
 ///
 /// It talks to the tests through files, so that no pipe that another child has inherited can hold anything up.
 struct WorkerProcess: Sendable {
@@ -9,24 +9,23 @@ struct WorkerProcess: Sendable {
     private let folder: Folder
     private let exit: Task<Int32, Never>
 
-    static var program: URL {
-        URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
-            .appending(path: "hone-worker")
-    }
-
-    /// Starts `hone-worker ARGUMENTS…`. Should the tests be killed, it is killed too.
-    init(_ arguments: [String], environment: [String: String], input: String = "") throws {
+    /// Starts `PROGRAM ARGUMENTS…`. Should the tests be killed, it is killed too.
+    init(
+        _ arguments: [String], program: String = "hone-worker", environment: [String: String], input: String = ""
+    ) throws {
+        let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+            .appending(path: program).path
         let folder = FileManager.default.temporaryDirectory.appending(path: "hone-process-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         try Data(input.utf8).write(to: folder.appending(path: "input"))
         let all = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let pid = try Child.spawn(
-            [Self.program.path] + arguments, environment: all.map { "\($0)=\($1)" },
+            [program] + arguments, environment: all.map { "\($0)=\($1)" },
             files: ["input", "output", "errors"].map { folder.appending(path: $0).path })
         exit = Task.detached { await Child.exitStatus(of: pid) }
         self.pid = pid
         self.folder = Folder(url: folder)
-        try Leash.put(on: pid)
+        try Leash.put(on: pid, running: program)
     }
 
     /// kill -9.
@@ -118,12 +117,12 @@ private enum Leash {
     /// A process that has ended is not killed again, since its number may be somebody else's by then.
     private static let script = #"cat >/dev/null; [ "$(readlink "/proc/$1/exe")" = "$2" ] && kill -9 "$1""#
 
-    static func put(on process: pid_t) throws {
+    static func put(on process: pid_t, running program: String) throws {
         var ends: [Int32] = [0, 0]
         try #require(pipe(&ends) == 0)
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         // The writing end stays open, and in no other process, for as long as this one lives.
-        let words = ["/usr/bin/setsid", "/bin/sh", "-c", script, "leash", "\(process)", WorkerProcess.program.path]
+        let words = ["/usr/bin/setsid", "/bin/sh", "-c", script, "leash", "\(process)", program]
         _ = try Child.spawn(words, environment: [], files: ["/proc/self/fd/\(ends[0])", "/dev/null", "/dev/null"])
         close(ends[0])
     }

@@ -60,9 +60,9 @@ public struct PPOConfiguration: Codable, Sendable, Equatable {
     public var importance: ImportanceCorrection?
     /// Answers whose policy is more steps behind are refused.
     public var maximumStaleness = 0
-    /// Distance that rounding may put between the log-probabilities of a sampler that decodes token by token and the
-    /// trainer's whole pass. It is for log-probabilities up to 1 and logits up to 8, and grows with larger ones; a
-    /// wrong position or temperature is thousands of times larger.
+    /// Mean distance that rounding may put between the log-probabilities of a sampler that decodes token by token and
+    /// the trainer's whole pass; of a single token, twenty times as much. It is for log-probabilities up to 1 and
+    /// logits up to 8, and grows with larger ones; a wrong position or temperature is thousands of times larger.
     public var samplerTolerance = 5e-6
     /// Trains adapters instead of the weights.
     public var adapters: AdapterConfiguration?

@@ -19,9 +19,10 @@ extension PPOTrainer {
         var sums = UpdateSums()
         for epoch in schedule.epochs {
             for batches in epoch {
+                let check = StepCheck(step: step + 1, batch: schedule.name(of: batches))
                 let done = accumulate(batches, experience)
-                try requireFinite(done.policyLoss, "policy's loss")
-                try requireFinite(done.valueLoss, "critic's loss")
+                try check.requireFinite(done.policyLoss, "policy's loss")
+                try check.requireFinite(done.valueLoss, "critic's loss")
                 if report.updateCount == 0 {
                     try requireInvariant("the first ratio's distance from 1", done.ratioDeviation, atMost: 0)
                 }
@@ -30,7 +31,7 @@ extension PPOTrainer {
                     report.endedEarly = true
                     break
                 }
-                try move(&report)
+                try move(&report, check)
                 report.updateCount += 1
                 report.maximumRatio = max(report.maximumRatio, done.maximumRatio)
                 sums.policyLoss += done.policyLoss
@@ -108,18 +109,14 @@ extension PPOTrainer {
     }
 
     /// Moves policy and critic along their gradients.
-    private func move(_ report: inout PPOStepReport) throws(TrainingError) {
+    private func move(_ report: inout PPOStepReport, _ check: StepCheck) throws(TrainingError) {
         report.gradNorm = optimizer.clipGradients()
-        try requireFinite(report.gradNorm, "policy's gradient norm")
+        try check.requireFinite(report.gradNorm, "policy's gradient norm")
         if let criticOptimizer {
             report.criticGradNorm = criticOptimizer.clipGradients()
-            try requireFinite(report.criticGradNorm, "critic's gradient norm")
+            try check.requireFinite(report.criticGradNorm, "critic's gradient norm")
             criticOptimizer.advance(step: step)
         }
         report.learningRate = optimizer.advance(step: step)
-    }
-
-    private func requireFinite(_ value: Double, _ quantity: String) throws(TrainingError) {
-        if !value.isFinite { throw .nonFinite(step: step + 1, quantity: quantity, value: value) }
     }
 }

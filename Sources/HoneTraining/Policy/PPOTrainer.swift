@@ -73,10 +73,7 @@ public final class PPOTrainer: ResumableTrainer {
         _ configuration: PPOConfiguration, networks: PolicyNetworks, generator: Generator, prompts: [String],
         tokenizer: ByteTokenizer, judge: any AnswerJudging
     ) throws {
-        guard tokenizer.paddingID != tokenizer.endOfTextID else {
-            throw TrainingError.configuration(
-                key: "tokenizer", reason: "pads with its end token, so that ends could not be told from padding")
-        }
+        try requireDistinctEnd(tokenizer, networks.policy.configuration)
         self.configuration = configuration
         self.networks = networks
         self.generator = generator

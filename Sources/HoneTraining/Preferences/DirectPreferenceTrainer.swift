@@ -55,7 +55,7 @@ public final class DirectPreferenceTrainer: ResumableTrainer {
 
     /// Learns from the next batch.
     ///
-    /// - Throws: `TrainingError.nonFinite`, before the weights change.
+    /// - Throws: `TrainingError.nonFinite`, naming the batch, before the weights change.
     public func advance() throws -> DirectPreferenceReport {
         let members = plan.batch(atStep: step).map(Int.init)
         let rows = members + members.map { $0 + pairs.count }
@@ -69,10 +69,11 @@ public final class DirectPreferenceTrainer: ResumableTrainer {
         let weights_B = Tensor(members.map { pairs.weights[$0] })
         let loss = (terms_B * weights_B).sum() / weights_B.sum()
         let lossValue = loss.item()
-        try requireFinite(lossValue, "loss")
+        let check = StepCheck(step: step + 1, batch: BatchName(rows: members))
+        try check.requireFinite(lossValue, "loss")
         loss.backward()
         let gradNorm = optimizer.clipGradients()
-        try requireFinite(gradNorm, "gradient's norm")
+        try check.requireFinite(gradNorm, "gradient's norm")
         let margins = noGrad {
             ((logProbs[0] - reference[0]) - (logProbs[1] - reference[1])).toArray(Double.self)
         }
@@ -109,10 +110,6 @@ public final class DirectPreferenceTrainer: ResumableTrainer {
             }
         }
         return all
-    }
-
-    private func requireFinite(_ value: Double, _ quantity: String) throws(TrainingError) {
-        if !value.isFinite { throw .nonFinite(step: step + 1, quantity: quantity, value: value) }
     }
 }
 

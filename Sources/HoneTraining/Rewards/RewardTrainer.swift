@@ -1,3 +1,4 @@
+internal import Foundation
 public import HoneModel
 internal import HoneTensor
 public import HoneTokenizer
@@ -28,6 +29,7 @@ public final class RewardTrainer: ResumableTrainer {
         _ configuration: RewardConfiguration, backbone: CausalLanguageModel, examples: RewardExamples,
         heldOut: RewardExamples? = nil, tokenizer: ByteTokenizer
     ) throws {
+        try MemoryNeed(configuration, shape: backbone.configuration).requireAvailable()
         let generator = Generator(seed: configuration.seed)
         let model = ScoringModel(examples.modelKind, on: backbone, generator: generator)
         try self.init(
@@ -46,6 +48,7 @@ public final class RewardTrainer: ResumableTrainer {
         if heldOut?.areAllTies == true {
             throw TrainingError.noExamples("all held-out pairs are ties, which tell nothing about a reward model")
         }
+        try requireDistinctEnd(tokenizer, shape)
         Threads.set(intraOp: configuration.threads)
         self.configuration = configuration
         self.model = model
@@ -60,16 +63,17 @@ public final class RewardTrainer: ResumableTrainer {
 
     /// Learns from the next batch.
     ///
-    /// - Throws: `TrainingError.nonFinite`, before the weights change.
+    /// - Throws: `TrainingError.nonFinite` or `.exploded`, naming the batch, before the weights change.
     public func advance() throws -> RewardStepReport {
         let members = plan.batch(atStep: step).map(Int.init)
         optimizer.zeroGrad()
         let (loss, tokenCount) = loss(of: members)
         let lossValue = loss.item()
-        try requireFinite(lossValue, "loss")
+        let check = StepCheck(step: step + 1, batch: BatchName(rows: members))
+        try check.requireSound(loss: lossValue, chance: log(2))
         loss.backward()
         let gradNorm = optimizer.clipGradients()
-        try requireFinite(gradNorm, "gradient's norm")
+        try check.requireFinite(gradNorm, "gradient's norm")
         let learningRate = optimizer.advance(step: step)
         step += 1
         evaluation = isMeasured ? try heldOut.map { try evaluate($0) } : nil
@@ -109,10 +113,6 @@ public final class RewardTrainer: ResumableTrainer {
             let logits = model.scores(batch.ids_BT, at: batch.positions_N)
             return (StepRewardLoss.loss(logits_N2: logits, labels_N: labels), batch.tokenCount)
         }
-    }
-
-    private func requireFinite(_ value: Double, _ quantity: String) throws(TrainingError) {
-        if !value.isFinite { throw .nonFinite(step: step + 1, quantity: quantity, value: value) }
     }
 }
 

@@ -35,6 +35,8 @@ extension Error {
     /// Whether the same job would fail in the same way again.
     var isPermanent: Bool {
         switch self as any Error {
+        // Another worker may have more memory, and this one at another time.
+        case TrainingError.memory: false
         case WorkerError.noActiveCheckpoint, WorkerError.modelNotNamed(activeCount: 0): false
         case is WorkerError, is CatalogError, is FeedbackError, is TrainingError, is DatasetError, is ProblemError,
             is InferenceError,

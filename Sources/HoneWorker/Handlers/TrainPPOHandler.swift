@@ -15,6 +15,7 @@ struct TrainPPOHandler: TrainingHandler {
         guard let initial = start.initial else { preconditionFailure("the payload names a checkpoint to start from") }
         let judging = PolicyJudging(start)
         let configuration = start.payload.effective
+        try MemoryNeed(configuration, shape: ModelConfiguration.read(directory: initial)).requireAvailable()
         let prompts = start.rows.map { ReasoningLayout.prompt($0.prompt) }
         let run = try await TrainingRun.start { [resumed = start.resumed, tokenizer = start.tokenizer] in
             let model = try CausalLanguageModel.load(directory: initial)
@@ -28,7 +29,7 @@ struct TrainPPOHandler: TrainingHandler {
                 resumed, reference: model, configuration: configuration, prompts: prompts, tokenizer: tokenizer,
                 judge: judge)
         }
-        return BegunTraining(training: run, exampleCount: prompts.count)
+        return BegunTraining(training: run, exampleCount: prompts.count, exampleIDs: start.rows.map(\.id))
     }
 }
 

@@ -12,11 +12,11 @@ struct TrainSFTHandler: TrainingHandler {
     let resources: WorkerResources
 
     func begin(_ start: TrainingStart<TrainSFTPayload>) async throws -> BegunTraining<TrainingSession> {
-        let all = start.rows.map(TrainingExample.init)
-        let examples = start.payload.dropLong == true ? try Self.fitting(all, start) : all
+        let chosen = start.payload.dropLong == true ? try Self.fitting(start) : start.rows
+        let session = try await Self.session(start, chosen.map(TrainingExample.init))
         return BegunTraining(
-            training: try await Self.session(start, examples), exampleCount: examples.count,
-            droppedCount: all.count - examples.count)
+            training: session, exampleCount: chosen.count, exampleIDs: chosen.map(\.id),
+            droppedCount: start.rows.count - chosen.count)
     }
 
     private static func session(
@@ -32,13 +32,13 @@ struct TrainSFTHandler: TrainingHandler {
     }
 
     /// The examples that fit the model's context together with the end token.
-    private static func fitting(
-        _ examples: [TrainingExample], _ start: TrainingStart<TrainSFTPayload>
-    ) throws -> [TrainingExample] {
+    private static func fitting(_ start: TrainingStart<TrainSFTPayload>) throws -> [CutExample] {
         let given = try (start.resumed ?? start.initial).map { try ModelConfiguration.read(directory: $0) }
         let limit = (given ?? start.payload.configuration.model)?.maxPositionCount ?? 0
-        return examples.filter {
-            start.tokenizer.encode($0.prompt).count + start.tokenizer.encode($0.completion).count + 1 <= limit
+        return start.rows.filter {
+            let example = TrainingExample($0)
+            return start.tokenizer.encode(example.prompt).count + start.tokenizer.encode(example.completion).count + 1
+                <= limit
         }
     }
 }

@@ -1,18 +1,19 @@
 import HoneArtifacts
 import HoneCatalog
 import HoneQueue
+import HoneTraining
 
 extension TrainingAttempt {
     /// Opens the training at the newest resume point whose files are whole; at the beginning if there is none yet.
-    func open(scratch: String) async throws -> (Handler.Training, ResumePoint) {
+    func open(scratch: String) async throws -> (BegunTraining<Handler.Training>, ResumePoint) {
         let begun = try await resumePoints()
-        var fault: ArtifactError?
+        var fault: (any Error)?
         for point in begun {
             // That a file is missing may be the store's fault; then the beginning, which needs none, is no way out.
-            if case .missing? = fault, point.files.isEmpty { break }
+            if case ArtifactError.missing? = fault, point.files.isEmpty { break }
             do {
                 return try await open(point, scratch: scratch)
-            } catch let error as ArtifactError where error.isLoss {
+            } catch  where error.isLossOfFiles {
                 fault = fault ?? error
                 try await context.log(
                     "the resume point of step \(point.step) cannot be used: \(error)", level: .warning, for: job)
@@ -33,7 +34,9 @@ extension TrainingAttempt {
         return [point]
     }
 
-    private func open(_ point: ResumePoint, scratch: String) async throws -> (Handler.Training, ResumePoint) {
+    private func open(
+        _ point: ResumePoint, scratch: String
+    ) async throws -> (BegunTraining<Handler.Training>, ResumePoint) {
         let start = try await TrainingStart(
             point, payload: payload, resources: resources, context: context, scratch: scratch)
         let begun = try await handler.begin(start)
@@ -43,7 +46,7 @@ extension TrainingAttempt {
         try await opened.takeUp(for: job, context)
         try await tell(opened, exampleCount: begun.exampleCount)
         for warning in begun.warnings { try await context.log(warning, level: .warning, for: job) }
-        return (begun.training, opened)
+        return (begun, opened)
     }
 
     private func tell(_ point: ResumePoint, exampleCount: Int) async throws {
@@ -54,12 +57,12 @@ extension TrainingAttempt {
     }
 }
 
-extension ArtifactError {
-    /// Whether the artifact's bytes are gone, as against a disk that does not answer now.
-    fileprivate var isLoss: Bool {
-        switch self {
-        case .missing, .corrupt: true
-        case .tooLarge, .system: false
+extension Error {
+    /// Whether the bytes of a resume point are gone or changed, as against a disk that does not answer now.
+    fileprivate var isLossOfFiles: Bool {
+        switch self as any Error {
+        case ArtifactError.missing, ArtifactError.corrupt, TrainingError.damagedCheckpoint: true
+        default: false
         }
     }
 }

@@ -27,7 +27,8 @@ struct TrainingAttempt<Handler: TrainingHandler> {
     /// - Throws: `CancellationError` when the worker stops before that; a resume point is left then.
     func run() async throws -> ResumePoint {
         try await ScratchDirectory.with("train-\(job.id)") { scratch in
-            let (training, point) = try await open(scratch: scratch)
+            let (begun, point) = try await open(scratch: scratch)
+            let training = begun.training
             if point.step >= payload.effective.steps { return point }
             do {
                 return try await train(training, from: point, scratch: scratch)
@@ -40,7 +41,8 @@ struct TrainingAttempt<Handler: TrainingHandler> {
             } catch {
                 // The numbers that led to it are the ones to look at.
                 if error is TrainingError || error is WorkerError { try await recorder.flush(for: job, context) }
-                throw error
+                guard let error = error as? TrainingError, !begun.exampleIDs.isEmpty else { throw error }
+                throw error.namingRows { begun.exampleIDs[$0] }
             }
         }
     }

@@ -47,6 +47,8 @@ struct TrainingStart<Payload: TrainingPayload>: Sendable {
 struct BegunTraining<Training: RunningTraining>: Sendable {
     let training: Training
     let exampleCount: Int
+    /// Of the examples that it learns from, in its order, for errors that name some.
+    var exampleIDs: [Int64] = []
     /// Examples longer than the model's context.
     var droppedCount = 0
     /// What somebody should know who looks at the job.

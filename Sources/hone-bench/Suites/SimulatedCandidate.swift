@@ -41,7 +41,7 @@ struct SimulatedCandidate {
 }
 
 /// SplitMix64, so that a simulation can be repeated.
-struct SimulationRandom {
+struct SimulationRandom: RandomNumberGenerator {
     var state: UInt64
 
     mutating func next() -> UInt64 {

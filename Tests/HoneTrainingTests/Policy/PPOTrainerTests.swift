@@ -1,6 +1,7 @@
 import Foundation
 import HoneModel
 import HoneTensor
+import HoneTokenizer
 import Testing
 
 @testable import HoneTraining
@@ -55,6 +56,70 @@ import Testing
         let error = #expect(throws: TrainingError.self) { try trainer.learn(from: rollouts) }
         #expect("\(try #require(error))".contains("sampler"))
         #expect(trainer.step == 0)
+    }
+
+    @Test func `T19: a sampler that is a little wrong everywhere is noticed though no token is far off`() throws {
+        let trainer = try PolicyFixture.trainer(PolicyFixture.configuration(steps: 2))
+        var rollouts = try trainer.sample()
+        for i in rollouts.indices {
+            rollouts[i].verdict = .scored(1)
+            for t in rollouts[i].logProbs.indices { rollouts[i].logProbs[t] *= 1.00002 }
+        }
+        let error = #expect(throws: TrainingError.self) { try trainer.learn(from: rollouts) }
+        #expect("\(try #require(error))".contains("the sampler's mean distance"))
+    }
+
+    @Test func `T19: sampler and trainer agree within 5e-6 over a hundred thousand tokens`() throws {
+        var configuration = PolicyFixture.configuration(steps: 1, .grpo)
+        configuration.promptsPerStep = 1024
+        configuration.samplesPerPrompt = 2
+        configuration.maximumNewTokens = 60
+        configuration.divergence.coefficient = 0
+        let trainer = try PolicyFixture.trainer(configuration)
+        var rollouts = try trainer.sample()
+        for i in rollouts.indices { rollouts[i].verdict = .scored(Double(i % 2)) }
+        var report = PPOStepReport(step: 1, steps: 1)
+        _ = try trainer.gather(rollouts, trainer.schedule(rollouts), &report)
+        #expect(rollouts.reduce(0) { $0 + $1.tokens.count } > 100_000)
+        #expect(report.samplerDeviation <= 5e-6)
+    }
+
+    @Test func `T30: nothing is dropped out, so that two passes of a policy in training give the same bits`() throws {
+        let trainer = try PolicyFixture.trainer(PolicyFixture.configuration(steps: 2))
+        let ids_BT = Tensor([1, 2, 3, 4, 5, 6], shape: [2, 3])
+        let passes = (0..<2).map { _ in trainer.policy(ids_BT) }
+        #expect(passes[0].equals(passes[1]))
+        #expect(passes[0].equals(noGrad { trainer.policy(ids_BT) }))
+    }
+
+    @Test func `T28: a policy that ends with the padding is refused`() throws {
+        var shape = Fixture.modelShape(hiddenSize: 32)
+        shape.eosTokenIDs = [Int(Fixture.tokenizer.paddingID)]
+        let error = #expect(throws: TrainingError.self) {
+            try PPOTrainer(
+                PolicyFixture.configuration(steps: 1),
+                policy: CausalLanguageModel(shape, generator: Generator(seed: 1)), prompts: PolicyFixture.prompts,
+                tokenizer: Fixture.tokenizer, reward: PolicyFixture.reward)
+        }
+        #expect("\(try #require(error))".contains("pads with token 257, which also ends an answer"))
+    }
+
+    @Test func `a loss that is no number names the prompts, and moves no weight`() throws {
+        var configuration = PolicyFixture.configuration(steps: 2, .grpo)
+        configuration.divergence.coefficient = 0
+        configuration.answersPerUpdate = 16
+        let trainer = try PolicyFixture.trainer(configuration)
+        var rollouts = try trainer.sample()
+        for i in rollouts.indices { rollouts[i].verdict = .scored(Double(i % 2)) }
+        let schedule = trainer.schedule(rollouts)
+        var report = PPOStepReport(step: 1, steps: 2)
+        let experience = try trainer.gather(rollouts, schedule, &report)
+        _ = noGrad { experience.advantages_RW.fillInPlace(Double.nan) }
+        let before = trainer.policy.stateDictionary().mapValues { $0.clone() }
+        let error = #expect(throws: TrainingError.self) { try trainer.update(on: experience, schedule, &report) }
+        let prompts = Set(rollouts.map(\.prompt)).sorted().map(String.init).joined(separator: ", ")
+        #expect("\(try #require(error))".contains("nan on rows \(prompts);"))
+        for (name, tensor) in trainer.policy.stateDictionary() { #expect(tensor.equals(try #require(before[name]))) }
     }
 
     @Test func `T27: an answer that could not be judged moves nothing, with a critic or without`() throws {

@@ -98,7 +98,8 @@ struct RLHFSuite: AsyncParsableCommand {
 
     private func measure(_ seed: UInt64, in root: String, _ results: inout RLHFResults) async throws {
         let measurement = PreferenceMeasurement(
-            seed: seed, options: sizes, policySettings: try LearningMeasurement.configuration(overlaid: settings),
+            seed: seed, options: sizes,
+            policySettings: try LearningMeasurement.configuration(of: .arithmetic, overlaid: settings),
             verbose: verbose)
         let problems = try FeedbackProblems(sizes, seed: seed)
         let policy = try await SupervisedPolicy.train(

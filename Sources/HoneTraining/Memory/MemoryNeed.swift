@@ -1,0 +1,82 @@
+public import HoneModel
+
+/// What a training will take, predicted from the network's shape and the settings before anything is made.
+///
+/// It counts what grows with them: weights, gradients, the optimizer's moments, what passes keep for their backward
+/// passes, logits, and the cache of roll-outs, all in `.float32`. Libraries and examples come on top.
+public struct MemoryNeed: Sendable {
+    /// Bytes by what they are for.
+    public private(set) var parts: [(name: String, byteCount: Int)] = []
+
+    public var byteCount: Int { parts.reduce(0) { $0 + $1.byteCount } }
+
+    /// Supervised training of a network of `shape`.
+    public init(_ configuration: SFTConfiguration, shape: ModelConfiguration) {
+        addTraining(of: shape.parameterCount, all: shape.parameterCount)
+        addPass(shape, tokens: configuration.tokensPerBatch, networkCount: 1)
+    }
+
+    /// A reward model on a backbone of `shape`.
+    public init(_ configuration: RewardConfiguration, shape: ModelConfiguration) {
+        addTraining(of: shape.parameterCount, all: shape.parameterCount)
+        addPass(shape, tokens: configuration.tokensPerBatch, networkCount: 1, readsLogits: false)
+    }
+
+    /// Reinforcement on a policy of `shape`, with its reference and critic.
+    public init(_ configuration: PPOConfiguration, shape: ModelConfiguration) {
+        let count = shape.parameterCount
+        let usesCritic = configuration.objective.estimator == .gae
+        let usesReference = configuration.divergence.coefficient > 0
+        let adapterCount = configuration.adapters.map {
+            $0.rank * shape.layerCount * 7 * (shape.hiddenSize + shape.intermediateSize)
+        }
+        addTraining(of: adapterCount ?? count, all: count)
+        if usesReference { add("the reference", numbers: count) }
+        if usesCritic { addTraining(of: count, all: count, name: "the critic's ") }
+        let networkCount = 1 + (usesReference ? 1 : 0) + (usesCritic ? 1 : 0)
+        addPass(shape, tokens: configuration.tokensPerMicroBatch, networkCount: networkCount)
+        let answers = configuration.promptsPerStep * configuration.samplesPerPrompt
+        // Prompts about as long as answers, within the context.
+        let length = min(2 * configuration.maximumNewTokens, shape.maxPositionCount)
+        add(
+            "the roll-outs' cache",
+            numbers: answers * length * shape.layerCount * 2 * shape.kvHeadCount * shape.headSize)
+        add("the roll-outs' logits", numbers: 6 * answers * shape.vocabularySize)
+    }
+
+    /// Throws where less than this is to be had.
+    ///
+    /// - Throws: `TrainingError.memory`, naming the need and what there is.
+    public func requireAvailable() throws(TrainingError) {
+        try require(AvailableMemory.read())
+    }
+
+    func require(_ available: AvailableMemory?) throws(TrainingError) {
+        guard let available, available.byteCount < byteCount else { return }
+        let largest = parts.sorted { $0.byteCount > $1.byteCount }.prefix(3)
+        throw .memory(
+            need: byteCount, available: available.byteCount, bound: available.bound,
+            largest: largest.map { "\(TrainingError.mebibytes($0.byteCount)) for \($0.name)" }.joined(separator: ", "))
+    }
+
+    private mutating func add(_ name: String, numbers: Int) {
+        parts.append((name, numbers.multipliedReportingOverflow(by: 4).partialValue))
+    }
+
+    /// Weights, and gradients and two moments of those that are trained.
+    private mutating func addTraining(of trained: Int, all: Int, name: String = "") {
+        add("\(name)weights", numbers: all)
+        add("\(name)gradients", numbers: trained)
+        add("\(name)optimizer", numbers: 2 * trained)
+    }
+
+    /// What one pass of each network keeps until its gradients are known.
+    private mutating func addPass(
+        _ shape: ModelConfiguration, tokens: Int, networkCount: Int, readsLogits: Bool = true
+    ) {
+        let heads = (2 * shape.headCount + 2 * shape.kvHeadCount) * shape.headSize
+        let layer = 6 * shape.hiddenSize + 2 * heads + 3 * shape.intermediateSize
+        add("activations", numbers: networkCount * tokens * (shape.layerCount * layer + 2 * shape.hiddenSize))
+        if readsLogits { add("logits", numbers: 3 * tokens * shape.vocabularySize) }
+    }
+}
