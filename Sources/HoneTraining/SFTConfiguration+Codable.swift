@@ -19,6 +19,7 @@ extension SFTConfiguration {
         case curriculum
         case threads, model, initialization
         case usesCalculator = "calculator"
+        case memory, adapters
     }
 
     public init(from decoder: any Decoder) throws {
@@ -43,6 +44,8 @@ extension SFTConfiguration {
         try container.read(.threads, into: &threads)
         try container.read(.initialization, into: &initialization)
         try container.read(.usesCalculator, into: &usesCalculator)
+        memory = try container.decodeIfPresent(MemoryConfiguration.self, forKey: .memory)
+        adapters = try container.decodeIfPresent(AdapterConfiguration.self, forKey: .adapters)
         model = try container.decodeIfPresent(ModelConfiguration.self, forKey: .model)
     }
 
@@ -69,6 +72,8 @@ extension SFTConfiguration {
         try container.encode(initialization, forKey: .initialization)
         try container.encode(usesCalculator, forKey: .usesCalculator)
         try container.encodeIfPresent(model, forKey: .model)
+        try container.encodeIfPresent(memory, forKey: .memory)
+        try container.encodeIfPresent(adapters, forKey: .adapters)
     }
 
     /// Throws for a setting that cannot be meant, naming its key.
@@ -96,6 +101,7 @@ extension SFTConfiguration {
         try require(threads > 0, .threads, "must be at least 1, is \(threads)")
         try require(
             curriculum.allSatisfy { $0.steps > 0 }, .curriculum, "every phase must last at least 1 step")
+        try validateMemory()
     }
 
     /// The learning rate of a step as a share of its peak.

@@ -12,6 +12,8 @@ final class SFTTrainer {
     let tokenizer: ByteTokenizer
     let set: TrainingSet
     let optimizer: TrainingOptimizer
+    let start: RunStart
+    private let memory: TrainingMemory?
     /// Made the first weights; nothing draws from it later, and it is kept for what will.
     let generator: Generator
     /// Steps done.
@@ -20,8 +22,11 @@ final class SFTTrainer {
     private var secondsPerStep = MovingMean()
 
     /// Trains `model` in place, or one made from the configuration and the seed where it is nil.
+    ///
+    /// With adapters, `model` is their base and stays as it is.
     init(
-        _ configuration: SFTConfiguration, model: CausalLanguageModel?, tokenizer: ByteTokenizer, set: TrainingSet
+        _ configuration: SFTConfiguration, model: CausalLanguageModel?, tokenizer: ByteTokenizer, set: TrainingSet,
+        start: RunStart = RunStart()
     ) throws {
         try configuration.validate()
         Threads.set(intraOp: configuration.threads)
@@ -29,11 +34,17 @@ final class SFTTrainer {
         self.tokenizer = tokenizer
         self.set = set
         generator = Generator(seed: configuration.seed)
-        self.model = model ?? Self.makeModel(configuration, generator)
+        let base = model ?? Self.makeModel(configuration, generator)
         curriculum = try Curriculum(configuration, set: set)
-        self.model.requireGrad()
+        self.start = start
+        memory = try configuration.memory.map { settings in
+            try TrainingMemory(
+                settings, of: configuration, former: start.model ?? base.copy(), old: start.old, tokenizer: tokenizer)
+        }
+        base.requireGrad(configuration.adapters == nil)
+        self.model = configuration.adapters.map { [generator] in base.adapted($0, generator: generator) } ?? base
         optimizer = TrainingOptimizer(
-            configuration.optimization, self.model.namedParameters, steps: configuration.steps)
+            configuration.optimization, self.model.trainedParameters, steps: configuration.steps)
     }
 
     private static func makeModel(_ configuration: SFTConfiguration, _ generator: Generator) -> CausalLanguageModel {
@@ -56,17 +67,19 @@ final class SFTTrainer {
         let lossValue = loss.item()
         try requireFinite(lossValue, "loss")
         loss.backward()
+        let kept = memory?.addGradients(of: model, atStep: step) ?? [:]
         let gradNorm = optimizer.clipGradients()
         try requireFinite(gradNorm, "gradient's norm")
         let learningRate = optimizer.advance(step: step)
         step += 1
+        memory?.follow(model, isLast: step == configuration.steps)
         let seconds = (ContinuousClock.now - started) / .seconds(1)
         secondsPerStep.add(seconds)
         return StepReport(
             step: step, steps: configuration.steps, loss: lossValue, gradNorm: gradNorm,
             learningRate: learningRate, tokens: batch.tokenCount,
             tokensPerSecond: Double(batch.tokenCount) / seconds,
-            secondsLeft: Double(configuration.steps - step) * (secondsPerStep.value ?? 0))
+            secondsLeft: Double(configuration.steps - step) * (secondsPerStep.value ?? 0), memory: kept)
     }
 
     /// Mean loss of a token over all examples of a set.
@@ -85,9 +98,15 @@ final class SFTTrainer {
         }
     }
 
+    /// What going on needs of the memory; empty for most runs.
+    var memoryState: [String: Tensor] { memory?.state ?? [:] }
+
     /// Continues where a checkpoint was written.
-    func restore(optimizer state: [String: Tensor], random: Tensor, step: Int) throws(TensorError) {
+    func restore(
+        optimizer state: [String: Tensor], memory memoryState: [String: Tensor], random: Tensor, step: Int
+    ) throws(TensorError) {
         try optimizer.load(state)
+        try memory?.load(memoryState)
         try generator.restore(random)
         self.step = step
     }

@@ -14,6 +14,8 @@ public struct StepReport: Codable, Sendable, Equatable {
     public let tokensPerSecond: Double
     /// Time to the end of the run at the speed of the last steps, in seconds.
     public let secondsLeft: Double
+    /// What keeps the run from forgetting: `old_kl`, `replay_loss`, `elastic_penalty`, of the parts that it has.
+    public var memory: [String: Double] = [:]
 
     enum CodingKeys: String, CodingKey {
         case step, steps, loss
@@ -22,6 +24,7 @@ public struct StepReport: Codable, Sendable, Equatable {
         case tokens
         case tokensPerSecond = "tokens_per_second"
         case secondsLeft = "seconds_left"
+        case memory
     }
 }
 

@@ -1,0 +1,38 @@
+import HoneModel
+import HoneTraining
+
+/// How a training on the next task keeps the tasks before.
+enum ContinualMethod: String, CaseIterable, Sendable {
+    /// The control.
+    case plain
+    /// The default of `"memory": {}`.
+    case selfAnswers = "self-answers"
+    case replay
+    case hardReplay = "hard-replay"
+    case elastic
+    case adapters
+    case average
+    case interpolation
+
+    func apply(to settings: inout SFTConfiguration) {
+        var memory = MemoryConfiguration()
+        if self != .selfAnswers { memory.selfAnswers = nil }
+        switch self {
+        case .plain: return
+        case .selfAnswers: break
+        case .replay: memory.replay = MemoryConfiguration.Replay()
+        case .hardReplay:
+            var replay = MemoryConfiguration.Replay()
+            replay.hardShare = 0.25
+            replay.hardCopies = 3
+            memory.replay = replay
+        case .elastic: memory.elastic = MemoryConfiguration.Elastic()
+        case .adapters:
+            settings.adapters = AdapterConfiguration(rank: 8, alpha: 16)
+            return
+        case .average: memory.averaging = .exponential(decay: 0.99)
+        case .interpolation: memory.averaging = .interpolation(share: 0.5)
+        }
+        settings.memory = memory
+    }
+}
