@@ -38,3 +38,15 @@ public struct DataCut: Codable, Sendable, Equatable {
         return cut
     }
 }
+
+extension DataCut {
+    /// Takes, for a run of a pipeline, all that arrived since the pipeline's last successful run.
+    /// - Throws: `PostgresError.server` if there is nothing, or another run is still at work on what arrived.
+    public static func takeArrivals(
+        dataset: String, split: String, run: Int64, in transaction: PostgresConnection
+    ) async throws -> DataCut {
+        try await transaction.query(
+            PostgresQuery("SELECT hone.take_arrivals(\(run), \(dataset), \(split)) AS cut").named("take arrivals")
+        )[0].decode("cut", as: PostgresJSON.self).decode()
+    }
+}

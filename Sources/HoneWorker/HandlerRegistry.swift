@@ -6,6 +6,7 @@ public enum HandlerRegistry {
         [
             Classifying(NoopHandler()),
             Classifying(IngestHandler()),
+            Classifying(ArrivalsHandler()),
             Classifying(TrainSFTHandler(resources: resources)),
             Classifying(TrainPPOHandler(resources: resources)),
             Classifying(EvaluateHandler(resources: resources)),

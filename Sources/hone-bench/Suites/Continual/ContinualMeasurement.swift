@@ -8,13 +8,14 @@ import HoneTraining
 struct ContinualMeasurement: Sendable {
     let tasks: [ContinualTask]
     let seed: UInt64
+    /// Of a training from random weights.
     let steps: Int
     let trainCount: Int
     let testCount: Int
     /// Old examples that a method may see, of all tasks together.
     let oldCount: Int
-    /// Settings in the place of the method's own, as a `train.sft` configuration's JSON.
-    let settings: SFTConfiguration
+    /// Of each training after the first; the method's memory comes on top where there is none.
+    let continued: SFTConfiguration
 
     struct Run: Sendable {
         var matrix = AccuracyMatrix()
@@ -62,20 +63,24 @@ struct ContinualMeasurement: Sendable {
         on task: ContinualTask, after model: String?, tasksBefore: [ContinualTask], by method: ContinualMethod,
         in folder: String
     ) async throws -> String {
-        var settings = settings
-        settings.steps = steps
+        var settings = model == nil ? Self.first(steps: steps) : continued
         settings.seed = seed
         settings.checkpointInterval = 0
-        settings.memory = nil
-        method.apply(to: &settings)
-        if method == .selfAnswers, let given = self.settings.memory { settings.memory = given }
-        if model == nil { settings.model = Self.shape }
+        if model != nil { method.apply(to: &settings) }
         let session = try await TrainingSession.start(
             settings, from: model, examples: task.questions(trainCount, heldOut: false, seed: seed),
             old: old(tasksBefore), tokenizer: Self.tokenizer)
         let root = "\(folder)/\(method.rawValue)-\(task.rawValue)"
         try await session.run(checkpointsIn: root)
-        return Checkpoint.path(root: root, step: steps)
+        return Checkpoint.path(root: root, step: settings.steps)
+    }
+
+    /// A training from random weights.
+    private static func first(steps: Int) -> SFTConfiguration {
+        var settings = SFTConfiguration(steps: steps)
+        settings.learningRate = 0.01
+        settings.model = shape
+        return settings
     }
 
     /// Equally many of each task.

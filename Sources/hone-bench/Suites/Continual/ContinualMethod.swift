@@ -15,7 +15,9 @@ enum ContinualMethod: String, CaseIterable, Sendable {
     case interpolation
 
     func apply(to settings: inout SFTConfiguration) {
-        var memory = MemoryConfiguration()
+        let given = settings.memory
+        settings.memory = nil
+        var memory = given ?? MemoryConfiguration()
         if self != .selfAnswers { memory.selfAnswers = nil }
         switch self {
         case .plain: return

@@ -26,6 +26,7 @@ struct ContinualSuite: AsyncParsableCommand {
     @Option(help: "Old examples that a training is given, of all old tasks together.") var old = 4000
     @Option(help: "A train.sft configuration as JSON; keys that are left out have the suite's settings.")
     var settings = "{}"
+    @Flag var noSolo = false
     @Flag(help: "Print one JSON object instead of a table.") var json = false
 
     private static func task(_ name: String) throws -> ContinualTask {
@@ -47,9 +48,9 @@ struct ContinualSuite: AsyncParsableCommand {
         for seed in firstSeed..<firstSeed + UInt64(seeds) {
             let measurement = ContinualMeasurement(
                 tasks: only.isEmpty ? Array(ContinualTask.allCases.prefix(tasks)) : only, seed: seed, steps: steps,
-                trainCount: train, testCount: test, oldCount: old, settings: overlay)
+                trainCount: train, testCount: test, oldCount: old, continued: overlay)
             let started = ContinuousClock.now
-            print("solo", try await measurement.solo(), (ContinuousClock.now - started) / .seconds(1))
+            if !noSolo { print("solo", try await measurement.solo(), (ContinuousClock.now - started) / .seconds(1)) }
             for method in methods {
                 let run = try await measurement.run(method)
                 print(method, run.seconds)
