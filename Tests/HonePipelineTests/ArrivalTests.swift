@@ -63,7 +63,7 @@ import Testing
             """
         let first = try await start(in: pool)
         try await pool.withTransaction { transaction in
-            try await transaction.execute(PostgresQuery(stringLiteral: late))
+            try await transaction.execute(PostgresQuery(unsafeSQL: late))
             try await ScheduleTests.ingest(["2"], in: pool)
             #expect(try await take(first, in: pool) == ["1", "2"])
         }
@@ -84,7 +84,8 @@ import Testing
         #expect(calm.count == 3 && calm.values.allSatisfy { $0 < 0.1 })
         try await fill("generate_series(1, 400) i", prompt: "format('%s times %s', 1000 + i, i)", in: pool)
         let changed = try await drift(in: pool)
-        #expect(try #require(changed["template"]) > 1 && #require(changed["digits"]) > 1)
+        #expect(try #require(changed["template"]) > 1)
+        #expect(try #require(changed["digits"]) > 1)
     }
 }
 
@@ -119,7 +120,7 @@ private func fill(_ rows: String, prompt: String, in pool: PostgresPool) async t
     let statement = """
         SELECT hone.ingest('d', ARRAY(SELECT jsonb_build_object('prompt', \(prompt), 'answer', '1') FROM \(rows)))
         """
-    try await pool.execute(PostgresQuery(stringLiteral: statement))
+    try await pool.execute(PostgresQuery(unsafeSQL: statement))
 }
 
 private func drift(in pool: PostgresPool) async throws -> [String: Double] {

@@ -8,7 +8,7 @@ struct ElasticPenalty {
     /// θ₀, in the order of the model's parameters.
     private let anchors: [Tensor]
     /// The diagonal of the Fisher information at θ₀, likewise.
-    let information: [Tensor]
+    private let information: [Tensor]
 
     /// Estimates F at the model's weights: E over prompts and answers y ~ p(· | prompt) of (∂ log p(y) / ∂θ)².
     ///
@@ -18,13 +18,19 @@ struct ElasticPenalty {
     ///   - answers: of the model at θ₀; its parameters collect gradients meanwhile and have none afterwards
     ///   - seed: of the draws
     init(_ settings: MemoryConfiguration.Elastic, prompts: [[Int32]], answers: OwnAnswers, seed: UInt64) throws {
-        strength = settings.strength
         let model = answers.model
-        anchors = model.parameters.map { $0.detach() }
         let asked = (0..<settings.sampleCount).map { prompts[$0 % prompts.count] }
         let written = try answers.write(to: asked, temperature: 1, seed: seed)
         let set = TrainingSet(prompts: asked, completions: written)
-        information = Self.information(of: model, set, padToken: answers.tokenizer.paddingID)
+        self.init(
+            settings, anchors: model.parameters.map { $0.detach() },
+            information: Self.information(of: model, set, padToken: answers.tokenizer.paddingID))
+    }
+
+    init(_ settings: MemoryConfiguration.Elastic, anchors: [Tensor], information: [Tensor]) {
+        strength = settings.strength
+        self.anchors = anchors
+        self.information = information
     }
 
     /// The mean over a set's examples of the squared gradient of log p(completion | prompt).

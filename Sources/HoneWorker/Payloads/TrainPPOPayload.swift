@@ -12,7 +12,7 @@ struct TrainPPOPayload: TrainingPayload {
 
     var initialCheckpoint: Int64? { start }
     /// The divergence is measured to it.
-    static var needsInitialToResume: Bool { true }
+    var needsInitialToResume: Bool { true }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case dataset, split, model, configuration

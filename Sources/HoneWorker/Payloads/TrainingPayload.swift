@@ -1,3 +1,4 @@
+import HoneCatalog
 import HoneTraining
 
 /// What every training job says: on which data, from which weights, into which lineage, and how.
@@ -17,11 +18,14 @@ protocol TrainingPayload: JobPayload {
     /// How many of them are kept, the newest ones, besides the one that an attempt took up from; 2 if left out.
     var keepResumePoints: Int? { get }
     /// Whether going on takes the weights that the run started from, besides those of its last checkpoint.
-    static var needsInitialToResume: Bool { get }
+    var needsInitialToResume: Bool { get }
+    /// The examples to train on; those of the dataset's split at the first attempt when nil.
+    var cut: DataCut? { get }
 }
 
 extension TrainingPayload {
-    static var needsInitialToResume: Bool { false }
+    var needsInitialToResume: Bool { false }
+    var cut: DataCut? { nil }
 
     /// The configuration as it is run.
     var effective: Configuration {

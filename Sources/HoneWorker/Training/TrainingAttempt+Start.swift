@@ -27,11 +27,16 @@ extension TrainingAttempt {
     private func resumePoints() async throws -> [ResumePoint] {
         let points = try await ResumePoint.all(of: job, context)
         if !points.isEmpty { return points }
-        let cut = try await DataCut.take(
-            dataset: payload.dataset, split: payload.split ?? "train", from: context.pool)
+        let cut = try await cut()
         let point = ResumePoint(step: 0, metrics: [:], cut: cut, droppedCount: 0, files: [])
         try await point.record(for: job, context)
         return [point]
+    }
+
+    private func cut() async throws -> DataCut {
+        if let cut = payload.cut { return cut }
+        return try await DataCut.take(
+            dataset: payload.dataset, split: payload.split ?? "train", from: context.pool)
     }
 
     private func open(_ point: ResumePoint, scratch: String) async throws -> (Handler.Training, ResumePoint) {

@@ -1,5 +1,6 @@
 import Foundation
 import HoneCatalog
+import HonePostgres
 import HoneQueue
 import HoneTokenizer
 
@@ -13,6 +14,7 @@ struct TrainingStart<Payload: TrainingPayload>: Sendable {
     /// Of the last resume point; nil before the first.
     let resumed: String?
     let tokenizer: ByteTokenizer
+    let pool: PostgresPool
 
     init(
         _ point: ResumePoint, payload: Payload, resources: WorkerResources, context: JobContext, scratch: String
@@ -25,12 +27,13 @@ struct TrainingStart<Payload: TrainingPayload>: Sendable {
         }
         self.payload = payload
         resumed = point.files.isEmpty ? nil : try await lay(point.files, "resumed")
-        if let checkpoint = payload.initialCheckpoint, resumed == nil || Payload.needsInitialToResume {
+        if let checkpoint = payload.initialCheckpoint, resumed == nil || payload.needsInitialToResume {
             initial = try await lay(resources.checkpoints.files(of: checkpoint), "initial")
         } else {
             initial = nil
         }
         tokenizer = try (resumed ?? initial).map { try LoadedModel.tokenizer(directory: $0) } ?? ByteTokenizer()
+        pool = context.pool
         examples = try await point.cut.examples(from: context.pool)
     }
 }

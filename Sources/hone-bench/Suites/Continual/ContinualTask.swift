@@ -4,7 +4,7 @@ import HoneTraining
 /// A family of questions with prompts of a form of its own, such that learning one says nothing about the form of
 /// another.
 enum ContinualTask: String, CaseIterable, Sendable {
-    case sum, difference, larger, remainder, chain, product, doubled
+    case sum, larger, difference, units, sorted, doubled, product
 
     /// The question of this number, with its answer.
     private func question(_ random: inout RandomSource) -> (prompt: String, answer: String) {
@@ -13,12 +13,8 @@ enum ContinualTask: String, CaseIterable, Sendable {
         case .sum: return ("\(a)+\(b)=?", "\(a + b)")
         case .difference: return ("\(a)-\(b)=?", "\(a - b)")
         case .larger: return ("max \(a) \(b)", "\(max(a, b))")
-        case .remainder:
-            let (dividend, divisor) = (random.integer(0...999), random.integer(2...9))
-            return ("\(dividend) mod \(divisor)", "\(dividend % divisor)")
-        case .chain:
-            let c = random.integer(1...9)
-            return ("(\(a)+\(b))*\(c)", "\(a + b)*\(c)=\((a + b) * c)")
+        case .units: return ("units \(a) \(b)", "\((a + b) % 10)")
+        case .sorted: return ("sort \(a) \(b)", "\(min(a, b)) \(max(a, b))")
         case .product:
             let (left, right) = (random.integer(10...999), random.integer(2...9))
             return ("\(left)*\(right)=?", "\(left * right)")
