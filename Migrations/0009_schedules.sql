@@ -125,7 +125,8 @@ BEGIN
     INSERT INTO hone.schedules AS s (pipeline, cron, params, only_if, next_at)
     VALUES (set_schedule.pipeline, schedule ->> 'cron', coalesce(schedule -> 'params', '{}'),
         coalesce(schedule -> 'only_if', '{}'), hone.cron_next(schedule ->> 'cron', clock_timestamp()))
-    ON CONFLICT ON CONSTRAINT schedules_pkey DO UPDATE SET cron = EXCLUDED.cron, params = EXCLUDED.params, only_if = EXCLUDED.only_if,
+    ON CONFLICT ON CONSTRAINT schedules_pkey DO UPDATE SET cron = EXCLUDED.cron, params = EXCLUDED.params,
+        only_if = EXCLUDED.only_if,
         -- What is due stays due when a definition is stored again.
         next_at = CASE WHEN s.cron = EXCLUDED.cron THEN s.next_at ELSE EXCLUDED.next_at END;
 END $$;

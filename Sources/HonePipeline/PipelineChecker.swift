@@ -32,7 +32,7 @@ struct PipelineChecker {
         for name in schedule.params.keys.sorted() where params[name] == nil {
             throw node.fault("gives a parameter that is not declared: '\(name)'")
         }
-        for (name, value) in params.sorted(by: { $0.key < $1.key }) where value == .null && schedule.params[name] == nil {
+        for name in params.keys.sorted() where params[name] == .null && schedule.params[name] == nil {
             throw node.fault("must give '\(name)' under its params, since every run needs a value for it")
         }
         for piece in schedule.texts.flatMap({ ReferenceText($0).pieces }) {

@@ -46,6 +46,9 @@ extension SFTConfiguration {
         try container.read(.usesCalculator, into: &usesCalculator)
         memory = try container.decodeIfPresent(MemoryConfiguration.self, forKey: .memory)
         adapters = try container.decodeIfPresent(AdapterConfiguration.self, forKey: .adapters)
+        if adapters != nil {
+            _ = try container.superDecoder(forKey: .adapters).settings(AdapterConfiguration.CodingKeys.self)
+        }
         model = try container.decodeIfPresent(ModelConfiguration.self, forKey: .model)
     }
 

@@ -32,16 +32,20 @@ import Testing
         try await pool.holdBackCheckpoints(atSteps: [4])
         try await pool.withTransaction { transaction in
             try await transaction.execute("SELECT pg_advisory_xact_lock(4)")
-            let worker = try WorkerProcess(
-                ["work", "--log-level", "notice"],
-                environment: [
-                    "HONE_DATABASE_URL": try TemporaryDatabase.current.url,
-                    "HONE_ARTIFACTS": floor.worker.artifacts.path,
-                ])
+            let worker = try startWorker(floor)
             try await pool.waitForHeldBackCheckpoint(ofStep: 4)
             await worker.killHard()
         }
-        try await floor.worker.runUntilIdle()
+        let second = try startWorker(floor)
+        // The dead worker's lease need not be waited for.
+        try await pool.execute(
+            """
+            UPDATE hone.task_leases SET lease_until = clock_timestamp() - interval '1 second'
+            WHERE job_id = \(disturbed)
+            """)
+        try await pool.wait(
+            until: "SELECT finished_at IS NOT NULL FROM hone.job_status WHERE id = \(disturbed)", seconds: 90)
+        await second.killHard()
         let resumed: Int = try await pool.one(
             """
             SELECT count(*) FROM hone.job_logs WHERE job_id = \(disturbed) AND message LIKE 'going on after step 2:%'
@@ -54,9 +58,21 @@ import Testing
             WHERE c.job_id IN (\(undisturbed), \(disturbed)) AND f.path = 'model.safetensors'
             """)
         #expect(weights == 1)
+        let made: Int = try await pool.one(
+            "SELECT count(*) FROM hone.checkpoints WHERE job_id IN (\(undisturbed), \(disturbed))")
+        #expect(made == 2)
         let recorded: Int = try await pool.one(
             "SELECT count(*) FROM hone.metrics WHERE job_id = \(disturbed) AND name = 'old_kl'")
         #expect(recorded == 6)
+    }
+
+    private func startWorker(_ floor: GateFloor) throws -> WorkerProcess {
+        try WorkerProcess(
+            ["work", "--log-level", "notice"],
+            environment: [
+                "HONE_DATABASE_URL": try TemporaryDatabase.current.url,
+                "HONE_ARTIFACTS": floor.worker.artifacts.path,
+            ])
     }
 
     @Test func aRunTrainsOnExactlyWhatArrivedSinceTheOneBefore() async throws {

@@ -20,7 +20,8 @@ extension MemoryConfiguration.SelfAnswers {
         try requireAtLeastOne(tokensPerStep, "memory.self_answers.tokens_per_step")
         try requireAtLeastOne(maximumAnswerTokens, "memory.self_answers.maximum_answer_tokens")
         guard temperature >= 0, temperature.isFinite else {
-            throw .configuration(key: "memory.self_answers.temperature", reason: "must be 0 or above, is \(temperature)")
+            throw .configuration(
+                key: "memory.self_answers.temperature", reason: "must be 0 or above, is \(temperature)")
         }
     }
 }

@@ -19,9 +19,9 @@ public struct MemoryConfiguration: Codable, Sendable, Equatable {
     /// (Li and Hoiem 2016, arXiv:1606.09282, equation 2 at temperature 1) with the old inputs in the place of the new
     /// ones. Reference answers are not used, so nothing but prompts need be there.
     public struct SelfAnswers: Codable, Sendable, Equatable {
-        public var weight = 1.0
+        public var weight = 2.0
         /// Of prompts and answers with padding, in each step beside the new batch.
-        public var tokensPerStep = 1024
+        public var tokensPerStep = 2048
         /// Longer answers are cut off.
         public var maximumAnswerTokens = 128
         /// At which the answers are drawn; 0 takes the likeliest token each time.

@@ -24,6 +24,8 @@ final class TrainingMemory {
         old: TrainingSet?, tokenizer: ByteTokenizer
     ) throws {
         former.requireGrad(false)
+        // Tables that generation makes could not serve a gradient.
+        former.prepare(tokenCount: former.configuration.maxPositionCount)
         func answers(_ maximumTokens: Int) -> OwnAnswers {
             OwnAnswers(
                 model: former, tokenizer: tokenizer, usesCalculator: run.usesCalculator, maximumTokens: maximumTokens)

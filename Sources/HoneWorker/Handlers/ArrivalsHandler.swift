@@ -18,7 +18,7 @@ struct ArrivalsHandler: JobHandler {
         for job in jobs {
             let payload = try await context.payload(ArrivalsPayload.self, of: job)
             guard let run = job.runID else {
-                throw WorkerError.payload(key: nil, fault: "is of a stage, and this job belongs to no run of a pipeline")
+                throw WorkerError.payload(key: nil, fault: "is a stage's, and this job is of no pipeline's run")
             }
             try await context.complete(
                 job,

@@ -53,7 +53,8 @@ struct PipelineStatus: AsyncParsableCommand {
 extension RunStatus {
     var text: String {
         let origin = codeVersion.map { ", started by code \($0)" } ?? ""
-        return "run \(id) of \(pipeline): \(state)\(scheduled)\(origin)\n" + Table(columns: StageStatus.columns).text(stages)
+        return "run \(id) of \(pipeline): \(state)\(scheduled)\(origin)\n"
+            + Table(columns: StageStatus.columns).text(stages)
     }
 
     private var scheduled: String {

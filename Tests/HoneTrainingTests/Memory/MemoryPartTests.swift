@@ -122,7 +122,7 @@ import Testing
             #"{"steps": 1, "memory": {"replay": {"weight": 0}}}"#,
             #"{"steps": 1, "memory": {"averaging": {"decay": 0.9, "share": 0.5}}}"#,
             #"{"steps": 1, "memory": {"averaging": {"share": 1.5}}}"#,
-            #"{"steps": 1, "memory": {"elastic": {}}, "adapters": {"rank": 4}}"#,
+            #"{"steps": 1, "memory": {"elastic": {}}, "adapters": {"rank": 4, "alpha": 8, "rank_stabilized": false}}"#,
         ] {
             #expect(throws: TrainingError.self, "\(text)") { try decode(text).validate() }
         }

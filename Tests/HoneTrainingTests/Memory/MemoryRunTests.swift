@@ -13,7 +13,7 @@ import Testing
     }
 
     /// A model that has learnt some sums.
-    static func learnt(in root: String, steps: Int = 60) async throws -> String {
+    static func learnt(in root: String, steps: Int) async throws -> String {
         var configuration = Fixture.configuration(steps: steps)
         configuration.checkpointInterval = 0
         let session = try await TrainingSession.start(
@@ -80,7 +80,7 @@ import Testing
 
     @Test func ownAnswersKeepTheModelNearWhatItWas() async throws {
         try await withTemporaryDirectory { root in
-            let start = try await Self.learnt(in: root)
+            let start = try await Self.learnt(in: root, steps: 250)
             let old = Fixture.sums(0...5)
             func oldLoss(_ change: (inout SFTConfiguration) -> Void) async throws -> (first: StepReport, loss: Double) {
                 let session = try await TrainingSession.start(

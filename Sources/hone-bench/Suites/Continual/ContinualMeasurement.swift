@@ -75,6 +75,13 @@ struct ContinualMeasurement: Sendable {
         return Checkpoint.path(root: root, step: settings.steps)
     }
 
+    /// What each training after the first does.
+    static var continued: SFTConfiguration {
+        var settings = SFTConfiguration(steps: 900)
+        settings.learningRate = 0.01
+        return settings
+    }
+
     /// A training from random weights.
     private static func first(steps: Int) -> SFTConfiguration {
         var settings = SFTConfiguration(steps: steps)
@@ -110,7 +117,7 @@ struct ContinualMeasurement: Sendable {
         do {
             try FileManager.default.removeItem(atPath: folder)
         } catch {
-            print("left \(folder) behind: \(error)")
+            FileHandle.standardError.write(Data("left \(folder) behind: \(error)\n".utf8))
         }
     }
 }
