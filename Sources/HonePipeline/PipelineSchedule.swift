@@ -68,8 +68,11 @@ extension PipelineSchedule {
 
     /// Every text that may hold a reference to a parameter.
     var texts: [String] {
-        [condition.newExamples?.dataset, condition.newExamples?.split, condition.drift?.dataset, condition.drift?.split]
-            .compactMap(\.self)
+        [
+            condition.newExamples?.dataset, condition.newExamples?.split, condition.drift?.dataset,
+            condition.drift?.split,
+        ]
+        .compactMap(\.self)
     }
 }
 

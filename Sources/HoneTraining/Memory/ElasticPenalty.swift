@@ -17,6 +17,7 @@ struct ElasticPenalty {
     ///   - prompts: in tokens; the first of them are used, again from the beginning where there are too few
     ///   - answers: of the model at θ₀; its parameters collect gradients meanwhile and have none afterwards
     ///   - seed: of the draws
+    /// - Throws: `InferenceError` for a prompt that leaves no room for an answer.
     init(_ settings: MemoryConfiguration.Elastic, prompts: [[Int32]], answers: OwnAnswers, seed: UInt64) throws {
         let model = answers.model
         let asked = (0..<settings.sampleCount).map { prompts[$0 % prompts.count] }
@@ -52,9 +53,10 @@ struct ElasticPenalty {
         return noGrad { sums.map { $0 / Double(set.entries.count) } }
     }
 
-    /// Adds the penalty's gradient, strength · F (θ - θ₀), and returns the penalty.
+    /// Adds the penalty's gradient, strength · F (θ - θ₀).
     ///
     /// - Parameter parameters: in the order of the model that F was estimated for; all have a gradient
+    /// - Returns: the penalty
     func addGradient(to parameters: [Tensor]) -> Double {
         noGrad {
             var penalty = 0.0

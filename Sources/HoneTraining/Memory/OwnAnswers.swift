@@ -17,6 +17,7 @@ struct OwnAnswers {
     ///   - temperature: 0 takes the likeliest token each time
     ///   - seed: of the draws
     /// - Returns: an answer a prompt, with the end token where it was written
+    /// - Throws: `InferenceError` for a prompt that leaves no room for an answer.
     func write(to prompts: [[Int32]], temperature: Double, seed: UInt64) throws -> [[Int32]] {
         var random = SplitMix64(seed: seed, stream: 0)
         let requests = prompts.map { prompt in

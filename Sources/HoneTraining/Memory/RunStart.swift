@@ -49,7 +49,8 @@ extension SFTConfiguration {
         }
         if memory?.elastic != nil || memory?.averaging != nil {
             throw .configuration(
-                key: "adapters", reason: "leave the weights as they are, so memory.elastic and memory.averaging have "
+                key: "adapters",
+                reason: "leave the weights as they are, so memory.elastic and memory.averaging have "
                     + "nothing to hold; give one of the two")
         }
     }

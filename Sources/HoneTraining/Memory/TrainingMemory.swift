@@ -19,6 +19,7 @@ final class TrainingMemory {
     ///   - former: the model as it was when the run began; not to be trained
     ///   - old: tokens of old examples; their completions are read by replay alone
     ///   - tokenizer: of the model
+    /// - Throws: `TrainingError.noExamples` where old examples are wanted and there are none.
     init(
         _ configuration: MemoryConfiguration, of run: SFTConfiguration, former: CausalLanguageModel,
         old: TrainingSet?, tokenizer: ByteTokenizer
