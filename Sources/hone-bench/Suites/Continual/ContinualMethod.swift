@@ -22,12 +22,11 @@ enum ContinualMethod: String, CaseIterable, Sendable {
         switch self {
         case .plain: return
         case .selfAnswers: break
-        case .replay: memory.replay = MemoryConfiguration.Replay()
+        case .replay: memory.replay = Self.replay
         case .hardReplay:
-            var replay = MemoryConfiguration.Replay()
-            replay.hardShare = 0.25
-            replay.hardCopies = 3
-            memory.replay = replay
+            memory.replay = Self.replay
+            memory.replay?.hardShare = 0.25
+            memory.replay?.hardCopies = 3
         case .elastic: memory.elastic = MemoryConfiguration.Elastic()
         case .adapters:
             settings.adapters = AdapterConfiguration(rank: 8, alpha: 16)
@@ -36,5 +35,15 @@ enum ContinualMethod: String, CaseIterable, Sendable {
         case .interpolation: memory.averaging = .interpolation(share: 0.5)
         }
         settings.memory = memory
+    }
+
+    /// As many old tokens in a step, and of the same weight, as the default has: so that the two differ in whose
+    /// answers are learnt alone.
+    private static var replay: MemoryConfiguration.Replay {
+        let answers = MemoryConfiguration.SelfAnswers()
+        var replay = MemoryConfiguration.Replay()
+        replay.tokensPerStep = answers.tokensPerStep
+        replay.weight = answers.weight
+        return replay
     }
 }
