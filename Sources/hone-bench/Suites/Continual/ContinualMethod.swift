@@ -22,9 +22,9 @@ enum ContinualMethod: String, CaseIterable, Sendable {
         switch self {
         case .plain: return
         case .selfAnswers: break
-        case .replay: memory.replay = Self.replay
+        case .replay: memory.replay = Self.balancedReplay
         case .hardReplay:
-            memory.replay = Self.replay
+            memory.replay = Self.balancedReplay
             memory.replay?.hardShare = 0.25
             memory.replay?.hardCopies = 3
         case .elastic: memory.elastic = MemoryConfiguration.Elastic()
@@ -39,7 +39,7 @@ enum ContinualMethod: String, CaseIterable, Sendable {
 
     /// As many old tokens in a step, and of the same weight, as the default has: so that the two differ in whose
     /// answers are learnt alone.
-    private static var replay: MemoryConfiguration.Replay {
+    private static var balancedReplay: MemoryConfiguration.Replay {
         let answers = MemoryConfiguration.SelfAnswers()
         var replay = MemoryConfiguration.Replay()
         replay.tokensPerStep = answers.tokensPerStep
