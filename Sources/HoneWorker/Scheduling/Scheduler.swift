@@ -25,11 +25,9 @@ public struct Scheduler: Service {
     }
 
     public func run() async throws {
-        try await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                await fire()
-                try await Task.sleep(for: interval * Double.random(in: 0.8...1.2))
-            }
+        await fire()
+        for await _ in AsyncTimerSequence(interval: interval, clock: .continuous).cancelOnGracefulShutdown() {
+            await fire()
         }
     }
 
