@@ -39,6 +39,15 @@ extension DataCut {
     public func examples(from session: any PostgresSession) async throws -> [CutExample] {
         var examples: [CutExample] = []
         examples.reserveCapacity(count)
+        try await visit(from: session) { examples += $0 }
+        return examples
+    }
+
+    /// Shows all examples of the cut in the order of their ids, page after page.
+    /// - Throws: `CatalogError.dataChanged` at the end if they are not those that it was taken from, or what `body`
+    ///   throws.
+    public func visit(from session: any PostgresSession, _ body: ([CutExample]) throws -> Void) async throws {
+        var (visitedCount, lastID): (Int, Int64) = (0, 0)
         while true {
             let page = try await session.query(
                 PostgresQuery(
@@ -46,15 +55,17 @@ extension DataCut {
                     SELECT e.id, e.prompt, e.answer, e.steps, e.level
                     FROM hone.examples e JOIN hone.datasets d ON d.id = e.dataset_id
                     WHERE d.name = \(dataset) AND e.split = \(split) AND e.id <@ \(ids)::int8multirange
-                        AND e.id > \(examples.last?.id ?? 0)
+                        AND e.id > \(lastID)
                     ORDER BY e.id LIMIT \(Self.pageCount)
                     """
-                ).named("read examples"))
-            examples += try page.map(CutExample.init)
+                ).named("read examples")
+            ).map(CutExample.init)
+            visitedCount += page.count
+            lastID = page.last?.id ?? lastID
+            try body(page)
             if page.count < Self.pageCount { break }
         }
-        guard examples.count == count else { throw CatalogError.dataChanged(dataset: dataset, split: split) }
-        return examples
+        guard visitedCount == count else { throw CatalogError.dataChanged(dataset: dataset, split: split) }
     }
 
     /// The wanted examples of the cut in the order of their ids.

@@ -38,3 +38,30 @@ public struct DataCut: Codable, Sendable, Equatable {
         return cut
     }
 }
+
+extension DataCut {
+    /// Takes, for a run of a pipeline, all that arrived since the pipeline's last successful run.
+    /// - Throws: `PostgresError.server` if there is nothing, or another run is still at work on what arrived.
+    public static func takeArrivals(
+        dataset: String, split: String, run: Int64, in transaction: PostgresConnection
+    ) async throws -> DataCut {
+        try await transaction.query(
+            PostgresQuery("SELECT hone.take_arrivals(\(run), \(dataset), \(split)) AS cut").named("take arrivals")
+        )[0].decode("cut", as: PostgresJSON.self).decode()
+    }
+}
+
+extension DataCut {
+    /// What a checkpoint and its ancestors were trained on, the oldest first; nothing for imported ones.
+    public static func behind(_ checkpoint: Int64, in session: some PostgresSession) async throws -> [DataCut] {
+        try await session.query(
+            PostgresQuery(
+                """
+                SELECT c.dataset_cut FROM hone.ancestors(\(checkpoint)) a
+                JOIN hone.checkpoints c ON c.id = a.checkpoint_id
+                WHERE c.dataset_cut IS NOT NULL ORDER BY a.generation DESC
+                """
+            ).named("find the data cuts behind a checkpoint")
+        ).map { try $0.decode("dataset_cut", as: PostgresJSON.self).decode() }
+    }
+}

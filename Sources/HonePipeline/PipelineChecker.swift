@@ -25,6 +25,27 @@ struct PipelineChecker {
         }
     }
 
+    /// What a schedule gives and refers to is declared, and what every run must be given it gives.
+    static func check(
+        _ schedule: PipelineSchedule, params: [String: JSONValue], at node: YAMLNode
+    ) throws(PipelineError) {
+        for name in schedule.params.keys.sorted() where params[name] == nil {
+            throw node.fault("gives a parameter that is not declared: '\(name)'")
+        }
+        for name in params.keys.sorted() where params[name] == .null && schedule.params[name] == nil {
+            throw node.fault("must give '\(name)' under its params, since every run needs a value for it")
+        }
+        for piece in schedule.texts.flatMap({ ReferenceText($0).pieces }) {
+            switch piece {
+            case .text: continue
+            case .reference("params", let field) where params[field] != nil: continue
+            case .reference(let source, let field):
+                throw node.fault("${\(source).\(field)} is not a parameter that the pipeline declares")
+            case .malformed(let text): throw node.fault("'\(text)' is no reference; write ${params.name}")
+            }
+        }
+    }
+
     private func checkForCycle() throws(PipelineError) {
         for (stage, node) in zip(definition.stages, stages) {
             if let cycle = path(from: stage.name, to: stage.name) {

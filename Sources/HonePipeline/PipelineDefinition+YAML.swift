@@ -35,7 +35,7 @@ extension PipelineDefinition {
         var budget = Self.nodeLimit
         _ = try root.json(budget: &budget)
         var fields: [String: YAMLNode] = [:]
-        for (key, value) in try root.mapping(allowed: ["name", "description", "params", "stages"]) {
+        for (key, value) in try root.mapping(allowed: ["name", "description", "params", "schedule", "stages"]) {
             fields[key] = value
         }
         guard let name = fields["name"], let stages = fields["stages"] else {
@@ -45,6 +45,10 @@ extension PipelineDefinition {
         description = try fields["description"]?.string()
         params = try Self.params(fields["params"])
         self.stages = try Self.stages(stages)
+        schedule = try fields["schedule"].map { node throws(PipelineError) in try PipelineSchedule(node) }
+        if let schedule, let node = fields["schedule"] {
+            try PipelineChecker.check(schedule, params: params, at: node)
+        }
         try PipelineChecker(definition: self, stages: stages.sequence()).check()
     }
 

@@ -8,6 +8,8 @@ public struct PipelineDefinition: Sendable, Equatable {
     public let params: [String: JSONValue]
     /// In the file's order, which need not be the order of running.
     public let stages: [Stage]
+    /// When it runs by itself.
+    public let schedule: PipelineSchedule?
 
     /// One node of the DAG: it becomes one job of each run.
     public struct Stage: Sendable, Equatable {
@@ -26,7 +28,7 @@ public struct PipelineDefinition: Sendable, Equatable {
     /// The kinds of job that a stage may be.
     public static let kinds: Set = [
         "reason", "sample", "label", "annotate", "freeze", "verify", "train.sft", "train.reward", "train.ppo",
-        "train.dpo", "evaluate", "gate", "promote", "quantize", "ingest", "noop", "engine.ray",
+        "train.dpo", "evaluate", "gate", "promote", "arrivals", "quantize", "ingest", "noop", "engine.ray",
     ]
 
     /// The stages such that each comes after all that it needs.
@@ -48,6 +50,7 @@ public struct PipelineDefinition: Sendable, Equatable {
             "name": .string(name), "params": .object(params), "stages": .array(stages.map(\.json)),
         ]
         object["description"] = description.map(JSONValue.string)
+        object["schedule"] = schedule?.json
         return .object(object)
     }
 }

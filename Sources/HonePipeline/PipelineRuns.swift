@@ -57,8 +57,9 @@ public enum PipelineRuns {
     public static func status(of run: Int64, in session: some PostgresSession) async throws -> RunStatus {
         let runs = try await session.query(
             """
-            SELECT id, pipeline, pipeline_hash, params, state, code_version, created_at, finished_at
-            FROM hone.run_status WHERE id = \(run)
+            SELECT s.id, s.pipeline, s.pipeline_hash, s.params, s.state, s.code_version, s.created_at, s.finished_at,
+                f.cause, f.due_at
+            FROM hone.run_status s LEFT JOIN hone.schedule_firings f ON f.run_id = s.id WHERE s.id = \(run)
             """)
         guard let row = runs.first else { throw PipelineError.unknownRun(run) }
         let stages = try await session.query(
@@ -71,7 +72,8 @@ public enum PipelineRuns {
         return RunStatus(
             id: try row.decode("id"), pipeline: try row.decode("pipeline"), hash: try row.decode("pipeline_hash"),
             params: try row.decode("params", as: PostgresJSON.self).decode(), state: try row.decode("state"),
-            codeVersion: try row.decode("code_version"), createdAt: try row.decode("created_at"),
+            codeVersion: try row.decode("code_version"), schedule: try row.decode("cause"),
+            dueAt: try row.decode("due_at"), createdAt: try row.decode("created_at"),
             finishedAt: try row.decode("finished_at"), stages: try stages.map(StageStatus.init))
     }
 
@@ -106,6 +108,10 @@ public struct RunStatus: Sendable, Encodable {
     public let state: String
     /// Of the program that started it; nil if plain SQL did.
     public let codeVersion: String?
+    /// What made its schedule start it, cron or trigger; nil for a run that was started without.
+    public let schedule: String?
+    /// When it was due by its schedule.
+    public let dueAt: Date?
     public let createdAt: Date
     public let finishedAt: Date?
     public let stages: [StageStatus]

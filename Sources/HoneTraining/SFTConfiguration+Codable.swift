@@ -20,6 +20,7 @@ extension SFTConfiguration {
         case levelSchedule = "level_schedule"
         case threads, model, initialization
         case usesCalculator = "calculator"
+        case memory, adapters
     }
 
     public init(from decoder: any Decoder) throws {
@@ -45,6 +46,11 @@ extension SFTConfiguration {
         try container.read(.threads, into: &threads)
         try container.read(.initialization, into: &initialization)
         try container.read(.usesCalculator, into: &usesCalculator)
+        memory = try container.decodeIfPresent(MemoryConfiguration.self, forKey: .memory)
+        adapters = try container.decodeIfPresent(AdapterConfiguration.self, forKey: .adapters)
+        if adapters != nil {
+            _ = try container.superDecoder(forKey: .adapters).settings(AdapterConfiguration.CodingKeys.self)
+        }
         model = try container.decodeIfPresent(ModelConfiguration.self, forKey: .model)
     }
 
@@ -72,6 +78,8 @@ extension SFTConfiguration {
         try container.encode(initialization, forKey: .initialization)
         try container.encode(usesCalculator, forKey: .usesCalculator)
         try container.encodeIfPresent(model, forKey: .model)
+        try container.encodeIfPresent(memory, forKey: .memory)
+        try container.encodeIfPresent(adapters, forKey: .adapters)
     }
 
     /// Throws for a setting that cannot be meant, naming its key.
@@ -102,6 +110,7 @@ extension SFTConfiguration {
         try require(
             curriculum.isEmpty || levelSchedule == nil, .levelSchedule, "is given, and so is curriculum; give one")
         try levelSchedule?.validate()
+        try validateMemory()
     }
 
     /// The learning rate of a step as a share of its peak.

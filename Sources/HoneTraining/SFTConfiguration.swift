@@ -73,6 +73,12 @@ public struct SFTConfiguration: Codable, Sendable, Equatable {
     /// Whether the model is to answer with a calculator at hand; its checkpoints say so in generation_config.json.
     public var usesCalculator = false
 
+    /// How what the model could before is kept; nil trains on the examples alone. Wants a checkpoint to start from.
+    public var memory: MemoryConfiguration?
+    /// Trains low-rank adapters beside the matrices and leaves the rest as it was; checkpoints have them merged in.
+    /// Wants a checkpoint to start from.
+    public var adapters: AdapterConfiguration?
+
     public init(steps: Int) {
         self.steps = steps
     }

@@ -12,17 +12,25 @@ extension SFTTrainer {
         let sampler: CurriculumSampler.State?
     }
 
+    private static let adapterFile = "adapters.safetensors"
+    private static let averageFile = "average.safetensors"
+
     /// Writes everything that `resume` needs, and everything that others need to use the model.
     func writeCheckpoint(to path: String) throws {
         let state = State(
             step: step, configuration: configuration, progress: sampler.map { Progress(sampler: $0.state) },
-            datasetHash: set.hash,
+            datasetHash: dataHash,
             random: Data(generator.state().toArray(UInt8.self)), library: Torch.version)
         try CheckpointDirectory(path: path).write(state) { directory in
-            try model.save(directory: directory)
+            try (configuration.adapters == nil ? model : model.merged()).save(directory: directory)
             try tokenizer.writeFiles(to: directory, usesCalculator: configuration.usesCalculator)
             try Safetensors.write(
                 optimizer.stateDictionary(), to: directory + "/" + CheckpointDirectory.optimizerFile)
+            let adapters = Dictionary(
+                uniqueKeysWithValues: model.adapterParameters.map { ($0.name, $0.tensor.detach()) })
+            for (state, name) in [(adapters, Self.adapterFile), (memoryState, Self.averageFile)] where !state.isEmpty {
+                try Safetensors.write(state, to: directory + "/" + name)
+            }
         }
     }
 
@@ -43,18 +51,27 @@ extension SFTTrainer {
     ///
     /// The set must hold the same examples in the same order, and the configuration, where given, be the checkpoint's.
     static func resume(
-        _ checkpoint: SoundCheckpoint, configuration: SFTConfiguration?, tokenizer: ByteTokenizer, set: TrainingSet
+        _ checkpoint: SoundCheckpoint, configuration: SFTConfiguration?, tokenizer: ByteTokenizer, set: TrainingSet,
+        start: RunStart = RunStart()
     ) throws -> SFTTrainer {
         let (path, state) = (checkpoint.path, checkpoint.state)
         let directory = CheckpointDirectory(path: path)
-        try directory.requireSame(state, datasetHash: set.hash, configuration: configuration)
-        if state.configuration.levelSchedule != nil, state.progress?.sampler == nil {
+        let settings = state.configuration
+        if settings.levelSchedule != nil, state.progress?.sampler == nil {
             throw directory.fault("lacks the state of its level_schedule")
         }
-        let model = try CausalLanguageModel.load(directory: path)
-        let trainer = try SFTTrainer(state.configuration, model: model, tokenizer: tokenizer, set: set)
+        if settings.needsStart, start.model == nil {
+            throw directory.fault("is of a run that goes on only beside the model that it started from; give it that")
+        }
+        let model = try settings.adapters == nil ? .load(directory: path) : start.model?.copy()
+        let trainer = try SFTTrainer(settings, model: model, tokenizer: tokenizer, set: set, start: start)
+        try directory.requireSame(state, datasetHash: trainer.dataHash, configuration: configuration)
+        func tensors(_ name: String) throws -> [String: Tensor] {
+            state.files[name] == nil ? [:] : try Safetensors.read(path + "/" + name)
+        }
+        if settings.adapters != nil { try trainer.model.loadAdapters(tensors(adapterFile)) }
         try trainer.restore(
-            optimizer: Safetensors.read(path + "/" + CheckpointDirectory.optimizerFile),
+            optimizer: tensors(CheckpointDirectory.optimizerFile), memory: tensors(averageFile),
             random: Tensor(Array(state.random)), step: state.step, sampler: state.progress?.sampler)
         return trainer
     }

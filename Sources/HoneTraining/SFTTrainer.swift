@@ -13,6 +13,8 @@ final class SFTTrainer {
     let tokenizer: ByteTokenizer
     let set: TrainingSet
     let optimizer: TrainingOptimizer
+    let start: RunStart
+    private let memory: TrainingMemory?
     /// Made the first weights; nothing draws from it later, and it is kept for what will.
     let generator: Generator
     /// Steps done.
@@ -23,8 +25,11 @@ final class SFTTrainer {
     private var secondsPerStep = MovingMean()
 
     /// Trains `model` in place, or one made from the configuration and the seed where it is nil.
+    ///
+    /// With adapters, `model` is their base and stays as it is.
     init(
-        _ configuration: SFTConfiguration, model: CausalLanguageModel?, tokenizer: ByteTokenizer, set: TrainingSet
+        _ configuration: SFTConfiguration, model: CausalLanguageModel?, tokenizer: ByteTokenizer, set: TrainingSet,
+        start: RunStart = RunStart()
     ) throws {
         try configuration.validate()
         Threads.set(intraOp: configuration.threads)
@@ -32,16 +37,22 @@ final class SFTTrainer {
         self.tokenizer = tokenizer
         self.set = set
         generator = Generator(seed: configuration.seed)
-        self.model = model ?? Self.makeModel(configuration, generator)
+        let base = model ?? Self.makeModel(configuration, generator)
         curriculum = try Curriculum(configuration, set: set)
         sampler = try configuration.levelSchedule.map { schedule throws(TrainingError) in
             try CurriculumSampler(
                 schedule, set: set, tokensPerBatch: configuration.tokensPerBatch, seed: configuration.seed)
         }
-        try requireDistinctEnd(tokenizer, self.model.configuration)
-        self.model.requireGrad()
+        try requireDistinctEnd(tokenizer, base.configuration)
+        self.start = start
+        memory = try configuration.memory.map { settings in
+            try TrainingMemory(
+                settings, of: configuration, former: start.model ?? base.copy(), old: start.old, tokenizer: tokenizer)
+        }
+        base.requireGrad(configuration.adapters == nil)
+        self.model = configuration.adapters.map { [generator] in base.adapted($0, generator: generator) } ?? base
         optimizer = TrainingOptimizer(
-            configuration.optimization, self.model.namedParameters, steps: configuration.steps)
+            configuration.optimization, self.model.trainedParameters, steps: configuration.steps)
     }
 
     private static func makeModel(_ configuration: SFTConfiguration, _ generator: Generator) -> CausalLanguageModel {
@@ -66,12 +77,14 @@ final class SFTTrainer {
         let lossValue = loss.item()
         try check.requireSound(loss: lossValue, chance: log(Double(model.configuration.vocabularySize)))
         loss.backward()
+        let kept = memory?.addGradients(of: model, atStep: step) ?? [:]
         let gradNorm = optimizer.clipGradients()
         try check.requireFinite(gradNorm, "gradient's norm")
         let learningRate = optimizer.advance(learningRateShare: learningRateShare)
         let stage = sampler?.state
         sampler?.advance(pastStep: step)
         step += 1
+        memory?.follow(model, isLast: step == configuration.steps)
         let probe = sampler?.probe(afterSteps: step) { measure($0, of: set) }
         let seconds = (ContinuousClock.now - started) / .seconds(1)
         secondsPerStep.add(seconds)
@@ -80,8 +93,8 @@ final class SFTTrainer {
             learningRate: learningRate, tokens: batch.tokenCount,
             tokensPerSecond: Double(batch.tokenCount) / seconds,
             secondsLeft: Double(configuration.steps - step) * (secondsPerStep.value ?? 0),
-            curriculum: stage.map { CurriculumReport(stage: $0.stage + 1, difficulty: $0.difficulty + 1, probe: probe) }
-        )
+            curriculum: stage.map { CurriculumReport(stage: $0.stage + 1, difficulty: $0.difficulty + 1, probe: probe) },
+            memory: kept)
     }
 
     /// Mean loss of a token over all examples of a set.
@@ -100,11 +113,16 @@ final class SFTTrainer {
         }
     }
 
+    /// What going on needs of the memory; empty for most runs.
+    var memoryState: [String: Tensor] { memory?.state ?? [:] }
+
     /// Continues where a checkpoint was written.
     func restore(
-        optimizer state: [String: Tensor], random: Tensor, step: Int, sampler: CurriculumSampler.State?
+        optimizer state: [String: Tensor], memory memoryState: [String: Tensor], random: Tensor, step: Int,
+        sampler: CurriculumSampler.State?
     ) throws(TensorError) {
         try optimizer.load(state)
+        try memory?.load(memoryState)
         if let sampler { self.sampler?.restore(sampler) }
         try generator.restore(random)
         self.step = step

@@ -16,6 +16,8 @@ public struct StepReport: Codable, Sendable, Equatable {
     public let secondsLeft: Double
     /// Nil in runs without a schedule of levels.
     public let curriculum: CurriculumReport?
+    /// What keeps the run from forgetting: `old_kl`, `replay_loss`, `elastic_penalty`, of the parts that it has.
+    public var memory: [String: Double] = [:]
 
     enum CodingKeys: String, CodingKey {
         case step, steps, loss
@@ -24,7 +26,7 @@ public struct StepReport: Codable, Sendable, Equatable {
         case tokens
         case tokensPerSecond = "tokens_per_second"
         case secondsLeft = "seconds_left"
-        case curriculum
+        case curriculum, memory
     }
 }
 

@@ -27,10 +27,10 @@ public actor TrainingSession {
     ///
     /// It starts from the model in `directory`, of the Hugging Face form, or, where that is nil, from random weights of
     /// the shape that the configuration gives. Examples are kept as tokens, 4 bytes each; their order is part of the
-    /// run.
+    /// run. `old` are examples from before, for a configuration with a memory.
     public static func start(
         _ configuration: SFTConfiguration, from directory: String? = nil, examples: some Sequence<TrainingExample>,
-        tokenizer: ByteTokenizer
+        old: [TrainingExample] = [], tokenizer: ByteTokenizer
     ) async throws -> TrainingSession {
         try configuration.validate()
         if directory != nil, configuration.model != nil {
@@ -42,11 +42,14 @@ public actor TrainingSession {
             throw TrainingError.configuration(
                 key: "model", reason: "is missing, and the run does not start from another model")
         }
+        if directory == nil { try configuration.requireNoStart() }
         try MemoryNeed(configuration, shape: shape).requireAvailable()
         let set = try TrainingSet(examples, tokenizer: tokenizer, maximumLength: shape.maxPositionCount)
+        let oldSet = try TrainingSet(old: old, tokenizer: tokenizer, maximumLength: shape.maxPositionCount)
         let session = TrainingSession {
             let model = try directory.map { try CausalLanguageModel.load(directory: $0) }
-            return try SFTTrainer(configuration, model: model, tokenizer: tokenizer, set: set)
+            return try SFTTrainer(
+                configuration, model: model, tokenizer: tokenizer, set: set, start: RunStart(old: oldSet))
         }
         try await session.prepare()
         return session
@@ -55,17 +58,23 @@ public actor TrainingSession {
     /// Goes on from the checkpoint in `directory`, whose files are checked against their checksums.
     ///
     /// The examples must be the same in the same order as at the start, and so must the configuration, where one is
-    /// given; others are noticed.
+    /// given; others are noticed. A run with a memory or with adapters wants the model that it started from again, and
+    /// the same old examples.
     public static func resume(
-        _ directory: String, configuration: SFTConfiguration? = nil, examples: some Sequence<TrainingExample>,
-        tokenizer: ByteTokenizer
+        _ directory: String, from start: String? = nil, configuration: SFTConfiguration? = nil,
+        examples: some Sequence<TrainingExample>, old: [TrainingExample] = [], tokenizer: ByteTokenizer
     ) async throws -> TrainingSession {
         let checkpoint = try SFTTrainer.SoundCheckpoint(directory)
         let shape = try ModelConfiguration.read(directory: directory)
         try MemoryNeed(checkpoint.configuration, shape: shape).requireAvailable()
-        let set = try TrainingSet(examples, tokenizer: tokenizer, maximumLength: shape.maxPositionCount)
+        let limit = shape.maxPositionCount
+        let set = try TrainingSet(examples, tokenizer: tokenizer, maximumLength: limit)
+        let oldSet = try TrainingSet(old: old, tokenizer: tokenizer, maximumLength: limit)
         let session = TrainingSession {
-            try SFTTrainer.resume(checkpoint, configuration: configuration, tokenizer: tokenizer, set: set)
+            let former = try start.map { try CausalLanguageModel.load(directory: $0) }
+            return try SFTTrainer.resume(
+                checkpoint, configuration: configuration, tokenizer: tokenizer, set: set,
+                start: RunStart(model: former, old: oldSet))
         }
         try await session.prepare()
         return session

@@ -58,6 +58,21 @@ struct TrainingSet: Sendable {
         hash = hasher.finalize().hexadecimal
     }
 
+    /// Prompts with completions that are tokens already, each with its end token where it has one.
+    init(prompts: [[Int32]], completions: [[Int32]]) {
+        var hasher = SHA256()
+        for (prompt, completion) in zip(prompts, completions) {
+            let entry = Entry(
+                start: tokens.count, promptCount: Int32(prompt.count), count: Int32(prompt.count + completion.count),
+                level: Self.noLevel)
+            entries.append(entry)
+            tokens += prompt
+            tokens += completion
+            hasher.update(entry, tokens[entry.start...])
+        }
+        hash = hasher.finalize().hexadecimal
+    }
+
     /// The tokens of an example, prompt and completion and end token.
     func tokens(of index: Int) -> ArraySlice<Int32> {
         let entry = entries[index]

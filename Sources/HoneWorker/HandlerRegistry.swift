@@ -6,6 +6,7 @@ public enum HandlerRegistry {
         [
             Classifying(NoopHandler()),
             Classifying(IngestHandler()),
+            Classifying(ArrivalsHandler()),
             Classifying(TrainSFTHandler(resources: resources)),
             Classifying(TrainDPOHandler(resources: resources)),
             Classifying(TrainRewardHandler(resources: resources)),

@@ -18,8 +18,7 @@ struct BenchCommand: AsyncParsableCommand {
         subcommands: [
             QueueSuite.self, RecordSuite.self, TrainingSuite.self, InferenceSuite.self, KernelSuite.self,
             GateSuite.self, PPOLearningSuite.self, RLHFSuite.self, CurriculumSuite.self, SurvivalSuite.self,
-            TrainProgram.self, GenerateProgram.self, PPOProgram.self,
-            ProbeProgram.self,
+            ContinualSuite.self, TrainProgram.self, GenerateProgram.self, PPOProgram.self, ProbeProgram.self,
         ])
 
     static func main() async {

@@ -21,7 +21,11 @@ struct Hone: AsyncParsableCommand {
             """,
         groupedSubcommands: [
             CommandGroup(name: "SETTING UP", subcommands: [Dev.self, Doctor.self, Migrate.self]),
-            CommandGroup(name: "JOBS", subcommands: [Enqueue.self, Jobs.self, Work.self, PipelineCommand.self]),
+            CommandGroup(
+                name: "JOBS",
+                subcommands: [
+                    Enqueue.self, Jobs.self, Work.self, PipelineCommand.self, ScheduleCommand.self,
+                ]),
             CommandGroup(
                 name: "DATA AND MODELS",
                 subcommands: [

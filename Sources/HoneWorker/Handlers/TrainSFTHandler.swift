@@ -23,12 +23,24 @@ struct TrainSFTHandler: TrainingHandler {
         _ start: TrainingStart<TrainSFTPayload>, _ examples: [TrainingExample]
     ) async throws -> TrainingSession {
         let configuration = start.payload.effective
+        let old = try await old(start)
         if let resumed = start.resumed {
             return try await TrainingSession.resume(
-                resumed, configuration: configuration, examples: examples, tokenizer: start.tokenizer)
+                resumed, from: start.initial, configuration: configuration, examples: examples, old: old,
+                tokenizer: start.tokenizer)
         }
         return try await TrainingSession.start(
-            configuration, from: start.initial, examples: examples, tokenizer: start.tokenizer)
+            configuration, from: start.initial, examples: examples, old: old, tokenizer: start.tokenizer)
+    }
+
+    /// What the run is to remember; nothing where it has no memory.
+    private static func old(_ start: TrainingStart<TrainSFTPayload>) async throws -> [TrainingExample] {
+        let configuration = start.payload.configuration
+        guard configuration.memory?.needsExamples == true, let checkpoint = start.payload.initialCheckpoint else {
+            return []
+        }
+        return try await OldExamples.sample(
+            of: checkpoint, capacity: start.payload.remember ?? 20_000, seed: configuration.seed, from: start.pool)
     }
 
     /// The examples that fit the model's context together with the end token.
@@ -44,7 +56,7 @@ struct TrainSFTHandler: TrainingHandler {
 }
 
 extension TrainingExample {
-    fileprivate init(_ example: CutExample) {
+    init(_ example: CutExample) {
         self.init(
             prompt: ReasoningLayout.prompt(example.prompt),
             completion: StepGrammar.completion(steps: example.steps, answer: example.answer), level: example.level)

@@ -16,7 +16,7 @@ struct TrainDPOPayload: TrainingPayload {
     var initialCheckpoint: Int64? { start }
     var source: FreezeSource { FreezeSource(name: freeze, sha256: freezeSHA256) }
     /// The implicit rewards are measured to it.
-    static var needsInitialToResume: Bool { true }
+    var needsInitialToResume: Bool { true }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case freeze, model, configuration

@@ -17,7 +17,7 @@ struct TrainPPOPayload: TrainingPayload {
     var reward: RewardSettings { judged ?? RewardSettings() }
     var judges: [CheckpointJudge] { reward.judges }
     /// The divergence is measured to it.
-    static var needsInitialToResume: Bool { true }
+    var needsInitialToResume: Bool { true }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case dataset, split, model, configuration

@@ -18,13 +18,13 @@ protocol TrainingPayload: JobPayload {
     /// How many of them are kept, the newest ones, besides the one that an attempt took up from; 2 if left out.
     var keepResumePoints: Int? { get }
     /// Whether going on takes the weights that the run started from, besides those of its last checkpoint.
-    static var needsInitialToResume: Bool { get }
+    var needsInitialToResume: Bool { get }
     /// The reward models that give the rewards.
     var judges: [CheckpointJudge] { get }
 }
 
 extension TrainingPayload {
-    static var needsInitialToResume: Bool { false }
+    var needsInitialToResume: Bool { false }
     var judges: [CheckpointJudge] { [] }
 
     /// The configuration as it is run.

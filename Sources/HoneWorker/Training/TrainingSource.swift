@@ -16,9 +16,12 @@ protocol TrainingSource: Sendable {
 struct DatasetSource: TrainingSource {
     let dataset: String
     let split: String
+    /// Exactly these examples; all that there are now when nil.
+    var cut: DataCut?
 
     func fix(in pool: PostgresPool) async throws -> TrainingData {
-        .cut(try await DataCut.take(dataset: dataset, split: split, from: pool))
+        if let cut { return .cut(cut) }
+        return .cut(try await DataCut.take(dataset: dataset, split: split, from: pool))
     }
 
     func rows(of data: TrainingData, from pool: PostgresPool) async throws -> [CutExample] {

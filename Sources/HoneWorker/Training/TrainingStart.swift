@@ -1,5 +1,6 @@
 import Foundation
 import HoneCatalog
+import HonePostgres
 import HoneQueue
 import HoneTokenizer
 
@@ -16,6 +17,7 @@ struct TrainingStart<Payload: TrainingPayload>: Sendable {
     /// Of the reward models that judge.
     let judges: [Int64: String]
     let tokenizer: ByteTokenizer
+    let pool: PostgresPool
 
     init(
         _ point: ResumePoint, payload: Payload, resources: WorkerResources, context: JobContext, scratch: String
@@ -28,7 +30,7 @@ struct TrainingStart<Payload: TrainingPayload>: Sendable {
         }
         self.payload = payload
         resumed = point.files.isEmpty ? nil : try await lay(point.files, "resumed")
-        if let checkpoint = payload.initialCheckpoint, resumed == nil || Payload.needsInitialToResume {
+        if let checkpoint = payload.initialCheckpoint, resumed == nil || payload.needsInitialToResume {
             initial = try await lay(resources.checkpoints.files(of: checkpoint), "initial")
         } else {
             initial = nil
@@ -39,6 +41,7 @@ struct TrainingStart<Payload: TrainingPayload>: Sendable {
         }
         judges = laid
         tokenizer = try (resumed ?? initial).map { try LoadedModel.tokenizer(directory: $0) } ?? ByteTokenizer()
+        pool = context.pool
         rows = try await payload.source.rows(of: point.data, from: context.pool)
     }
 }

@@ -74,6 +74,7 @@ struct WorkCommand: AsyncParsableCommand {
                 services: [
                     .init(service: pool),
                     .init(service: worker, successTerminationBehavior: .gracefullyShutdownGroup),
+                    .init(service: Scheduler(pool: pool, codeVersion: Surroundings.codeVersion, logger: logger)),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         logger.info("working", metadata: ["queues": "\(queues?.joined(separator: ",") ?? "all")"])

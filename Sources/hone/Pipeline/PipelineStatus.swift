@@ -53,7 +53,16 @@ struct PipelineStatus: AsyncParsableCommand {
 extension RunStatus {
     var text: String {
         let origin = codeVersion.map { ", started by code \($0)" } ?? ""
-        return "run \(id) of \(pipeline): \(state)\(origin)\n" + Table(columns: StageStatus.columns).text(stages)
+        return "run \(id) of \(pipeline): \(state)\(scheduled)\(origin)\n"
+            + Table(columns: StageStatus.columns).text(stages)
+    }
+
+    private var scheduled: String {
+        switch (schedule, dueAt) {
+        case ("cron", let due?): ", due at \(due.ISO8601Format())"
+        case ("trigger", _): ", by 'hone schedule trigger'"
+        default: ""
+        }
     }
 
     var lines: [String] {
