@@ -63,9 +63,9 @@ let package = Package(
         .executableTarget(
             name: "hone-bench",
             dependencies: [
-                "HoneCatalog", "HoneEmbedded", "HoneEvaluation", "HoneInference", "HoneMigrations", "HoneModel",
-                "HonePostgres", "HoneProblems", "HoneQueue", "HoneTensor", "HoneTokenizer", "HoneTraining",
-                "HoneWorker",
+                "HoneCatalog", "HoneDatasets", "HoneEmbedded", "HoneEvaluation", "HoneInference", "HoneMigrations",
+                "HoneModel", "HonePostgres", "HoneProblems", "HoneQueue", "HoneTensor", "HoneTokenizer",
+                "HoneTraining", "HoneWorker",
                 argumentParser, logging, subprocess,
             ],
             swiftSettings: strict),

@@ -19,6 +19,7 @@ extension SFTConfiguration {
         case curriculum
         case threads, model, initialization
         case usesCalculator = "calculator"
+        case layout, vocabulary, dropout
     }
 
     public init(from decoder: any Decoder) throws {
@@ -43,6 +44,9 @@ extension SFTConfiguration {
         try container.read(.threads, into: &threads)
         try container.read(.initialization, into: &initialization)
         try container.read(.usesCalculator, into: &usesCalculator)
+        try container.read(.layout, into: &layout)
+        try container.read(.vocabulary, into: &vocabulary)
+        try container.read(.dropout, into: &dropout)
         model = try container.decodeIfPresent(ModelConfiguration.self, forKey: .model)
     }
 
@@ -68,6 +72,9 @@ extension SFTConfiguration {
         try container.encode(threads, forKey: .threads)
         try container.encode(initialization, forKey: .initialization)
         try container.encode(usesCalculator, forKey: .usesCalculator)
+        try container.encode(layout, forKey: .layout)
+        try container.encode(vocabulary, forKey: .vocabulary)
+        try container.encode(dropout, forKey: .dropout)
         try container.encodeIfPresent(model, forKey: .model)
     }
 
@@ -94,6 +101,9 @@ extension SFTConfiguration {
         try require(clipNorm >= 0, .clipNorm, "must not be negative, is \(clipNorm)")
         try require(checkpointInterval >= 0, .checkpointInterval, "must not be negative, is \(checkpointInterval)")
         try require(threads > 0, .threads, "must be at least 1, is \(threads)")
+        try require((0..<1).contains(dropout), .dropout, "must lie in 0..<1, is \(dropout)")
+        try require(
+            vocabulary == .bytes || model != nil, .vocabulary, "is learned, and the run starts from another model")
         try require(
             curriculum.allSatisfy { $0.steps > 0 }, .curriculum, "every phase must last at least 1 step")
     }

@@ -12,7 +12,7 @@ final class SFTTrainer {
     let tokenizer: ByteTokenizer
     let set: TrainingSet
     let optimizer: TrainingOptimizer
-    /// Made the first weights; nothing draws from it later, and it is kept for what will.
+    /// Made the first weights, and draws what dropout zeroes.
     let generator: Generator
     /// Steps done.
     private(set) var step = 0
@@ -52,7 +52,7 @@ final class SFTTrainer {
         let started = ContinuousClock.now
         let batch = TokenBatch(curriculum.batch(atStep: step), of: set, padToken: tokenizer.paddingID)
         optimizer.zeroGrad()
-        let loss = meanLoss(of: batch)
+        let loss = meanLoss(of: batch, dropout: dropout)
         let lossValue = loss.item()
         try requireFinite(lossValue, "loss")
         loss.backward()
@@ -93,10 +93,14 @@ final class SFTTrainer {
     }
 
     /// Cross-entropy over the tokens of completions; logits are computed for those alone.
-    private func meanLoss(of batch: TokenBatch) -> Tensor {
-        let hidden_BTC = model.hiddenStates(batch.ids_BT)
+    private func meanLoss(of batch: TokenBatch, dropout: Dropout? = nil) -> Tensor {
+        let hidden_BTC = model.hiddenStates(batch.ids_BT, dropout: dropout)
         let hidden_NC = hidden_BTC.flatten(from: 0, through: 1).indexSelect(0, batch.positions_N)
         return model.logits(hidden_NC).crossEntropy(batch.targets_N)
+    }
+
+    private var dropout: Dropout? {
+        configuration.dropout > 0 ? Dropout(rate: configuration.dropout, generator: generator) : nil
     }
 
     private func requireFinite(_ value: Double, _ quantity: String) throws(TrainingError) {

@@ -17,7 +17,8 @@ struct BenchCommand: AsyncParsableCommand {
             """,
         subcommands: [
             QueueSuite.self, RecordSuite.self, TrainingSuite.self, InferenceSuite.self, KernelSuite.self,
-            GateSuite.self, PPOLearningSuite.self, TrainProgram.self, GenerateProgram.self, ProbeProgram.self,
+            GateSuite.self, PPOLearningSuite.self, WordProblemSuite.self, TrainProgram.self, GenerateProgram.self,
+            ProbeProgram.self,
         ])
 
     static func main() async {

@@ -80,12 +80,15 @@ private enum Source {
 
 extension IngestPayload.Generation {
     private static let largestCount = 1_000_000
+    /// Those that teach calculating.
+    private static let defaultLevels = [1, 2, 3]
 
     /// Problems of the generator; its splits share no question, whatever the seed.
     func examples() throws -> [Example] {
-        let wanted = try (levels ?? ProblemLevel.allCases.map(\.rawValue)).map { number in
+        let wanted = try (levels ?? Self.defaultLevels).map { number in
             guard let level = ProblemLevel(rawValue: number) else {
-                throw WorkerError.payload(key: "generate.levels", fault: "has no level \(number); there are 1, 2 and 3")
+                let known = ProblemLevel.allCases.map { "\($0.rawValue)" }.joined(separator: ", ")
+                throw WorkerError.payload(key: "generate.levels", fault: "has no level \(number); there are \(known)")
             }
             return level
         }

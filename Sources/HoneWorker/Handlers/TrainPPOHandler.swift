@@ -11,9 +11,13 @@ struct TrainPPOHandler: TrainingHandler {
 
     func begin(_ start: TrainingStart<TrainPPOPayload>) async throws -> BegunTraining<TrainingRun<PPOTrainer>> {
         guard let initial = start.initial else { preconditionFailure("the payload names a checkpoint to start from") }
+        guard try GenerationDefaults.read(directory: initial).layout == .steps else {
+            throw WorkerError.payload(
+                key: "initial_checkpoint", fault: "writes equations alone, and what is judged here is steps")
+        }
         let judge = AnswerJudge(start.examples)
         let configuration = start.payload.effective
-        let prompts = start.examples.map { ReasoningLayout.prompt($0.prompt) }
+        let prompts = start.examples.map { AnswerLayout.steps.prompt($0.prompt) }
         let run = try await TrainingRun.start { [resumed = start.resumed, tokenizer = start.tokenizer] in
             let model = try CausalLanguageModel.load(directory: initial)
             guard let resumed else {

@@ -11,7 +11,7 @@ struct IngestPayload: JobPayload {
     /// How many problems the built-in generator makes.
     struct Generation: Decodable, Sendable {
         let seed: UInt64
-        /// All levels if left out.
+        /// Levels 1, 2 and 3 if left out.
         let levels: [Int]?
         /// Training problems.
         let trainCount: Counts
