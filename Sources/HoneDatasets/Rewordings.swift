@@ -23,7 +23,8 @@ struct Rewordings {
         var sentences = prompt.sentences
         let numbers = NumbersInText.places(in: example.prompt)
         let candidates = example.prompt.sentences.dropLast().filter { NumbersInText.places(in: $0).count == 1 }
-        guard sentences.count > 1, let source = candidates.isEmpty ? nil : random.element(of: candidates) else { return }
+        if sentences.count < 2 || candidates.isEmpty { return }
+        let source = random.element(of: Array(candidates))
         var taken = Set(numbers.map(\.value) + example.stepValues)
         var aside = WordSwaps(&random).applied(to: told.applied(to: source))
         guard let place = NumbersInText.places(in: aside).first, !sentences.contains(aside) else { return }

@@ -25,7 +25,8 @@ import Testing
             let isGrounded = verdict.steps.allSatisfy(\.isGrounded)
             #expect(isGrounded, "\(problem) \(verdict.steps)")
             #expect(problem.steps.last?.hasSuffix("=\(problem.answer)") == true, "\(problem)")
-            #expect(problem.prompt.utf8.count + problem.completion.utf8.count < (level == .reading ? 480 : 240), "\(problem)")
+            let limit = level == .reading ? 480 : 240
+            #expect(problem.prompt.utf8.count + problem.completion.utf8.count < limit, "\(problem)")
         }
     }
 

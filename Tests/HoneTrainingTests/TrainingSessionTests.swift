@@ -62,6 +62,21 @@ import Testing
         }
     }
 
+    @Test func aRunWithDropoutResumedEndsWithTheSameBits() async throws {
+        try await withTemporaryDirectory { root in
+            var configuration = Fixture.configuration(steps: 12)
+            let plain = try await uninterrupted(configuration, in: root + "/plain")
+            configuration.dropout = 0.2
+            let expected = try await uninterrupted(configuration, in: root + "/whole")
+            #expect(expected != plain)
+            let resumed = try await TrainingSession.resume(
+                root + "/whole/step-000008", configuration: configuration, examples: Fixture.sums(),
+                tokenizer: Fixture.tokenizer)
+            try await resumed.run(checkpointsIn: root)
+            #expect(try Fixture.weights(root + "/step-000012") == expected)
+        }
+    }
+
     @Test func aRunResumedFromAnOlderCheckpointEndsWithTheSameBits() async throws {
         try await withTemporaryDirectory { root in
             let configuration = Fixture.configuration(steps: 12)
