@@ -1,7 +1,7 @@
 internal import HoneProblems
 
-/// Examples with the sense and the equation of another in other words: other people, other things, and at times one
-/// more sentence with a number that does not count.
+/// Examples with the sense and the equation of another in other words: other people, other things, at times another
+/// order of what is told, and at times one more sentence with a number that does not count.
 struct Rewordings {
     private let example: Example
 
@@ -12,27 +12,32 @@ struct Rewordings {
         var random = RandomSource(seed: stableHash(of: "reworded \(number) \(example.prompt)"))
         var reworded = example
         let dictionary = WordSwaps(&random)
-        reworded.prompt = dictionary.applied(to: example.prompt)
-        if random.chance(percent: 40) { addAside(to: &reworded.prompt, dictionary, &random) }
+        var sentences = dictionary.applied(to: example.prompt).sentences
+        guard let question = sentences.popLast() else { return nil }
+        if random.chance(percent: 15) { sentences = random.shuffled(sentences) }
+        if let aside = aside(to: sentences, &random) {
+            sentences.insert(aside, at: random.integer(0...sentences.count))
+        }
+        reworded.prompt = (sentences + [question]).joined(separator: " ")
         reworded.metadata["reworded"] = .bool(true)
         return reworded.prompt == example.prompt ? nil : reworded
     }
 
-    /// Tells something of the story again, of other things and with another number, before the question.
-    private func addAside(to prompt: inout String, _ told: WordSwaps, _ random: inout RandomSource) {
-        var sentences = prompt.sentences
-        let numbers = NumbersInText.places(in: example.prompt)
-        let candidates = example.prompt.sentences.dropLast().filter { NumbersInText.places(in: $0).count == 1 }
-        if sentences.count < 2 || candidates.isEmpty { return }
-        let source = random.element(of: Array(candidates))
-        var taken = Set(numbers.map(\.value) + example.stepValues)
-        var aside = WordSwaps(&random).applied(to: told.applied(to: source))
-        guard let place = NumbersInText.places(in: aside).first, !sentences.contains(aside) else { return }
+    /// One that tells something of the story again, of other things and with another number, or one of nothing in it.
+    private func aside(to sentences: [String], _ random: inout RandomSource) -> String? {
+        let taken = Set(NumbersInText.all(in: example.prompt) + example.stepValues)
+        guard !sentences.isEmpty, random.chance(percent: 50) else { return nil }
+        let candidates = sentences.filter { NumbersInText.places(in: $0).count == 1 }
+        guard !candidates.isEmpty, random.chance(percent: 60) else {
+            return NarrativeFamily.aside(besides: Set(taken.map { Int($0.numerator) }), &random)
+        }
+        let source = random.element(of: candidates)
+        var aside = WordSwaps(&random).applied(to: source)
+        guard aside != source, let place = NumbersInText.places(in: aside).first else { return nil }
         var drawn = Rational(Int64(random.integer(2...99)))
-        while !taken.insert(drawn).inserted { drawn = Rational(Int64(random.integer(2...999))) }
+        while taken.contains(drawn) { drawn = Rational(Int64(random.integer(2...999))) }
         aside.replaceSubrange(place.range, with: "\(drawn)")
-        sentences.insert(aside, at: random.integer(0...sentences.count - 1))
-        prompt = sentences.joined(separator: " ")
+        return aside
     }
 }
 

@@ -4,7 +4,7 @@
 /// The kinds follow the studies of how children learn word problems: change, combine and compare, each with every part
 /// of it unknown (Riley, Greeno and Heller 1983, "Development of children's problem-solving ability in arithmetic",
 /// table 4.2), equal groups and prices (Marshall 1995, "Schemas in problem solving", chapter 3).
-enum NarrativeFamily {
+package enum NarrativeFamily {
     static func narrative(_ random: inout RandomSource) -> Draft {
         while true {
             let kind = random.integer(0...templates.count - 1)
@@ -14,8 +14,21 @@ enum NarrativeFamily {
         }
     }
 
+    /// A sentence that has nothing to do with any question, with numbers other than those `taken`.
+    package static func aside(besides taken: Set<Int>, _ random: inout RandomSource) -> String {
+        let wording = NarrativeCast(&random).playing(random.chosen(random.element(of: NarrativeTemplate.asides)))
+        var taken = taken
+        var numbers: [String: Int] = [:]
+        for name in NumberMarks.names(in: wording) {
+            var drawn = random.integer(2...99)
+            while !taken.insert(drawn).inserted { drawn = random.integer(2...999) }
+            numbers[name] = drawn
+        }
+        return NumberMarks.filled(wording + ".", numbers).asSentences
+    }
+
     private static let templates = NarrativeTemplate.changes + NarrativeTemplate.combinations
-        + NarrativeTemplate.comparisons + NarrativeTemplate.groups + NarrativeTemplate.purchases
+        + NarrativeTemplate.comparisons + NarrativeTemplate.groups + NarrativeTemplate.purchases + NarrativeTemplate.others
 
     private static let drawLimit = 300
 
