@@ -12,6 +12,9 @@ public struct ExampleReader {
     private let rewordingCount: Int
     /// Variations of the example read last, the next one last.
     private var variations: [Example] = []
+    /// The last examples that were not held out, for rewordings.
+    private var neighbours: [Example] = []
+    private static let neighbourCount = 100
     private let defaultSplit: String
     private var source: any ExampleSource
     private var isEmpty = true
@@ -70,7 +73,11 @@ public struct ExampleReader {
                 return example
             }
             example.split = split ?? (example.split.isEmpty ? defaultSplit : example.split)
-            variations = (0..<rewordingCount).reversed().compactMap(Rewordings(of: example).rewording)
+            if rewordingCount > 0 {
+                let source = Rewordings(of: example, beside: neighbours)
+                variations = (0..<rewordingCount).reversed().compactMap(source.rewording)
+                neighbours = neighbours.suffix(Self.neighbourCount - 1) + [example]
+            }
             if variationCount > 0, let source = NumberVariations(of: example) {
                 variations += (0..<variationCount).reversed().compactMap(source.variation)
             }

@@ -50,7 +50,9 @@ final class SFTTrainer {
     /// - Throws: `TrainingError.nonFinite`, before the weights change.
     func advance() throws(TrainingError) -> StepReport {
         let started = ContinuousClock.now
-        let batch = TokenBatch(curriculum.batch(atStep: step), of: set, padToken: tokenizer.paddingID)
+        let masking = PromptMasking(configuration, step: step, sparing: set.completionTokens)
+        let batch = TokenBatch(
+            curriculum.batch(atStep: step), of: set, padToken: tokenizer.paddingID, masking: masking)
         optimizer.zeroGrad()
         let loss = meanLoss(of: batch, dropout: dropout)
         let lossValue = loss.item()
@@ -94,7 +96,8 @@ final class SFTTrainer {
 
     /// Cross-entropy over the tokens of completions; logits are computed for those alone.
     private func meanLoss(of batch: TokenBatch, dropout: Dropout? = nil) -> Tensor {
-        let hidden_BTC = model.hiddenStates(batch.ids_BT, dropout: dropout)
+        let hidden_BTC = model.hiddenStates(
+            batch.ids_BT, promptLengths: batch.promptLengths, dropout: dropout)
         let hidden_NC = hidden_BTC.flatten(from: 0, through: 1).indexSelect(0, batch.positions_N)
         return model.logits(hidden_NC).crossEntropy(batch.targets_N)
     }

@@ -62,11 +62,13 @@ import Testing
         }
     }
 
-    @Test func aRunWithDropoutResumedEndsWithTheSameBits() async throws {
+    @Test func aRunWithDropoutAndMaskedPromptsResumedEndsWithTheSameBits() async throws {
         try await withTemporaryDirectory { root in
             var configuration = Fixture.configuration(steps: 12)
             let plain = try await uninterrupted(configuration, in: root + "/plain")
             configuration.dropout = 0.2
+            configuration.promptMasking = 0.1
+            configuration.model?.seesWholePrompt = true
             let expected = try await uninterrupted(configuration, in: root + "/whole")
             #expect(expected != plain)
             let resumed = try await TrainingSession.resume(

@@ -27,8 +27,9 @@ package enum NarrativeFamily {
         return NumberMarks.filled(wording + ".", numbers).asSentences
     }
 
-    private static let templates = NarrativeTemplate.changes + NarrativeTemplate.combinations
-        + NarrativeTemplate.comparisons + NarrativeTemplate.groups + NarrativeTemplate.purchases + NarrativeTemplate.others
+    private static let templates =
+        NarrativeTemplate.changes + NarrativeTemplate.combinations + NarrativeTemplate.comparisons
+        + NarrativeTemplate.groups + NarrativeTemplate.purchases + NarrativeTemplate.others
 
     private static let drawLimit = 300
 

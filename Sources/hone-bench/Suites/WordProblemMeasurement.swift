@@ -21,6 +21,7 @@ struct WordProblemMeasurement: Sendable {
 
     struct Result: Sendable {
         let heldOut: Answers
+        let reworded: Answers
         /// Nil where there is no test file.
         let test: Answers?
         let seconds: Double
@@ -62,6 +63,7 @@ struct WordProblemMeasurement: Sendable {
             tokenizer: tokenizer)
         let result = Result(
             heldOut: try await answers(to: data.heldOut, engine, tokenizer),
+            reworded: try await answers(to: data.reworded, engine, tokenizer),
             test: data.test.isEmpty ? nil : try await answers(to: data.test, engine, tokenizer), seconds: seconds,
             parameterCount: shape?.parameterCount ?? 0, exampleCount: data.training.count)
         try FileManager.default.removeItem(atPath: root)

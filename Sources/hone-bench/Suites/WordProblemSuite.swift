@@ -48,6 +48,7 @@ struct WordProblemSuite: AsyncParsableCommand {
         }
         let rows = [
             row("right of those held out", "%") { 100 * $0.heldOut.accuracy },
+            row("right of those, reworded", "%") { 100 * $0.reworded.accuracy },
             row("right of the test", "%") { result in result.test.map { 100 * $0.accuracy } },
             row("training", "s") { $0.seconds }, row("parameters", "") { Double($0.parameterCount) },
             row("training examples", "") { Double($0.exampleCount) },
