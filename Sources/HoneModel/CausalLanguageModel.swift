@@ -61,26 +61,9 @@ extension CausalLanguageModel {
 
     /// The last layer's normalized output, `[B, T, C]`: what value and reward heads read.
     ///
-    /// - Parameters:
-    ///   - ids_BT: padded on the right
-    ///   - promptLengths: tokens of each row's prompt, which a model that sees the whole prompt needs; 0 for all when
-    ///     left out
-    ///   - dropout: in training, zeroes a share of the embedding's and the layers' outputs
-    public func hiddenStates(_ ids_BT: Tensor, promptLengths: [Int] = [], dropout: Dropout? = nil) -> Tensor {
-        let mask_B1TT = mask(ofPrompts: promptLengths, tokenCount: ids_BT.size(1), device: ids_BT.device)
-        return forward(
-            ids_BT, rotary: rotary.tables(count: ids_BT.size(1)), cache: nil, plan: nil, mask_B1TT: mask_B1TT,
-            dropout: dropout)
-    }
-
-    /// `[B, 1, T, T]`, true where a token sees another: those up to itself and those of the prompt; nil where every
-    /// token sees those up to itself.
-    private func mask(ofPrompts lengths: [Int], tokenCount: Int, device: Device) -> Tensor? {
-        guard configuration.seesWholePrompt, !lengths.isEmpty else { return nil }
-        let places_T = Tensor.arange(tokenCount, device: device)
-        let isBefore_TT = places_T.unsqueeze(0) .<= places_T.unsqueeze(1)
-        let isPrompt_B11T = places_T .< Tensor(lengths, device: device).view(lengths.count, 1, 1, 1)
-        return isBefore_TT .| isPrompt_B11T
+    /// In training, `dropout` zeroes a share of the embedding's and the layers' outputs.
+    public func hiddenStates(_ ids_BT: Tensor, dropout: Dropout? = nil) -> Tensor {
+        forward(ids_BT, rotary: rotary.tables(count: ids_BT.size(1)), cache: nil, plan: nil, dropout: dropout)
     }
 
     /// Makes the tables of positions long enough for `tokenCount` tokens.
@@ -107,9 +90,7 @@ extension CausalLanguageModel {
         precondition(lengths.allSatisfy { (1...t).contains($0) }, "lengths \(lengths) of \(t) tokens")
         precondition(t <= cache.tokenCapacity, "\(t) tokens in a cache for \(cache.tokenCapacity)")
         let plan = cache.addRows(lengths)
-        let mask_B1TT = mask(ofPrompts: lengths, tokenCount: t, device: ids_BT.device)
-        let hidden_BTC = forward(
-            ids_BT, rotary: rotary.tables(count: t), cache: cache, plan: plan, mask_B1TT: mask_B1TT)
+        let hidden_BTC = forward(ids_BT, rotary: rotary.tables(count: t), cache: cache, plan: plan)
         let last = Tensor(lengths.enumerated().map { $0 * t + $1 - 1 }, device: ids_BT.device)
         return logits(hidden_BTC.flatten(from: 0, through: 1).indexSelect(0, last))
     }
@@ -129,13 +110,12 @@ extension CausalLanguageModel {
     }
 
     private func forward(
-        _ ids_BT: Tensor, rotary: RotaryTables, cache: KVCache?, plan: KVCache.Plan?, mask_B1TT: Tensor? = nil,
-        dropout: Dropout? = nil
+        _ ids_BT: Tensor, rotary: RotaryTables, cache: KVCache?, plan: KVCache.Plan?, dropout: Dropout? = nil
     ) -> Tensor {
         var x_BTC = embedding(ids_BT).thinned(by: dropout)
         for (i, layer) in layers.enumerated() {
             let part = plan.flatMap { plan in cache.map { $0.layer(i, plan) } }
-            x_BTC = layer(x_BTC, rotary: rotary, cache: part, mask_B1TT: mask_B1TT, dropout: dropout)
+            x_BTC = layer(x_BTC, rotary: rotary, cache: part, dropout: dropout)
         }
         return norm(x_BTC)
     }

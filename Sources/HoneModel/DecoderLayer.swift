@@ -26,19 +26,15 @@ struct Attention: Module {
     ///   - x_BTC: normalized input
     ///   - rotary: angles of the tokens' positions
     ///   - cache: where keys and values go, and what decoding looks back at
-    ///   - mask_B1TT: true where a token sees another; nil where it sees those up to itself
     /// - Returns: `[B, T, C]`
-    func callAsFunction(
-        _ x_BTC: Tensor, rotary: RotaryTables, cache: KVCache.Layer?, mask_B1TT: Tensor?
-    ) -> Tensor {
+    func callAsFunction(_ x_BTC: Tensor, rotary: RotaryTables, cache: KVCache.Layer?) -> Tensor {
         let (b, t) = (x_BTC.size(0), x_BTC.size(1))
         let (q_BHTD, k_BKTD, v_BKTD) = qkv(x_BTC).rotarySplit(
             cos: rotary.cos, sin: rotary.sin, headCount: headCount, kvHeadCount: kvHeadCount)
         cache?.store(k_BKTD, v_BKTD)
         if let cache, cache.isDecoding { return output(attend(q_BHTD, to: cache)) }
         let mixed_BHTD = Tensor.scaledDotProductAttention(
-            q_BHTD, k_BKTD, v_BKTD, mask: mask_B1TT, isCausal: mask_B1TT == nil,
-            groupedQueries: headCount != kvHeadCount)
+            q_BHTD, k_BKTD, v_BKTD, isCausal: true, groupedQueries: headCount != kvHeadCount)
         return output(mixed_BHTD.transpose(1, 2).reshape(b, t, headCount * headSize))
     }
 
@@ -87,10 +83,9 @@ struct DecoderLayer: Module {
     }
 
     func callAsFunction(
-        _ x_BTC: Tensor, rotary: RotaryTables, cache: KVCache.Layer?, mask_B1TT: Tensor?, dropout: Dropout?
+        _ x_BTC: Tensor, rotary: RotaryTables, cache: KVCache.Layer?, dropout: Dropout?
     ) -> Tensor {
-        let attended_BTC = attention(inputNorm(x_BTC), rotary: rotary, cache: cache, mask_B1TT: mask_B1TT)
-        let mixed_BTC = x_BTC + attended_BTC.thinned(by: dropout)
+        let mixed_BTC = x_BTC + attention(inputNorm(x_BTC), rotary: rotary, cache: cache).thinned(by: dropout)
         return mixed_BTC + feedForward(postNorm(mixed_BTC)).thinned(by: dropout)
     }
 }

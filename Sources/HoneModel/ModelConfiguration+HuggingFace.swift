@@ -25,7 +25,6 @@ extension ModelConfiguration: Codable {
         case ropeParameters = "rope_parameters"
         case ropeScaling = "rope_scaling"
         case ropeTheta = "rope_theta"
-        case seesWholePrompt = "hone_sees_whole_prompt"
         case tiesEmbeddings = "tie_word_embeddings"
         case usesSlidingWindow = "use_sliding_window"
         case vocabularySize = "vocab_size"
@@ -71,7 +70,6 @@ extension ModelConfiguration: Codable {
             ropeTheta: try ropes.lazy.compactMap(\.ropeTheta).first ?? values.decodeIfPresent(
                 Double.self, forKey: .ropeTheta) ?? 10000,
             tiesEmbeddings: try values.decodeIfPresent(Bool.self, forKey: .tiesEmbeddings) ?? false,
-            seesWholePrompt: try values.decodeIfPresent(Bool.self, forKey: .seesWholePrompt) ?? false,
             initializerRange: try values.decodeIfPresent(Double.self, forKey: .initializerRange) ?? 0.02,
             bosTokenID: try values.decodeIfPresent(Int.self, forKey: .bosTokenID),
             eosTokenIDs: try Self.tokenIDs(values),
@@ -128,7 +126,6 @@ extension ModelConfiguration: Codable {
         try values.encode(ropeTheta, forKey: .ropeTheta)
         try values.encode(Rope(ropeTheta: ropeTheta, ropeType: "default"), forKey: .ropeParameters)
         try values.encode(tiesEmbeddings, forKey: .tiesEmbeddings)
-        if seesWholePrompt { try values.encode(true, forKey: .seesWholePrompt) }
         try values.encode(initializerRange, forKey: .initializerRange)
         try values.encodeIfPresent(bosTokenID, forKey: .bosTokenID)
         try values.encodeIfPresent(padTokenID, forKey: .padTokenID)

@@ -22,10 +22,6 @@ public struct ModelConfiguration: Hashable, Sendable {
     public var tiesEmbeddings: Bool
     /// Biases of the query, key and value projections.
     public var attentionBias: Bool
-    /// Whether a prompt's tokens see all of the prompt and not only what stands before them: a prefix language model
-    /// (Raffel et al. 2020, arXiv:1910.10683, section 3.2.1). Other programs read such a model as a causal one, and get
-    /// other results.
-    public var seesWholePrompt: Bool
     /// Standard deviation of fresh weights.
     public var initializerRange: Double
     public var bosTokenID: Int?
@@ -37,8 +33,8 @@ public struct ModelConfiguration: Hashable, Sendable {
         kind: Kind = .llama, vocabularySize: Int, hiddenSize: Int, intermediateSize: Int, layerCount: Int,
         headCount: Int, kvHeadCount: Int? = nil, headSize: Int? = nil, maxPositionCount: Int,
         rmsNormEps: Double = 1e-5, ropeTheta: Double = 10000, tiesEmbeddings: Bool = true,
-        attentionBias: Bool? = nil, seesWholePrompt: Bool = false, initializerRange: Double = 0.02,
-        bosTokenID: Int? = nil, eosTokenIDs: [Int] = [], padTokenID: Int? = nil
+        attentionBias: Bool? = nil, initializerRange: Double = 0.02, bosTokenID: Int? = nil, eosTokenIDs: [Int] = [],
+        padTokenID: Int? = nil
     ) {
         self.kind = kind
         self.vocabularySize = vocabularySize
@@ -53,7 +49,6 @@ public struct ModelConfiguration: Hashable, Sendable {
         self.ropeTheta = ropeTheta
         self.tiesEmbeddings = tiesEmbeddings
         self.attentionBias = attentionBias ?? (kind == .qwen2)
-        self.seesWholePrompt = seesWholePrompt
         self.initializerRange = initializerRange
         self.bosTokenID = bosTokenID
         self.eosTokenIDs = eosTokenIDs

@@ -20,7 +20,7 @@ extension SFTConfiguration {
         case threads, model, initialization
         case usesCalculator = "calculator"
         case layout, vocabulary, dropout
-        case promptMasking = "prompt_masking"
+        case promptLoss = "prompt_loss"
     }
 
     public init(from decoder: any Decoder) throws {
@@ -48,7 +48,7 @@ extension SFTConfiguration {
         try container.read(.layout, into: &layout)
         try container.read(.vocabulary, into: &vocabulary)
         try container.read(.dropout, into: &dropout)
-        try container.read(.promptMasking, into: &promptMasking)
+        try container.read(.promptLoss, into: &promptLoss)
         model = try container.decodeIfPresent(ModelConfiguration.self, forKey: .model)
     }
 
@@ -77,7 +77,7 @@ extension SFTConfiguration {
         try container.encode(layout, forKey: .layout)
         try container.encode(vocabulary, forKey: .vocabulary)
         try container.encode(dropout, forKey: .dropout)
-        try container.encode(promptMasking, forKey: .promptMasking)
+        try container.encode(promptLoss, forKey: .promptLoss)
         try container.encodeIfPresent(model, forKey: .model)
     }
 
@@ -105,7 +105,7 @@ extension SFTConfiguration {
         try require(checkpointInterval >= 0, .checkpointInterval, "must not be negative, is \(checkpointInterval)")
         try require(threads > 0, .threads, "must be at least 1, is \(threads)")
         try require((0..<1).contains(dropout), .dropout, "must lie in 0..<1, is \(dropout)")
-        try require((0..<1).contains(promptMasking), .promptMasking, "must lie in 0..<1, is \(promptMasking)")
+        try require(promptLoss >= 0 && promptLoss.isFinite, .promptLoss, "must not be negative, is \(promptLoss)")
         try require(
             vocabulary == .bytes || model != nil, .vocabulary, "is learned, and the run starts from another model")
         try require(

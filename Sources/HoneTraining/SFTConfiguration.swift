@@ -85,9 +85,9 @@ public struct SFTConfiguration: Codable, Sendable, Equatable {
     /// Share of the embedding's and the layers' outputs that is zeroed in each step (Srivastava et al. 2014, JMLR 15,
     /// section 4): for few examples seen often.
     public var dropout = 0.0
-    /// Share of the prompts' tokens that are hidden behind the padding token in each step; those of which completions
-    /// are made never are.
-    public var promptMasking = 0.0
+    /// Weight of the loss over the prompts' own tokens beside that of completions: what makes a model know the words
+    /// before it knows the answers. 0 leaves it out.
+    public var promptLoss = 0.0
 
     public init(steps: Int) {
         self.steps = steps

@@ -50,14 +50,13 @@ final class SFTTrainer {
     /// - Throws: `TrainingError.nonFinite`, before the weights change.
     func advance() throws(TrainingError) -> StepReport {
         let started = ContinuousClock.now
-        let masking = PromptMasking(configuration, step: step, sparing: set.completionTokens)
-        let batch = TokenBatch(
-            curriculum.batch(atStep: step), of: set, padToken: tokenizer.paddingID, masking: masking)
+        let batch = TokenBatch(curriculum.batch(atStep: step), of: set, padToken: tokenizer.paddingID)
         optimizer.zeroGrad()
-        let loss = meanLoss(of: batch, dropout: dropout)
+        let hidden_BTC = model.hiddenStates(batch.ids_BT, dropout: dropout)
+        let loss = meanLoss(of: batch, hidden_BTC)
         let lossValue = loss.item()
         try requireFinite(lossValue, "loss")
-        loss.backward()
+        (promptLoss(of: batch, hidden_BTC).map { loss + $0 * configuration.promptLoss } ?? loss).backward()
         let gradNorm = optimizer.clipGradients()
         try requireFinite(gradNorm, "gradient's norm")
         let learningRate = optimizer.advance(step: step)
@@ -80,7 +79,7 @@ final class SFTTrainer {
             var (total, count) = (0.0, 0)
             for number in 0..<plan.batchCount {
                 let batch = TokenBatch(plan.batch(atStep: number), of: set, padToken: tokenizer.paddingID)
-                total += meanLoss(of: batch).item() * Double(batch.targets_N.count)
+                total += meanLoss(of: batch, model.hiddenStates(batch.ids_BT)).item() * Double(batch.targets_N.count)
                 count += batch.targets_N.count
             }
             return total / Double(count)
@@ -95,11 +94,16 @@ final class SFTTrainer {
     }
 
     /// Cross-entropy over the tokens of completions; logits are computed for those alone.
-    private func meanLoss(of batch: TokenBatch, dropout: Dropout? = nil) -> Tensor {
-        let hidden_BTC = model.hiddenStates(
-            batch.ids_BT, promptLengths: batch.promptLengths, dropout: dropout)
+    private func meanLoss(of batch: TokenBatch, _ hidden_BTC: Tensor) -> Tensor {
         let hidden_NC = hidden_BTC.flatten(from: 0, through: 1).indexSelect(0, batch.positions_N)
         return model.logits(hidden_NC).crossEntropy(batch.targets_N)
+    }
+
+    /// Cross-entropy over the tokens of prompts; nil where the run does not learn them.
+    private func promptLoss(of batch: TokenBatch, _ hidden_BTC: Tensor) -> Tensor? {
+        guard configuration.promptLoss > 0, batch.promptTargets_M.count > 0 else { return nil }
+        let hidden_MC = hidden_BTC.flatten(from: 0, through: 1).indexSelect(0, batch.promptPositions_M)
+        return model.logits(hidden_MC).crossEntropy(batch.promptTargets_M)
     }
 
     private var dropout: Dropout? {

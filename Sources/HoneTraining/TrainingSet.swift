@@ -29,8 +29,6 @@ struct TrainingSet: Sendable {
 
     private(set) var entries: [Entry] = []
     private(set) var tokens: [Int32] = []
-    /// The tokens of which completions are made.
-    private(set) var completionTokens: Set<Int32> = []
     /// SHA-256 over all tokens, lengths and levels in order: two sets that train alike have the same.
     let hash: String
 
@@ -54,7 +52,6 @@ struct TrainingSet: Sendable {
             entries.append(entry)
             tokens += prompt
             tokens += completion
-            completionTokens.formUnion(completion)
             tokens.append(tokenizer.endOfTextID)
             hasher.update(entry, tokens[entry.start...])
         }

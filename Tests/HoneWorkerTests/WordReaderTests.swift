@@ -16,10 +16,11 @@ import Testing
         """
 
     /// Differences, and one problem that no equation solves.
-    private static let examples = (1...12).map {
-        #"{"prompt": "Ann had \#($0 + 20) pens and sold \#($0). How many are left?", "answer": "20", "#
-            + #""steps": ["\#($0 + 20)-\#($0)=20"]}"#
-    } + [#"{"prompt": "Why 7?", "answer": "because", "steps": []}"#]
+    private static let examples =
+        (1...12).map {
+            #"{"prompt": "Ann had \#($0 + 20) pens and sold \#($0). How many are left?", "answer": "20", "#
+                + #""steps": ["\#($0 + 20)-\#($0)=20"]}"#
+        } + [#"{"prompt": "Why 7?", "answer": "because", "steps": []}"#]
 
     private func trained(_ database: TemporaryDatabase, _ worker: LocalWorker) async throws -> Int64 {
         let pool = database.pool

@@ -64,10 +64,11 @@ package struct NarrativeCast {
         John Tom Sam Mike Dan Tim Jason Keith Fred Adam Bob Carl David Eric Frank Henry Jack Kevin Luke Nathan Oscar \
         Paul Ryan Steve Brian Josh Robin
         """.split(separator: " ").map { (name: String($0), isShe: false) }
-        + """
-        Mary Sally Joan Sara Jessica Nancy Melanie Lisa Amy Anna Betty Carol Diane Emily Faye Grace Helen Iris Julia \
-        Kate Linda Megan Olivia Pam Rachel Sandy Tina Vivian Haley Paige
-        """.split(separator: " ").map { (name: String($0), isShe: true) }
+            + """
+            Mary Sally Joan Sara Jessica Nancy Melanie Lisa Amy \
+            Anna Betty Carol Diane Emily Faye Grace Helen Iris Julia \
+            Kate Linda Megan Olivia Pam Rachel Sandy Tina Vivian Haley Paige
+            """.split(separator: " ").map { (name: String($0), isShe: true) }
 
     package static let things = pairs(
         """

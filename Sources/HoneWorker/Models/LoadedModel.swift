@@ -51,6 +51,8 @@ public struct LoadedModel: Sendable {
     /// - Parameters:
     ///   - requests: as ``request(_:maximumNewTokens:sampling:stopTexts:)`` made them, with their prompts
     ///   - isWanted: asked between steps; a request that is not wanted any more is dropped
+    /// - Returns: one result per request, its text in the form of steps and an answer where it says as much
+    /// - Throws: what the engine throws
     func answer(
         _ requests: [(prompt: String, request: GenerationRequest)],
         isWanted: @Sendable (_ request: Int) -> Bool = { _ in true }
