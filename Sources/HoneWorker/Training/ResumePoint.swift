@@ -11,7 +11,7 @@ struct ResumePoint: Codable, Sendable, Equatable {
     /// What the last step measured that a checkpoint followed; empty before the first.
     let metrics: [String: Double]
     let cut: DataCut
-    /// Examples that are left out because they are longer than the model's context.
+    /// Examples that are left out: longer than the model's context, or not to be said in the run's layout.
     let droppedCount: Int
     /// Empty before the first step.
     let files: [CheckpointFile]

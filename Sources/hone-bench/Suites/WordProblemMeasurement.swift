@@ -31,14 +31,14 @@ struct WordProblemMeasurement: Sendable {
 
     /// The suite's settings, those of `Pipelines/word-reader.yaml`.
     static var configuration: SFTConfiguration {
-        var settings = SFTConfiguration(steps: 1500)
+        var settings = SFTConfiguration(steps: 2600)
         settings.tokensPerBatch = 2048
         settings.learningRate = 0.005
         settings.checkpointInterval = 0
         settings.layout = .equation
         settings.vocabulary = .learned
         settings.dropout = 0.05
-        settings.promptLoss = 0.3
+        settings.promptLoss = 0.5
         settings.model = ModelConfiguration(
             vocabularySize: 1536, hiddenSize: 128, intermediateSize: 352, layerCount: 3, headCount: 4,
             maxPositionCount: 512, rmsNormEps: 1e-6, ropeTheta: 100, tiesEmbeddings: true, initializerRange: 0.05,

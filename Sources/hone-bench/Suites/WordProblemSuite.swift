@@ -21,7 +21,7 @@ struct WordProblemSuite: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Problems to be tested on; left out, only the held-out ones are.", valueName: "file"))
     var test: String?
     @Option(help: "So many of a hundred training problems are held out.") var holdOut = 10
-    @Option(help: "Variations of each training problem in other words.") var rewordings = 5
+    @Option(help: "Variations of each training problem in other words.") var rewordings = 8
     @Option(help: "Generated narratives to learn from besides.") var narratives = 20000
     @Option(help: "Seeds, from --first-seed up.") var seeds = 1
     @Option(help: "The first seed.") var firstSeed: UInt64 = 1

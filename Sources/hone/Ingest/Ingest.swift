@@ -14,6 +14,7 @@ struct Ingest: AsyncParsableCommand {
               hone ingest gsm8k/train.jsonl --dataset gsm8k
               hone ingest problems.jsonl --dataset mine --split validation
               hone ingest problems.jsonl --dataset mine --hold-out 5 --vary 10
+              hone ingest train.csv --dataset reader --hold-out 10 --reword 8
 
             Formats: Hone's own JSON lines, GSM8K, SVAMP, MultiArith, ASDiv, MAWPS; told by the file's beginning.
             A bad row is named by its line, and then nothing of the file is ingested.
