@@ -63,8 +63,9 @@ let package = Package(
         .executableTarget(
             name: "hone-bench",
             dependencies: [
-                "HoneCatalog", "HoneEmbedded", "HoneEvaluation", "HoneFeedback", "HoneInference", "HoneMigrations",
-                "HoneModel", "HonePlots", "HonePostgres", "HoneProblems", "HoneQueue", "HoneTensor", "HoneTokenizer",
+                "HoneCatalog", "HoneDatasets", "HoneEmbedded", "HoneEvaluation", "HoneFeedback", "HoneInference",
+                "HoneMigrations", "HoneModel", "HonePlots", "HonePostgres", "HoneProblems", "HoneQueue", "HoneTensor",
+                "HoneTokenizer",
                 "HoneTraining", "HoneWorker",
                 argumentParser, logging, subprocess,
             ],

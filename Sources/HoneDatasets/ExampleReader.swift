@@ -9,8 +9,12 @@ public struct ExampleReader {
     private let split: String?
     private let heldOutPercent: Int
     private let variationCount: Int
+    private let rewordingCount: Int
     /// Variations of the example read last, the next one last.
     private var variations: [Example] = []
+    /// The last examples that were not held out, for rewordings.
+    private var neighbours: [Example] = []
+    private static let neighbourCount = 100
     private let defaultSplit: String
     private var source: any ExampleSource
     private var isEmpty = true
@@ -24,14 +28,18 @@ public struct ExampleReader {
     ///     decided by their text alone, so a question is never on both sides, whatever file it comes from.
     ///   - variationCount: so many variations with other numbers follow each example that is not held out and has
     ///     them; see ``NumberVariations``.
+    ///   - rewordingCount: so many rewordings follow each example that is not held out: other names and things, and at
+    ///     times a sentence that does not count.
     /// - Throws: `DatasetError` if the file cannot be read or its format is unknown.
     public init(
-        file: URL, format: DatasetFormat? = nil, split: String? = nil, heldOutPercent: Int = 0, variationCount: Int = 0
+        file: URL, format: DatasetFormat? = nil, split: String? = nil, heldOutPercent: Int = 0,
+        variationCount: Int = 0, rewordingCount: Int = 0
     ) throws(DatasetError) {
         fileName = file.lastPathComponent
         self.split = split
         self.heldOutPercent = heldOutPercent
         self.variationCount = variationCount
+        self.rewordingCount = rewordingCount
         do {
             let handle = try FileHandle(forReadingFrom: file)
             let beginning = try handle.read(upToCount: 4096) ?? Data()
@@ -65,8 +73,13 @@ public struct ExampleReader {
                 return example
             }
             example.split = split ?? (example.split.isEmpty ? defaultSplit : example.split)
+            if rewordingCount > 0 {
+                let source = Rewordings(of: example, beside: neighbours)
+                variations = (0..<rewordingCount).reversed().compactMap(source.rewording)
+                neighbours = neighbours.suffix(Self.neighbourCount - 1) + [example]
+            }
             if variationCount > 0, let source = NumberVariations(of: example) {
-                variations = (0..<variationCount).reversed().compactMap(source.variation)
+                variations += (0..<variationCount).reversed().compactMap(source.variation)
             }
             return example
         } catch {
@@ -77,10 +90,11 @@ public struct ExampleReader {
     /// All examples of the file at once.
     public static func all(
         of file: URL, format: DatasetFormat? = nil, split: String? = nil, heldOutPercent: Int = 0,
-        variationCount: Int = 0
+        variationCount: Int = 0, rewordingCount: Int = 0
     ) throws(DatasetError) -> [Example] {
         var reader = try ExampleReader(
-            file: file, format: format, split: split, heldOutPercent: heldOutPercent, variationCount: variationCount)
+            file: file, format: format, split: split, heldOutPercent: heldOutPercent, variationCount: variationCount,
+            rewordingCount: rewordingCount)
         var examples: [Example] = []
         while let example = try reader.next() { examples.append(example) }
         return examples

@@ -60,8 +60,10 @@ extension CausalLanguageModel {
     public func callAsFunction(_ ids_BT: Tensor) -> Tensor { logits(hiddenStates(ids_BT)) }
 
     /// The last layer's normalized output, `[B, T, C]`: what value and reward heads read.
-    public func hiddenStates(_ ids_BT: Tensor) -> Tensor {
-        forward(ids_BT, rotary: rotary.tables(count: ids_BT.size(1)), cache: nil, plan: nil)
+    ///
+    /// In training, `dropout` zeroes a share of the embedding's and the layers' outputs.
+    public func hiddenStates(_ ids_BT: Tensor, dropout: Dropout? = nil) -> Tensor {
+        forward(ids_BT, rotary: rotary.tables(count: ids_BT.size(1)), cache: nil, plan: nil, dropout: dropout)
     }
 
     /// Makes the tables of positions long enough for `tokenCount` tokens.
@@ -107,11 +109,13 @@ extension CausalLanguageModel {
         return logits(forward(ids_B.unsqueeze(1), rotary: angles, cache: cache, plan: plan).squeeze(1))
     }
 
-    private func forward(_ ids_BT: Tensor, rotary: RotaryTables, cache: KVCache?, plan: KVCache.Plan?) -> Tensor {
-        var x_BTC = embedding(ids_BT)
+    private func forward(
+        _ ids_BT: Tensor, rotary: RotaryTables, cache: KVCache?, plan: KVCache.Plan?, dropout: Dropout? = nil
+    ) -> Tensor {
+        var x_BTC = embedding(ids_BT).thinned(by: dropout)
         for (i, layer) in layers.enumerated() {
             let part = plan.flatMap { plan in cache.map { $0.layer(i, plan) } }
-            x_BTC = layer(x_BTC, rotary: rotary, cache: part)
+            x_BTC = layer(x_BTC, rotary: rotary, cache: part, dropout: dropout)
         }
         return norm(x_BTC)
     }

@@ -82,8 +82,10 @@ struct DecoderLayer: Module {
         visitor.module("mlp", feedForward)
     }
 
-    func callAsFunction(_ x_BTC: Tensor, rotary: RotaryTables, cache: KVCache.Layer?) -> Tensor {
-        let mixed_BTC = x_BTC + attention(inputNorm(x_BTC), rotary: rotary, cache: cache)
-        return mixed_BTC + feedForward(postNorm(mixed_BTC))
+    func callAsFunction(
+        _ x_BTC: Tensor, rotary: RotaryTables, cache: KVCache.Layer?, dropout: Dropout?
+    ) -> Tensor {
+        let mixed_BTC = x_BTC + attention(inputNorm(x_BTC), rotary: rotary, cache: cache).thinned(by: dropout)
+        return mixed_BTC + feedForward(postNorm(mixed_BTC)).thinned(by: dropout)
     }
 }

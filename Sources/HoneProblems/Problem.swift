@@ -46,6 +46,8 @@ public enum ProblemLevel: Int, Hashable, Sendable, Codable, CaseIterable {
     case multiStep = 2
     /// Short stories of two or three steps.
     case story = 3
+    /// Stories of one or two steps in many wordings, some with numbers that do not count; a step is one operation.
+    case reading = 4
 }
 
 /// What a problem may be used for: 17 of 20 canonical questions train, 1 validates, 2 test.

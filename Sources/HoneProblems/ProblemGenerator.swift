@@ -63,6 +63,7 @@ public struct ProblemGenerator: Sendable {
                 random.chance(percent: 40)
                     ? EquationFamily.equation(&random) : CalculationFamily.multiStep(&random)
             case .story: StoryFamily.story(&random)
+            case .reading: NarrativeFamily.narrative(&random)
             }
         return Problem(
             level: level, prompt: draft.prompt, steps: draft.steps, answer: "\(draft.answer)",

@@ -32,12 +32,12 @@ package struct RandomSource {
         }
     }
 
-    mutating func element<Element>(of elements: [Element]) -> Element {
+    package mutating func element<Element>(of elements: [Element]) -> Element {
         elements[integer(0...elements.count - 1)]
     }
 
     /// True `percent` times in a hundred.
-    mutating func chance(percent: Int) -> Bool { integer(0...99) < percent }
+    package mutating func chance(percent: Int) -> Bool { integer(0...99) < percent }
 
     /// A bijection of 64-bit words whose output bits all depend on all input bits.
     static func mix(_ word: UInt64) -> UInt64 {

@@ -19,6 +19,13 @@ enum ByteAlphabet {
     static let byteOfScalar: [Unicode.Scalar: UInt8] = Dictionary(
         uniqueKeysWithValues: zip(scalarOfByte, UInt8.min...UInt8.max))
 
+    /// The text by which a vocabulary names a token of these bytes.
+    static func text(of bytes: [UInt8]) -> String {
+        var text = String.UnicodeScalarView()
+        for byte in bytes { text.append(scalarOfByte[Int(byte)]) }
+        return String(text)
+    }
+
     /// U+0100 + `offset`; there are 68 such bytes, so the last is U+0143.
     private static func scalar(afterLatin offset: UInt8) -> Unicode.Scalar {
         guard let scalar = Unicode.Scalar(UInt16(0x100) + UInt16(offset)) else {

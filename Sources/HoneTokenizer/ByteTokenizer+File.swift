@@ -3,7 +3,7 @@ public import Foundation
 extension ByteTokenizer {
     /// Reads a `tokenizer.json`.
     ///
-    /// - Throws: ``TokenizerError`` where the file is no byte-level tokenizer without merges.
+    /// - Throws: ``TokenizerError`` where the file is no byte-level tokenizer of this kind.
     public init(contentsOf path: String) throws(TokenizerError) {
         let data: Data
         do {
@@ -29,18 +29,22 @@ extension ByteTokenizer {
             idOfByte: Self.idOfByte(file.model.vocab, path: path),
             endOfTextID: Self.id(of: Self.endOfText, in: specialTokens, path: path),
             paddingID: Self.id(of: Self.padding, in: specialTokens, path: path),
-            specialTokens: specialTokens)
+            specialTokens: specialTokens, merges: Self.merges(of: file, path: path))
     }
 
     /// The content of `tokenizer.json`; the same bytes for equal tokenizers.
     public func tokenizerJSON() throws -> Data {
-        let vocabulary = zip(ByteAlphabet.scalarOfByte, idOfByte).map { (String($0), $1) }
+        let text = bytesOfID.mapValues { ByteAlphabet.text(of: $0) }
         let file = TokenizerFile(
             addedTokens: specialTokens.sorted { $0.id < $1.id }.map {
                 TokenizerFile.AddedToken(id: $0.id, content: String(decoding: $0.bytes, as: UTF8.self))
             },
-            preTokenizer: .byteLevel, decoder: .byteLevel,
-            model: TokenizerFile.Model(vocab: Dictionary(uniqueKeysWithValues: vocabulary)))
+            preTokenizer: .byteLevel(partsWords: merges.partsWords), decoder: .byteLevel(partsWords: merges.partsWords),
+            model: TokenizerFile.Model(
+                vocab: Dictionary(text.map { ($1, $0) }) { min($0, $1) },
+                merges: merges.merges.map { merge in
+                    TokenizerFile.Merge(left: text[merge.pair.left] ?? "", right: text[merge.pair.right] ?? "")
+                }))
         return try Self.encoder.encode(file)
     }
 
@@ -65,7 +69,7 @@ extension ByteTokenizer {
         }
         let model = file.model
         try require("model.type", model.type == "BPE", found: model.type, supported: "BPE")
-        try require("model.merges", model.merges.isEmpty, found: "\(model.merges.count) merges", supported: "none")
+        try require("model.ignore_merges", model.ignoreMerges != true, found: "true", supported: "false")
         try require("model.dropout", model.dropout == nil, found: "set", supported: "null")
         try require("truncation", file.truncation == nil, found: "set", supported: "null")
         try require("padding", file.padding == nil, found: "set", supported: "null")
@@ -118,10 +122,9 @@ extension ByteTokenizer {
         let contents = Set(file.addedTokens.map(\.content))
         var taken: Set<Int32> = []
         for (text, id) in file.model.vocab where !contents.contains(text) {
-            guard text.unicodeScalars.count == 1 else {
-                throw .unsupported(path: path, field: "model.vocab", found: "\"\(text)\"", supported: "single bytes")
+            guard (0..<idLimit).contains(id), taken.insert(id).inserted else {
+                throw .malformed(path: path, reason: "model.vocab gives \"\(text)\" the id \(id), taken or too large")
             }
-            taken.insert(id)
         }
         for token in file.addedTokens {
             guard (0..<idLimit).contains(token.id), taken.insert(token.id).inserted else {
@@ -129,6 +132,21 @@ extension ByteTokenizer {
             }
         }
         return file.addedTokens.map { ($0.id, $0.content) }
+    }
+
+    private static func merges(of file: TokenizerFile, path: String) throws(TokenizerError) -> BytePairMerges {
+        func id(_ text: String) throws(TokenizerError) -> Int32 {
+            guard let id = file.model.vocab[text] else {
+                throw .malformed(path: path, reason: "model.merges makes \"\(text)\", which model.vocab does not have")
+            }
+            return id
+        }
+        var merges: [BytePairMerges.Merge] = []
+        for merge in file.model.merges {
+            let pair = BytePairMerges.Pair(left: try id(merge.left), right: try id(merge.right))
+            merges.append(BytePairMerges.Merge(pair: pair, id: try id(merge.left + merge.right)))
+        }
+        return BytePairMerges(merges, partsWords: file.preTokenizer?.useRegex ?? true)
     }
 
     private static func id(

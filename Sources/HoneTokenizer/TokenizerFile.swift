@@ -36,7 +36,9 @@ struct TokenizerFile: Codable {
         var trimOffsets: Bool?
         var useRegex: Bool?
 
-        static let byteLevel = Component(type: "ByteLevel", addPrefixSpace: false, trimOffsets: true, useRegex: false)
+        static func byteLevel(partsWords: Bool) -> Component {
+            Component(type: "ByteLevel", addPrefixSpace: false, trimOffsets: true, useRegex: partsWords)
+        }
 
         enum CodingKeys: String, CodingKey {
             case type
@@ -49,14 +51,44 @@ struct TokenizerFile: Codable {
     struct Model: Codable {
         var type = "BPE"
         var dropout: Double?
+        var ignoreMerges: Bool?
         var vocab: [String: Int32]
         var merges: [Merge] = []
+
+        enum CodingKeys: String, CodingKey {
+            case type, dropout, vocab, merges
+            case ignoreMerges = "ignore_merges"
+        }
     }
 
-    /// A pair that becomes one token: a text in old files, two in new ones.
+    /// A pair that becomes one token: in old files a text with a space between the two, in new ones a list.
     struct Merge: Codable {
-        init(from decoder: any Decoder) throws {}
-        func encode(to encoder: any Encoder) throws {}
+        let left: String
+        let right: String
+
+        init(left: String, right: String) {
+            self.left = left
+            self.right = right
+        }
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            let parts: [String]
+            do {
+                parts = try container.decode([String].self)
+            } catch DecodingError.typeMismatch {
+                parts = try container.decode(String.self).split(separator: " ").map(String.init)
+            }
+            guard parts.count == 2 else {
+                throw DecodingError.dataCorruptedError(in: container, debugDescription: "a merge is of two tokens")
+            }
+            self.init(left: parts[0], right: parts[1])
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.singleValueContainer()
+            try container.encode([left, right])
+        }
     }
 
     enum CodingKeys: String, CodingKey {

@@ -20,6 +20,8 @@ extension SFTConfiguration {
         case levelSchedule = "level_schedule"
         case threads, model, initialization
         case usesCalculator = "calculator"
+        case layout, vocabulary, dropout
+        case promptLoss = "prompt_loss"
         case memory, adapters
     }
 
@@ -51,6 +53,10 @@ extension SFTConfiguration {
         if adapters != nil {
             _ = try container.superDecoder(forKey: .adapters).settings(AdapterConfiguration.CodingKeys.self)
         }
+        try container.read(.layout, into: &layout)
+        try container.read(.vocabulary, into: &vocabulary)
+        try container.read(.dropout, into: &dropout)
+        try container.read(.promptLoss, into: &promptLoss)
         model = try container.decodeIfPresent(ModelConfiguration.self, forKey: .model)
     }
 
@@ -77,6 +83,10 @@ extension SFTConfiguration {
         try container.encode(threads, forKey: .threads)
         try container.encode(initialization, forKey: .initialization)
         try container.encode(usesCalculator, forKey: .usesCalculator)
+        try container.encode(layout, forKey: .layout)
+        try container.encode(vocabulary, forKey: .vocabulary)
+        try container.encode(dropout, forKey: .dropout)
+        try container.encode(promptLoss, forKey: .promptLoss)
         try container.encodeIfPresent(model, forKey: .model)
         try container.encodeIfPresent(memory, forKey: .memory)
         try container.encodeIfPresent(adapters, forKey: .adapters)
@@ -105,6 +115,10 @@ extension SFTConfiguration {
         try require(clipNorm >= 0, .clipNorm, "must not be negative, is \(clipNorm)")
         try require(checkpointInterval >= 0, .checkpointInterval, "must not be negative, is \(checkpointInterval)")
         try require(threads > 0, .threads, "must be at least 1, is \(threads)")
+        try require((0..<1).contains(dropout), .dropout, "must lie in 0..<1, is \(dropout)")
+        try require(promptLoss >= 0 && promptLoss.isFinite, .promptLoss, "must not be negative, is \(promptLoss)")
+        try require(
+            vocabulary == .bytes || model != nil, .vocabulary, "is learned, and the run starts from another model")
         try require(
             curriculum.allSatisfy { $0.steps > 0 }, .curriculum, "every phase must last at least 1 step")
         try require(

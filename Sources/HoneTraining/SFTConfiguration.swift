@@ -19,6 +19,14 @@ public struct SFTConfiguration: Codable, Sendable, Equatable {
         case muon
     }
 
+    /// Where the tokens of a new model come from.
+    public enum Vocabulary: String, Codable, Sendable {
+        /// One token for each byte.
+        case bytes
+        /// Byte pairs learnt from the examples, as many as the model's `vocab_size` has room for.
+        case learned
+    }
+
     /// A stretch of the run that sees only some levels.
     public struct Phase: Codable, Sendable, Equatable {
         /// Length of the phase in steps; the last phase lasts to the end of the run whatever it says.
@@ -72,6 +80,16 @@ public struct SFTConfiguration: Codable, Sendable, Equatable {
     public var initialization = ModelInitialization.identity
     /// Whether the model is to answer with a calculator at hand; its checkpoints say so in generation_config.json.
     public var usesCalculator = false
+    /// What the model reads and writes; its checkpoints say so in generation_config.json. Examples come laid out.
+    public var layout = AnswerLayout.steps
+    /// The tokenizer of a run that starts from random weights.
+    public var vocabulary = Vocabulary.bytes
+    /// Share of the embedding's and the layers' outputs that is zeroed in each step (Srivastava et al. 2014, JMLR 15,
+    /// section 4): for few examples seen often.
+    public var dropout = 0.0
+    /// Weight of the loss over the prompts' own tokens beside that of completions: what makes a model know the words
+    /// before it knows the answers. 0 leaves it out.
+    public var promptLoss = 0.0
 
     /// How what the model could before is kept; nil trains on the examples alone. Wants a checkpoint to start from.
     public var memory: MemoryConfiguration?

@@ -23,7 +23,7 @@ extension SFTTrainer {
             random: Data(generator.state().toArray(UInt8.self)), library: Torch.version)
         try CheckpointDirectory(path: path).write(state) { directory in
             try (configuration.adapters == nil ? model : model.merged()).save(directory: directory)
-            try tokenizer.writeFiles(to: directory, usesCalculator: configuration.usesCalculator)
+            try tokenizer.writeFiles(to: directory, configuration.generationDefaults)
             try Safetensors.write(
                 optimizer.stateDictionary(), to: directory + "/" + CheckpointDirectory.optimizerFile)
             let adapters = Dictionary(
@@ -77,14 +77,20 @@ extension SFTTrainer {
     }
 }
 
+extension SFTConfiguration {
+    /// What checkpoints say about answering.
+    fileprivate var generationDefaults: GenerationDefaults {
+        GenerationDefaults(usesCalculator: usesCalculator, layout: layout)
+    }
+}
+
 extension ByteTokenizer {
     /// Writes the files beside a model from which Hugging Face's libraries read the tokenizer and how to generate.
-    func writeFiles(to directory: String, usesCalculator: Bool = false) throws {
+    func writeFiles(to directory: String, _ defaults: GenerationDefaults = GenerationDefaults()) throws {
         let texts = try [
             "tokenizer.json": tokenizerJSON(), "tokenizer_config.json": tokenizerConfigurationJSON(),
         ]
         for (name, text) in texts { try text.write(to: URL(filePath: directory + "/" + name)) }
-        try GenerationDefaults(usesCalculator: usesCalculator).write(
-            directory: directory, endToken: endOfTextID, padToken: paddingID)
+        try defaults.write(directory: directory, endToken: endOfTextID, padToken: paddingID)
     }
 }

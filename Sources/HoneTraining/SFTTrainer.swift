@@ -15,7 +15,7 @@ final class SFTTrainer {
     let optimizer: TrainingOptimizer
     let start: RunStart
     private let memory: TrainingMemory?
-    /// Made the first weights; nothing draws from it later, and it is kept for what will.
+    /// Made the first weights, and draws what dropout zeroes.
     let generator: Generator
     /// Steps done.
     private(set) var step = 0
@@ -73,10 +73,11 @@ final class SFTTrainer {
         let batch = TokenBatch(members, of: set, padToken: tokenizer.paddingID)
         let check = StepCheck(step: step + 1, batch: BatchName(rows: members.map(Int.init)))
         optimizer.zeroGrad()
-        let loss = meanLoss(of: batch)
+        let hidden_BTC = model.hiddenStates(batch.ids_BT, dropout: dropout)
+        let loss = meanLoss(of: batch, hidden_BTC)
         let lossValue = loss.item()
         try check.requireSound(loss: lossValue, chance: log(Double(model.configuration.vocabularySize)))
-        loss.backward()
+        (promptLoss(of: batch, hidden_BTC).map { loss + $0 * configuration.promptLoss } ?? loss).backward()
         let kept = memory?.addGradients(of: model, atStep: step) ?? [:]
         let gradNorm = optimizer.clipGradients()
         try check.requireFinite(gradNorm, "gradient's norm")
@@ -106,7 +107,7 @@ final class SFTTrainer {
             var (total, count) = (0.0, 0)
             for number in 0..<plan.batchCount {
                 let batch = TokenBatch(plan.batch(atStep: number), of: set, padToken: tokenizer.paddingID)
-                total += meanLoss(of: batch).item() * Double(batch.targets_N.count)
+                total += meanLoss(of: batch, model.hiddenStates(batch.ids_BT)).item() * Double(batch.targets_N.count)
                 count += batch.targets_N.count
             }
             return total / Double(count)
@@ -129,14 +130,25 @@ final class SFTTrainer {
     }
 
     /// Cross-entropy over the tokens of completions; logits are computed for those alone.
-    private func meanLoss(of batch: TokenBatch) -> Tensor {
-        logits(of: batch).crossEntropy(batch.targets_N)
+    private func meanLoss(of batch: TokenBatch, _ hidden_BTC: Tensor) -> Tensor {
+        logits(of: batch, hidden_BTC).crossEntropy(batch.targets_N)
     }
 
     /// Scores of every token for every predicted place, `[N, V]`.
-    func logits(of batch: TokenBatch) -> Tensor {
-        let hidden_BTC = model.hiddenStates(batch.ids_BT)
+    func logits(of batch: TokenBatch, _ hidden_BTC: Tensor? = nil) -> Tensor {
+        let hidden_BTC = hidden_BTC ?? model.hiddenStates(batch.ids_BT)
         return model.logits(hidden_BTC.flatten(from: 0, through: 1).indexSelect(0, batch.positions_N))
+    }
+
+    /// Cross-entropy over the tokens of prompts; nil where the run does not learn them.
+    private func promptLoss(of batch: TokenBatch, _ hidden_BTC: Tensor) -> Tensor? {
+        guard configuration.promptLoss > 0, batch.promptTargets_M.count > 0 else { return nil }
+        let hidden_MC = hidden_BTC.flatten(from: 0, through: 1).indexSelect(0, batch.promptPositions_M)
+        return model.logits(hidden_MC).crossEntropy(batch.promptTargets_M)
+    }
+
+    private var dropout: Dropout? {
+        configuration.dropout > 0 ? Dropout(rate: configuration.dropout, generator: generator) : nil
     }
 
     /// The next step's learning rate as a share of its peak.

@@ -18,7 +18,8 @@ struct BenchCommand: AsyncParsableCommand {
         subcommands: [
             QueueSuite.self, RecordSuite.self, TrainingSuite.self, InferenceSuite.self, KernelSuite.self,
             GateSuite.self, PPOLearningSuite.self, RLHFSuite.self, CurriculumSuite.self, SurvivalSuite.self,
-            ContinualSuite.self, TrainProgram.self, GenerateProgram.self, PPOProgram.self, ProbeProgram.self,
+            ContinualSuite.self, WordProblemSuite.self, TrainProgram.self, GenerateProgram.self, PPOProgram.self,
+            ProbeProgram.self,
         ])
 
     static func main() async {

@@ -22,9 +22,10 @@ private struct Fixture: Decodable {
     static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: "Fixtures/tokenizer")
     static let tokenizerPath = folder.appending(path: "tokenizer.json").path()
+    static let mergesPath = folder.appending(path: "merges.json").path()
 
-    static func read() throws -> Fixture {
-        let data = try Data(contentsOf: folder.appending(path: "expected.json"))
+    static func read(_ name: String = "expected.json") throws -> Fixture {
+        let data = try Data(contentsOf: folder.appending(path: name))
         return try JSONDecoder().decode(Fixture.self, from: data)
     }
 }
@@ -44,6 +45,43 @@ private struct Fixture: Decodable {
                 #expect(tokenizer.decode(example.ids, keepingSpecialTokens: true) == example.with_special)
             }
         }
+    }
+
+    @Test func `words and merges are those of Hugging Face's tokenizers`() throws {
+        let fixture = try Fixture.read("merges_expected.json")
+        let tokenizer = try ByteTokenizer(contentsOf: Fixture.mergesPath)
+        #expect(tokenizer.vocabularySize == fixture.vocabulary_size)
+        for example in fixture.encoded {
+            #expect(tokenizer.encode(example.text, parsingSpecialTokens: true) == example.ids)
+        }
+        for example in fixture.decoded {
+            #expect(tokenizer.decode(example.ids) == example.text)
+            #expect(tokenizer.decode(example.ids, keepingSpecialTokens: true) == example.with_special)
+        }
+        let again = try ByteTokenizer(tokenizerJSON: tokenizer.tokenizerJSON(), path: "saved")
+        #expect(again == tokenizer)
+    }
+
+    @Test func `a learnt vocabulary makes frequent words one token, and keeps every text`() throws {
+        let texts = ["low low low low low lowest lowest newer newer newer newer newer newer wider wider wider"]
+        let tokenizer = ByteTokenizer.trained(on: texts, vocabularySize: 300)
+        #expect(tokenizer == ByteTokenizer.trained(on: texts, vocabularySize: 300))
+        #expect(tokenizer.encode(" newer").count == 1)
+        #expect(tokenizer.encode(" low").count == 1)
+        // Pairs that occur once only are not learnt.
+        #expect(tokenizer.encode(" west").count > 1)
+        #expect(tokenizer.vocabularySize <= 300)
+        for text in texts + ["", " caf\u{E9} \u{4E2D}<|eos|>"] {
+            #expect(tokenizer.decode(tokenizer.encode(text)) == text)
+        }
+        #expect(ByteTokenizer.trained(on: texts, vocabularySize: 0).encode("ab") == [97, 98])
+    }
+
+    @Test func `the most frequent pair is merged first, and of equal ones that of the smaller ids`() {
+        let tokenizer = ByteTokenizer.trained(on: ["abab ab", "cd", "cd", "xy", "xy"], vocabularySize: 259)
+        #expect(tokenizer.encode("abcdxy") == [258, 99, 100, 120, 121])
+        let next = ByteTokenizer.trained(on: ["xy", "xy", "cd", "cd"], vocabularySize: 259)
+        #expect(next.encode("cdxy") == [258, 120, 121])
     }
 
     @Test func `text from users cannot write a special token`() {
@@ -89,8 +127,10 @@ private struct Fixture: Decodable {
     }
 
     @Test(arguments: [
-        (#""merges": []"#, #""merges": ["a b"]"#, "model.merges is 1 merges"),
-        (#""merges": []"#, #""merges": [["a", "b"]]"#, "model.merges is 1 merges"),
+        (#""merges": []"#, #""merges": ["a b"]"#, "model.merges makes \"ab\""),
+        (#""merges": []"#, #""merges": [["a", "bc"]]"#, "model.merges makes \"bc\""),
+        (#""merges": []"#, #""merges": ["abc"]"#, "a merge is of two tokens"),
+        (#""ignore_merges": false"#, #""ignore_merges": true"#, "model.ignore_merges is true"),
         (#""type": "BPE""#, #""type": "Unigram""#, "model.type is Unigram"),
         (#""normalizer": null"#, #""normalizer": {"type": "NFC"}"#, "normalizer is NFC"),
         (#""truncation": null"#, #""truncation": {"max_length": 3}"#, "truncation is set"),
@@ -102,8 +142,8 @@ private struct Fixture: Decodable {
         (#""id": 257"#, #""id": 99999999999"#, "is corrupt"),
         (#""content": "<|pad|>""#, #""content": "<|x|>""#, "added_tokens has no \"<|pad|>\""),
         (#""lstrip": false"#, #""lstrip": true"#, "added_tokens \"<|eos|>\" is not plain"),
-        (#""A": 65"#, #""A": 66"#, "the byte 66 the id 66"),
-        (#""A": 65"#, #""AA": 65"#, "\"AA\""),
+        (#""A": 65"#, #""A": 66"#, "the id 66, taken"),
+        (#""A": 65"#, #""A": 65, "AA": 66"#, "the id 66, taken"),
         (#""A": 65,"#, "", "no entry \"A\" for the byte 65"),
         (#""A": 65"#, #""A": "65""#, "model.vocab.A has another type"),
         (#""decoder": {"#, #""decoder": ["#, "is corrupt"),

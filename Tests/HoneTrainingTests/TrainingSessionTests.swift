@@ -63,6 +63,38 @@ import Testing
         }
     }
 
+    @Test func aRunWithDropoutAndPromptLossResumedEndsWithTheSameBits() async throws {
+        try await withTemporaryDirectory { root in
+            var configuration = Fixture.configuration(steps: 12)
+            let plain = try await uninterrupted(configuration, in: root + "/plain")
+            configuration.dropout = 0.2
+            configuration.promptLoss = 0.3
+            let expected = try await uninterrupted(configuration, in: root + "/whole")
+            #expect(expected != plain)
+            let resumed = try await TrainingSession.resume(
+                root + "/whole/step-000008", configuration: configuration, examples: Fixture.sums(),
+                tokenizer: Fixture.tokenizer)
+            try await resumed.run(checkpointsIn: root)
+            #expect(try Fixture.weights(root + "/step-000012") == expected)
+        }
+    }
+
+    @Test func aModelThatLearnsThePromptsForeseesThem() async throws {
+        func lossOfPrompts(weight: Double) async throws -> Double {
+            var configuration = Fixture.configuration(steps: 60)
+            configuration.checkpointInterval = 0
+            configuration.promptLoss = weight
+            let session = try await TrainingSession.start(
+                configuration, examples: Fixture.sums(), tokenizer: Fixture.tokenizer)
+            for _ in 0..<60 { _ = try await session.advance() }
+            // The prompts' own tokens as completions of their first.
+            return try await session.loss(
+                over: Fixture.sums().map { TrainingExample(prompt: "", completion: $0.prompt) })
+        }
+        let (without, with) = (try await lossOfPrompts(weight: 0), try await lossOfPrompts(weight: 1))
+        #expect(with < without - 1)
+    }
+
     @Test func aRunResumedFromAnOlderCheckpointEndsWithTheSameBits() async throws {
         try await withTemporaryDirectory { root in
             let configuration = Fixture.configuration(steps: 12)

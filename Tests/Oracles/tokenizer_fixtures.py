@@ -1,20 +1,28 @@
-"""Writes Tests/Fixtures/tokenizer: a byte-level tokenizer.json and what Hugging Face's tokenizers does with it.
+"""Writes Tests/Fixtures/tokenizer: byte-level tokenizers and what Hugging Face's tokenizers does with them.
 
     python Tests/Oracles/tokenizer_fixtures.py [tokenizer.json]
 
-With a path, checks instead that the library does the same with that file, for example one that Hone wrote.
+`tokenizer.json` has no merges, `merges.json` has some. With a path, checks instead that the library does the same with
+that file as with the one without merges, for example one that Hone wrote.
 """
 
 import json
 import pathlib
 import sys
 
-from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
+from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 
 FOLDER = pathlib.Path(__file__).parent.parent / "Fixtures" / "tokenizer"
 TEXTS = [
     "", "12+3*45=147\n#### 147", " two  spaces\tand\r\nlines ", "h\u00e9llo \u2212 \u4e2d\u6587 \U0001f468\u200d\U0001f469",
     "<|eos|>", "a<|eos|><|pad|>b <|eos|", "<|e<|eos|>os|>", "\x00\x7f\u0080\u00ad\u0100", "\u0120\u010a",
+]
+CORPUS = [
+    " ann has A apples and buys B more . how many apples does she have ?\n + A B", " john's dog doesn't bark, they've 12 cats",
+    " how many of the apples are left ?\n - A B", " \u4e2d\u6587\u4e2d\u6587 caf\u00e9 caf\u00e9",
+]
+WORDS = CORPUS + [
+    " two  apples\t\tand\r\n\n  many ", "  ", "x 'S isn't we'll I'd 'd''re", "\u00bd\u2160 x\u00b2\u0663 \u3000 a\u00a0b", "A+B=-C", "apples" * 9,
 ]
 IDS = [
     [], [104, 105], [256, 104, 257, 105], [0xE4, 0xB8], [0xE4, 0xB8, 104], [0xC3, 0x28, 0xA9], [0xF0, 0x9F, 0x91, 0xA8],
@@ -40,10 +48,28 @@ def byte_tokenizer():
     return tokenizer
 
 
-def behaviour(tokenizer):
+def trained_tokenizer():
+    """Ids as Hone gives them: bytes, the special tokens, merges."""
+    learner = Tokenizer(models.BPE())
+    learner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
+    alphabet = byte_alphabet()
+    learner.train_from_iterator(
+        CORPUS, trainers.BpeTrainer(vocab_size=320, initial_alphabet=alphabet, show_progress=False))
+    merges = [tuple(merge) for merge in json.loads(learner.to_str())["model"]["merges"]]
+    vocabulary = {character: byte for byte, character in enumerate(alphabet)}
+    for merge in merges:
+        vocabulary.setdefault("".join(merge), len(vocabulary) + 2)
+    tokenizer = Tokenizer(models.BPE(vocab=vocabulary | {"<|eos|>": 256, "<|pad|>": 257}, merges=merges))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.add_special_tokens([AddedToken(token, special=True) for token in ("<|eos|>", "<|pad|>")])
+    return tokenizer
+
+
+def behaviour(tokenizer, texts=TEXTS):
     return {
         "vocabulary_size": tokenizer.get_vocab_size(),
-        "encoded": [{"text": text, "ids": tokenizer.encode(text).ids} for text in TEXTS],
+        "encoded": [{"text": text, "ids": tokenizer.encode(text).ids} for text in texts],
         "decoded": [
             {"ids": ids, "text": tokenizer.decode(ids), "with_special": tokenizer.decode(ids, skip_special_tokens=False)}
             for ids in IDS
@@ -61,6 +87,9 @@ def main():
     tokenizer = byte_tokenizer()
     tokenizer.save(str(FOLDER / "tokenizer.json"))
     (FOLDER / "expected.json").write_text(json.dumps(behaviour(tokenizer), indent=1) + "\n")
+    trained = trained_tokenizer()
+    trained.save(str(FOLDER / "merges.json"))
+    (FOLDER / "merges_expected.json").write_text(json.dumps(behaviour(trained, TEXTS + WORDS), indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ public struct PromptAnswering: Sendable {
         while true {
             let slice = try nextSlice(&reader, path: prompts)
             if slice.isEmpty { return answeredCount }
-            let results = try await model.engine.generate(slice.map(\.request))
+            let results = try await model.answer(slice.map { ($0.line.prompt, $0.request) })
             for (item, result) in zip(slice, results) {
                 let line = AnswerLine(
                     prompt: item.line, promptTokenCount: item.request.prompt.count, result: result,

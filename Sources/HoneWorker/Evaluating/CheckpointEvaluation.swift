@@ -22,7 +22,7 @@ struct CheckpointEvaluation: Sendable {
         for first in stride(from: 0, to: examples.count, by: Self.sliceCount) {
             let slice = examples[first..<min(examples.count, first + Self.sliceCount)]
             results += try await Self.answer(
-                slice.map { model.request($0.prompt, maximumNewTokens: maximumNewTokens) }, with: model)
+                slice.map { ($0.prompt, model.request($0.prompt, maximumNewTokens: maximumNewTokens)) }, with: model)
             try await onSlice(results.count)
         }
         let seconds = (ContinuousClock.now - start) / .seconds(1)
@@ -33,18 +33,18 @@ struct CheckpointEvaluation: Sendable {
 
     /// A prompt that the model cannot take in, being too long for it, counts as answered with nothing.
     private static func answer(
-        _ requests: [GenerationRequest], with model: LoadedModel
+        _ requests: [(prompt: String, request: GenerationRequest)], with model: LoadedModel
     ) async throws -> [GenerationResult] {
         var results = [GenerationResult](repeating: .nothing, count: requests.count)
         let possible = requests.indices.filter { index in
             do throws(InferenceError) {
-                try model.engine.check(requests[index])
+                try model.engine.check(requests[index].request)
                 return true
             } catch {
                 return false
             }
         }
-        for (index, result) in zip(possible, try await model.engine.generate(possible.map { requests[$0] })) {
+        for (index, result) in zip(possible, try await model.answer(possible.map { requests[$0] })) {
             results[index] = result
         }
         return results

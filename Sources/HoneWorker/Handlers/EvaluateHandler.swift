@@ -19,6 +19,8 @@ struct EvaluateHandler: JobHandler {
     private struct Progress: Encodable {
         let done: Int
         let total: Int
+        /// When all are done.
+        var right: Int?
     }
 
     func run(_ jobs: [ClaimedJob], context: JobContext) async throws {
@@ -44,6 +46,9 @@ struct EvaluateHandler: JobHandler {
             try await context.report(
                 PostgresJSON(encoding: Progress(done: doneCount, total: examples.count)), for: job)
         }
+        let last = Progress(
+            done: examples.count, total: examples.count, right: done.evaluation.report.accuracy.successCount)
+        try await context.report(PostgresJSON(encoding: last), for: job)
         let metrics = EvaluationMetrics(done.evaluation.report, cut: cut)
         let rows = done.rows(of: examples, job: job, checkpoint: checkpoint)
         try await context.complete(

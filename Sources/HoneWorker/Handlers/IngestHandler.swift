@@ -46,7 +46,7 @@ struct IngestHandler: JobHandler {
 /// Where the examples come from.
 private enum Source {
     case problems([Example])
-    case file(URL, DatasetFormat?, split: String?)
+    case file(URL, DatasetFormat?, IngestPayload)
 
     init(_ payload: IngestPayload) throws {
         if let path = payload.path {
@@ -57,7 +57,7 @@ private enum Source {
                 }
                 return format
             }
-            self = .file(URL(filePath: path), format, split: payload.split)
+            self = .file(URL(filePath: path), format, payload)
         } else if let generation = payload.generate {
             self = .problems(try generation.examples())
         } else {
@@ -71,8 +71,10 @@ private enum Source {
         case .problems(let all):
             var rest = all.makeIterator()
             return { rest.next() }
-        case .file(let file, let format, let split):
-            var reader = try ExampleReader(file: file, format: format, split: split)
+        case .file(let file, let format, let payload):
+            var reader = try ExampleReader(
+                file: file, format: format, split: payload.split, heldOutPercent: payload.holdOut ?? 0,
+                variationCount: payload.vary ?? 0, rewordingCount: payload.reword ?? 0)
             return { try reader.next() }
         }
     }
@@ -80,12 +82,15 @@ private enum Source {
 
 extension IngestPayload.Generation {
     private static let largestCount = 1_000_000
+    /// Those that teach calculating.
+    private static let defaultLevels = [1, 2, 3]
 
     /// Problems of the generator; its splits share no question, whatever the seed.
     func examples() throws -> [Example] {
-        let wanted = try (levels ?? ProblemLevel.allCases.map(\.rawValue)).map { number in
+        let wanted = try (levels ?? Self.defaultLevels).map { number in
             guard let level = ProblemLevel(rawValue: number) else {
-                throw WorkerError.payload(key: "generate.levels", fault: "has no level \(number); there are 1, 2 and 3")
+                let known = ProblemLevel.allCases.map { "\($0.rawValue)" }.joined(separator: ", ")
+                throw WorkerError.payload(key: "generate.levels", fault: "has no level \(number); there are \(known)")
             }
             return level
         }

@@ -61,8 +61,9 @@ struct ReasonHandler: JobHandler {
         }
         if asked.isEmpty { return }
         let jobs = asked.flatMap { item in item.requests.map { _ in item.question.job } }
-        var results = try await served.model.engine.generate(
-            asked.flatMap(\.requests), isWanted: { context.isWanted(jobs[$0]) })[...]
+        var results = try await served.model.answer(
+            asked.flatMap { item in item.requests.map { (item.question.payload.prompt, $0) } },
+            isWanted: { context.isWanted(jobs[$0]) })[...]
         let answers = asked.map { item in
             defer { results = results.dropFirst(item.requests.count) }
             return ReasonAnswer(item.question, Array(results.prefix(item.requests.count)), served: served)

@@ -13,10 +13,14 @@ struct TrainPPOHandler: TrainingHandler {
 
     func begin(_ start: TrainingStart<TrainPPOPayload>) async throws -> BegunTraining<TrainingRun<PPOTrainer>> {
         guard let initial = start.initial else { preconditionFailure("the payload names a checkpoint to start from") }
+        guard try GenerationDefaults.read(directory: initial).layout == .steps else {
+            throw WorkerError.payload(
+                key: "initial_checkpoint", fault: "writes equations alone, and what is judged here is steps")
+        }
         let judging = PolicyJudging(start)
         let configuration = start.payload.effective
         try MemoryNeed(configuration, shape: ModelConfiguration.read(directory: initial)).requireAvailable()
-        let prompts = start.rows.map { ReasoningLayout.prompt($0.prompt) }
+        let prompts = start.rows.map { AnswerLayout.steps.prompt($0.prompt) }
         let run = try await TrainingRun.start { [resumed = start.resumed, tokenizer = start.tokenizer] in
             let model = try CausalLanguageModel.load(directory: initial)
             let judge = try judging.mixture(for: tokenizer)

@@ -12,25 +12,40 @@ struct TrainSFTHandler: TrainingHandler {
     let resources: WorkerResources
 
     func begin(_ start: TrainingStart<TrainSFTPayload>) async throws -> BegunTraining<TrainingSession> {
-        let chosen = start.payload.dropLong == true ? try Self.fitting(start) : start.rows
-        let session = try await Self.session(start, chosen.map(TrainingExample.init))
+        let layout = start.payload.configuration.layout
+        let all = start.rows.compactMap { row in TrainingExample(row, layout).map { (id: row.id, example: $0) } }
+        let tokenizer = Self.tokenizer(start, all.map(\.example))
+        let chosen = start.payload.dropLong == true ? try Self.fitting(all, tokenizer, start) : all
+        let session = try await Self.session(start, chosen.map(\.example), tokenizer)
         return BegunTraining(
             training: session, exampleCount: chosen.count, exampleIDs: chosen.map(\.id),
             droppedCount: start.rows.count - chosen.count)
     }
 
-    private static func session(
+    /// A new model may have a vocabulary of its own; one that goes on keeps the one that it has.
+    private static func tokenizer(
         _ start: TrainingStart<TrainSFTPayload>, _ examples: [TrainingExample]
+    ) -> ByteTokenizer {
+        let configuration = start.payload.configuration
+        guard start.resumed == nil, configuration.vocabulary == .learned, let shape = configuration.model else {
+            return start.tokenizer
+        }
+        return ByteTokenizer.trained(
+            on: examples.map { $0.prompt + $0.completion }, vocabularySize: shape.vocabularySize)
+    }
+
+    private static func session(
+        _ start: TrainingStart<TrainSFTPayload>, _ examples: [TrainingExample], _ tokenizer: ByteTokenizer
     ) async throws -> TrainingSession {
         let configuration = start.payload.effective
         let old = try await old(start)
         if let resumed = start.resumed {
             return try await TrainingSession.resume(
                 resumed, from: start.initial, configuration: configuration, examples: examples, old: old,
-                tokenizer: start.tokenizer)
+                tokenizer: tokenizer)
         }
         return try await TrainingSession.start(
-            configuration, from: start.initial, examples: examples, old: old, tokenizer: start.tokenizer)
+            configuration, from: start.initial, examples: examples, old: old, tokenizer: tokenizer)
     }
 
     /// What the run is to remember; nothing where it has no memory.
@@ -40,25 +55,27 @@ struct TrainSFTHandler: TrainingHandler {
             return []
         }
         return try await OldExamples.sample(
-            of: checkpoint, capacity: start.payload.remember ?? 20_000, seed: configuration.seed, from: start.pool)
+            of: checkpoint, capacity: start.payload.remember ?? 20_000, seed: configuration.seed,
+            layout: configuration.layout, from: start.pool)
     }
 
     /// The examples that fit the model's context together with the end token.
-    private static func fitting(_ start: TrainingStart<TrainSFTPayload>) throws -> [CutExample] {
+    private static func fitting(
+        _ examples: [(id: Int64, example: TrainingExample)], _ tokenizer: ByteTokenizer,
+        _ start: TrainingStart<TrainSFTPayload>
+    ) throws -> [(id: Int64, example: TrainingExample)] {
         let given = try (start.resumed ?? start.initial).map { try ModelConfiguration.read(directory: $0) }
         let limit = (given ?? start.payload.configuration.model)?.maxPositionCount ?? 0
-        return start.rows.filter {
-            let example = TrainingExample($0)
-            return start.tokenizer.encode(example.prompt).count + start.tokenizer.encode(example.completion).count + 1
-                <= limit
+        return examples.filter { _, example in
+            tokenizer.encode(example.prompt).count + tokenizer.encode(example.completion).count + 1 <= limit
         }
     }
 }
 
 extension TrainingExample {
-    init(_ example: CutExample) {
-        self.init(
-            prompt: ReasoningLayout.prompt(example.prompt),
-            completion: StepGrammar.completion(steps: example.steps, answer: example.answer), level: example.level)
+    /// Nil where the layout has no way to say the example's solution.
+    init?(_ example: CutExample, _ layout: AnswerLayout) {
+        guard let completion = layout.completion(of: example) else { return nil }
+        self.init(prompt: layout.prompt(example.prompt), completion: completion, level: example.level)
     }
 }

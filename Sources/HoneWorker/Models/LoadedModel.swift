@@ -39,9 +39,28 @@ public struct LoadedModel: Sendable {
     func request(
         _ prompt: String, maximumNewTokens: Int, sampling: SamplingParameters = .greedy, stopTexts: [String] = []
     ) -> GenerationRequest {
-        GenerationRequest(
-            prompt: tokenizer.encode(checkpoint == nil ? prompt : ReasoningLayout.prompt(prompt)),
+        let isForeign = checkpoint == nil && defaults.layout == .steps
+        return GenerationRequest(
+            prompt: tokenizer.encode(isForeign ? prompt : defaults.layout.prompt(prompt)),
             maximumNewTokens: maximumNewTokens, sampling: sampling, stopTexts: stopTexts,
             usesCalculator: defaults.usesCalculator)
+    }
+
+    /// Answers prompts, and works out what the model leaves to the calculator.
+    ///
+    /// - Parameters:
+    ///   - requests: as ``request(_:maximumNewTokens:sampling:stopTexts:)`` made them, with their prompts
+    ///   - isWanted: asked between steps; a request that is not wanted any more is dropped
+    /// - Returns: one result per request, its text in the form of steps and an answer where it says as much
+    /// - Throws: what the engine throws
+    func answer(
+        _ requests: [(prompt: String, request: GenerationRequest)],
+        isWanted: @Sendable (_ request: Int) -> Bool = { _ in true }
+    ) async throws -> [GenerationResult] {
+        var results = try await engine.generate(requests.map(\.request), isWanted: isWanted)
+        for index in results.indices {
+            results[index].text = defaults.layout.solution(results[index].text, of: requests[index].prompt)
+        }
+        return results
     }
 }

@@ -7,11 +7,16 @@ struct IngestPayload: JobPayload {
     let format: String?
     /// Overrides what the file says.
     let split: String?
+    /// So many of a hundred questions of the file go to the split `heldout`; none if left out.
+    let holdOut: Int?
+    /// So many examples with other numbers, and in other words, for each of the file that is not held out.
+    let vary: Int?
+    let reword: Int?
 
     /// How many problems the built-in generator makes.
     struct Generation: Decodable, Sendable {
         let seed: UInt64
-        /// All levels if left out.
+        /// Levels 1, 2 and 3 if left out.
         let levels: [Int]?
         /// Training problems.
         let trainCount: Counts
@@ -49,10 +54,14 @@ struct IngestPayload: JobPayload {
     }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case dataset, generate, path, format, split
+        case dataset, generate, path, format, split, vary, reword
+        case holdOut = "hold_out"
     }
 
     func validate() throws(WorkerError) {
         try require((generate == nil) != (path == nil), .generate, "or \"path\" must be there, and not both")
+        try require((0..<100).contains(holdOut ?? 0), .holdOut, "must lie between 0 and 99")
+        try require((0...1000).contains(vary ?? 0), .vary, "must lie between 0 and 1000")
+        try require((0...1000).contains(reword ?? 0), .reword, "must lie between 0 and 1000")
     }
 }

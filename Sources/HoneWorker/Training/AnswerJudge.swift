@@ -1,4 +1,5 @@
 import HoneCatalog
+import HoneModel
 import HoneProblems
 import HoneTraining
 
@@ -11,7 +12,7 @@ struct AnswerJudge: Sendable {
     private let references: [String: [String]]
 
     init(_ examples: [CutExample]) {
-        references = Dictionary(grouping: examples) { ReasoningLayout.prompt($0.prompt) }
+        references = Dictionary(grouping: examples) { AnswerLayout.steps.prompt($0.prompt) }
             .mapValues { $0.map(\.answer).filter { !$0.isEmpty } }
     }
 

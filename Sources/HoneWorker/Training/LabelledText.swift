@@ -10,7 +10,7 @@ struct LabelledText: Sendable {
 
     /// Prompt and answer with the end token.
     func tokens(prompt: String, answer: String) -> [Int32] {
-        tokenizer.encode(ReasoningLayout.prompt(prompt)) + tokenizer.encode(answer) + [tokenizer.endOfTextID]
+        tokenizer.encode(AnswerLayout.steps.prompt(prompt)) + tokenizer.encode(answer) + [tokenizer.endOfTextID]
     }
 
     /// A vote that says nothing of its strength has no margin; the next stronger has one of 1.
@@ -25,13 +25,13 @@ struct LabelledText: Sendable {
     func answerPair(_ pair: HoneFeedback.PreferencePair) -> AnswerPair {
         func answer(_ text: String) -> [Int32] { tokenizer.encode(text) + [tokenizer.endOfTextID] }
         return AnswerPair(
-            prompt: tokenizer.encode(ReasoningLayout.prompt(pair.prompt)), chosen: answer(pair.chosen),
+            prompt: tokenizer.encode(AnswerLayout.steps.prompt(pair.prompt)), chosen: answer(pair.chosen),
             rejected: answer(pair.rejected), weight: pair.weight)
     }
 
     /// The rated steps, each up to the line break that ends it; nil where none of them says anything.
     func steps(_ labels: StepLabels) -> StepExample? {
-        var tokens = tokenizer.encode(ReasoningLayout.prompt(labels.prompt))
+        var tokens = tokenizer.encode(AnswerLayout.steps.prompt(labels.prompt))
         var places: [StepExample.Label] = []
         for (step, rating) in zip(labels.steps, labels.ratings) {
             tokens += tokenizer.encode(step + "\n")

@@ -1,4 +1,5 @@
 import HoneCatalog
+import HoneModel
 import HonePostgres
 import HoneProblems
 import HoneTraining
@@ -10,7 +11,7 @@ enum OldExamples {
     /// At most `capacity` examples, balanced over the shapes of their solutions.
     /// - Throws: `CatalogError.dataChanged` if the examples of a cut are not there any more.
     static func sample(
-        of checkpoint: Int64, capacity: Int, seed: UInt64, from pool: PostgresPool
+        of checkpoint: Int64, capacity: Int, seed: UInt64, layout: AnswerLayout, from pool: PostgresPool
     ) async throws -> [TrainingExample] {
         var reservoir = BalancedReservoir<TrainingExample>(capacity: capacity, seed: seed)
         // A later cut may hold an earlier one's examples too.
@@ -18,8 +19,9 @@ enum OldExamples {
         for cut in try await DataCut.behind(checkpoint, in: pool) {
             try await cut.visit(from: pool) { page in
                 for example in page where seen.insert(example.id).inserted {
+                    guard let old = TrainingExample(example, layout) else { continue }
                     let shape = TemplateSignature(prompt: example.prompt, steps: example.steps)
-                    reservoir.offer(TrainingExample(example), of: shape.description)
+                    reservoir.offer(old, of: shape.description)
                 }
             }
         }

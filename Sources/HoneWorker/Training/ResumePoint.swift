@@ -12,7 +12,7 @@ struct ResumePoint: Sendable, Equatable {
     let metrics: [String: Double]
     /// What is read.
     let data: TrainingData
-    /// Examples that are left out because they are longer than the model's context.
+    /// Examples that are left out: longer than the model's context, or not to be said in the run's layout.
     let droppedCount: Int
     /// Empty before the first step.
     let files: [CheckpointFile]

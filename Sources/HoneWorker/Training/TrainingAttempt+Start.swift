@@ -51,7 +51,7 @@ extension TrainingAttempt {
 
     private func tell(_ point: ResumePoint, exampleCount: Int) async throws {
         let start = point.step == 0 ? "training" : "going on after step \(point.step)"
-        let dropped = point.droppedCount == 0 ? "" : "; \(point.droppedCount) are too long and left out"
+        let dropped = point.droppedCount == 0 ? "" : "; \(point.droppedCount) do not fit and are left out"
         try await context.log(
             "\(start): \(payload.effective.steps) steps over \(exampleCount) examples\(dropped)", for: job)
     }

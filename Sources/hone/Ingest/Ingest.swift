@@ -14,6 +14,7 @@ struct Ingest: AsyncParsableCommand {
               hone ingest gsm8k/train.jsonl --dataset gsm8k
               hone ingest problems.jsonl --dataset mine --split validation
               hone ingest problems.jsonl --dataset mine --hold-out 5 --vary 10
+              hone ingest train.csv --dataset reader --hold-out 10 --reword 8
 
             Formats: Hone's own JSON lines, GSM8K, SVAMP, MultiArith, ASDiv, MAWPS; told by the file's beginning.
             A bad row is named by its line, and then nothing of the file is ingested.
@@ -49,6 +50,15 @@ struct Ingest: AsyncParsableCommand {
             """, valueName: "count"))
     var variationCount = 0
 
+    @Option(
+        name: .customLong("reword"),
+        help: ArgumentHelp(
+            """
+            So many more examples of each that is not held out: the same equation with other names and things, and at \
+            times a sentence that does not count.
+            """, valueName: "count"))
+    var rewordingCount = 0
+
     @OptionGroup var options: GlobalOptions
 
     func validate() throws {
@@ -57,6 +67,9 @@ struct Ingest: AsyncParsableCommand {
         }
         guard (0...1000).contains(variationCount) else {
             throw ValidationError("--vary \(variationCount): give a number from 0 to 1000.")
+        }
+        guard (0...1000).contains(rewordingCount) else {
+            throw ValidationError("--reword \(rewordingCount): give a number from 0 to 1000.")
         }
     }
 
@@ -67,7 +80,7 @@ struct Ingest: AsyncParsableCommand {
         var progress = ProgressLine(isSilent: options.json)
         let reader = try ExampleReader(
             file: URL(filePath: file), format: format, split: split, heldOutPercent: heldOutPercent,
-            variationCount: variationCount)
+            variationCount: variationCount, rewordingCount: rewordingCount)
         let report = try await Datasets.ingest(reader, into: dataset, using: pool) { report in
             progress.show("\(report.readCount) problems read")
         }

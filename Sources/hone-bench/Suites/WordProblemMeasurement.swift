@@ -1,0 +1,98 @@
+import Foundation
+import HoneDatasets
+import HoneInference
+import HoneModel
+import HoneTensor
+import HoneTokenizer
+import HoneTraining
+
+/// One seed of `word-problems`: training, then the answers to what was not trained on.
+struct WordProblemMeasurement: Sendable {
+    let seed: UInt64
+    let data: WordProblemData
+    let configuration: SFTConfiguration
+    let verbose: Bool
+
+    struct Answers: Sendable {
+        /// What the model wrote, problem by problem.
+        let answers: [String]
+        let accuracy: Double
+    }
+
+    struct Result: Sendable {
+        let heldOut: Answers
+        let reworded: Answers
+        /// Nil where there is no test file.
+        let test: Answers?
+        let seconds: Double
+        let parameterCount: Int
+        let exampleCount: Int
+    }
+
+    /// The suite's settings, those of `Pipelines/word-reader.yaml`.
+    static var configuration: SFTConfiguration {
+        var settings = SFTConfiguration(steps: 2600)
+        settings.tokensPerBatch = 2048
+        settings.learningRate = 0.005
+        settings.checkpointInterval = 0
+        settings.layout = .equation
+        settings.vocabulary = .learned
+        settings.dropout = 0.05
+        settings.promptLoss = 0.5
+        settings.model = ModelConfiguration(
+            vocabularySize: 1536, hiddenSize: 128, intermediateSize: 352, layerCount: 3, headCount: 4,
+            maxPositionCount: 512, rmsNormEps: 1e-6, ropeTheta: 100, tiesEmbeddings: true, initializerRange: 0.05,
+            eosTokenIDs: [256], padTokenID: 257)
+        return settings
+    }
+
+    func run() async throws -> Result {
+        var settings = configuration
+        settings.seed = seed
+        let shape = settings.model ?? Self.configuration.model
+        let tokenizer = ByteTokenizer.trained(
+            on: data.training.map { $0.prompt + $0.completion }, vocabularySize: shape?.vocabularySize ?? 0)
+        let root = FileManager.default.temporaryDirectory.path + "/hone-bench-\(UUID().uuidString)"
+        let started = ContinuousClock.now
+        let session = try await TrainingSession.start(settings, examples: data.training, tokenizer: tokenizer)
+        try await session.run(checkpointsIn: root) { [verbose] report in
+            if verbose, report.step % 100 == 0 { try printJSONLine(report) }
+        }
+        let seconds = (ContinuousClock.now - started) / .seconds(1)
+        let engine = GenerationEngine(
+            model: try CausalLanguageModel.load(directory: Checkpoint.path(root: root, step: settings.steps)),
+            tokenizer: tokenizer)
+        let result = Result(
+            heldOut: try await answers(to: data.heldOut, engine, tokenizer),
+            reworded: try await answers(to: data.reworded, engine, tokenizer),
+            test: data.test.isEmpty ? nil : try await answers(to: data.test, engine, tokenizer), seconds: seconds,
+            parameterCount: shape?.parameterCount ?? 0, exampleCount: data.training.count)
+        try FileManager.default.removeItem(atPath: root)
+        return result
+    }
+
+    private static let newTokenLimit = 24
+
+    private func answers(
+        to examples: [Example], _ engine: GenerationEngine, _ tokenizer: ByteTokenizer
+    ) async throws -> Answers {
+        let requests = examples.map {
+            GenerationRequest(
+                prompt: tokenizer.encode(SlottedProblem(prompt: $0.prompt).prompt),
+                maximumNewTokens: Self.newTokenLimit)
+        }
+        let answers = try await engine.generate(requests).map(\.text)
+        let right = zip(answers, examples).count { data.isRight($0, $1) }
+        return Answers(answers: answers, accuracy: Double(right) / Double(max(1, examples.count)))
+    }
+}
+
+/// The answer that most of several models give.
+enum MajorityVote {
+    /// Of equally frequent ones the one that comes first; nil among none.
+    static func answer(among answers: [String]) -> String? {
+        let counts = Dictionary(answers.map { ($0, 1) }, uniquingKeysWith: +)
+        let most = counts.values.max()
+        return answers.first { counts[$0] == most }
+    }
+}
