@@ -50,7 +50,10 @@ extension PPOStepReport: RecordedStep {
             "learning_rate": learningRate, "ended_early": endedEarly ? 1 : 0, "sampled_tokens": Double(sampledTokens),
             "sampling_seconds": samplingSeconds, "scoring_seconds": scoringSeconds,
             "learning_seconds": learningSeconds, "sqrt_kl": max(0, divergence).squareRoot(),
+            "ended_at_peak": endedAtPeak ? 1 : 0,
         ].merging(measures) { own, _ in own }
+            .merging(probe.map { ["probe": $0] } ?? [:]) { own, _ in own }
+            .merging(probeAtStart.map { ["probe_at_start": $0] } ?? [:]) { own, _ in own }
             .merging(peak.map { ["peak": $0, "peak_step": Double(peakStep ?? 0)] } ?? [:]) { own, _ in own }
     }
 }

@@ -94,7 +94,9 @@ final class SFTTrainer {
             learningRate: learningRate, tokens: batch.tokenCount,
             tokensPerSecond: Double(batch.tokenCount) / seconds,
             secondsLeft: Double(configuration.steps - step) * (secondsPerStep.value ?? 0),
-            curriculum: stage.map { CurriculumReport(stage: $0.stage + 1, difficulty: $0.difficulty + 1, probe: probe) },
+            curriculum: stage.map {
+                CurriculumReport(stage: $0.stage + 1, difficulty: $0.difficulty + 1, probe: probe)
+            },
             memory: kept)
     }
 

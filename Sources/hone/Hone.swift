@@ -31,7 +31,8 @@ struct Hone: AsyncParsableCommand {
                 subcommands: [
                     Ingest.self, DatasetCommand.self, LabelCommand.self, ModelCommand.self,
                 ]),
-            CommandGroup(name: "COMPUTING", subcommands: [Generate.self, Tokenize.self, Evaluate.self]),
+            CommandGroup(
+                name: "COMPUTING", subcommands: [Generate.self, Tokenize.self, Evaluate.self, Reproduce.self]),
         ])
 
     static func main() async {

@@ -12,6 +12,9 @@ public struct CollapseLimits: Codable, Sendable, Equatable {
     public var zeroVarianceShare: Double? = 0.98
     /// How far the mean score may fall from its best, both as moving means over about eight steps.
     public var scoreDrop: Double? = 0.05
+    /// How far the score of the probe's prompts may fall from its best. One probe is enough to stop a run: its prompts
+    /// are always the same. The policy is then that of the best probe again.
+    public var probeDrop: Double? = 0.03
     /// Steps in a row that a limit must be passed.
     public var patience = 3
 
@@ -20,7 +23,8 @@ public struct CollapseLimits: Codable, Sendable, Equatable {
     /// - Parameter watching: Whether anything is watched; with false no limit is set.
     public init(watching: Bool) {
         if watching { return }
-        (ratio, divergence, entropyShare, lengthFactor, zeroVarianceShare, scoreDrop) = (nil, nil, nil, nil, nil, nil)
+        (ratio, divergence, entropyShare, lengthFactor) = (nil, nil, nil, nil)
+        (zeroVarianceShare, scoreDrop, probeDrop) = (nil, nil, nil)
     }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
@@ -29,6 +33,7 @@ public struct CollapseLimits: Codable, Sendable, Equatable {
         case lengthFactor = "length_factor"
         case zeroVarianceShare = "zero_variance_share"
         case scoreDrop = "score_drop"
+        case probeDrop = "probe_drop"
         case patience
     }
 
@@ -41,6 +46,7 @@ public struct CollapseLimits: Codable, Sendable, Equatable {
         try settings.readOptional(.lengthFactor, into: &lengthFactor)
         try settings.readOptional(.zeroVarianceShare, into: &zeroVarianceShare)
         try settings.readOptional(.scoreDrop, into: &scoreDrop)
+        try settings.readOptional(.probeDrop, into: &probeDrop)
         try settings.read(.patience, into: &patience)
     }
 
@@ -53,6 +59,7 @@ public struct CollapseLimits: Codable, Sendable, Equatable {
         try container.encode(lengthFactor, forKey: .lengthFactor)
         try container.encode(zeroVarianceShare, forKey: .zeroVarianceShare)
         try container.encode(scoreDrop, forKey: .scoreDrop)
+        try container.encode(probeDrop, forKey: .probeDrop)
         try container.encode(patience, forKey: .patience)
     }
 
@@ -68,7 +75,7 @@ public struct StopCause: Codable, Sendable, Equatable, CustomStringConvertible {
     public enum Quantity: String, Codable, Sendable, CaseIterable {
         case ratio, divergence, entropy, length
         case zeroVariance = "zero_variance"
-        case score
+        case score, probe
     }
 
     public let quantity: Quantity
@@ -86,6 +93,7 @@ public struct StopCause: Codable, Sendable, Equatable, CustomStringConvertible {
             case .length: "answers are \(value) times as long as at first, outside 1/\(limit) to \(limit)"
             case .zeroVariance: "\(value) of the groups have one score for all answers, over \(limit)"
             case .score: "the mean score fell by \(value) from its best, over \(limit)"
+            case .probe: "the score of the prompts that are kept out fell by \(value) from its best, over \(limit)"
             }
         return "stopped at step \(step): \(what)"
     }
@@ -97,6 +105,7 @@ struct CollapseGuard: Codable, Equatable {
     private var firstLength: Double?
     private var meanScore: Double?
     private var bestScore: Double?
+    private(set) var bestProbe: Double?
     private var reportCount = 0
     /// Steps in a row that each limit has been passed.
     private var passed: [String: Int] = [:]
@@ -104,6 +113,7 @@ struct CollapseGuard: Codable, Equatable {
     /// Takes in a step's report and says whether the run shall stop.
     mutating func check(_ report: PPOStepReport, _ limits: CollapseLimits) -> StopCause? {
         reportCount += 1
+        if let cause = checkProbe(report, limits) { return cause }
         let entropy = firstEntropy ?? report.entropy
         let length = firstLength ?? report.meanLength
         (firstEntropy, firstLength) = (entropy, length)
@@ -129,5 +139,14 @@ struct CollapseGuard: Codable, Equatable {
             }
         }
         return nil
+    }
+
+    private mutating func checkProbe(_ report: PPOStepReport, _ limits: CollapseLimits) -> StopCause? {
+        let seen = [bestProbe, report.probeAtStart, report.probe].compactMap(\.self)
+        bestProbe = seen.max()
+        guard let bestProbe, let now = report.probe, let limit = limits.probeDrop, bestProbe - now > limit else {
+            return nil
+        }
+        return StopCause(quantity: .probe, value: bestProbe - now, limit: limit, step: report.step)
     }
 }

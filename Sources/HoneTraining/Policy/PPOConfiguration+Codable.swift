@@ -21,7 +21,7 @@ extension PPOConfiguration {
         case samplerTolerance = "sampler_tolerance"
         case adapters, optimizer
         case criticOptimizer = "critic_optimizer"
-        case limits, watch, seed
+        case limits, watch, probe, seed
         case checkpointInterval = "checkpoint_interval"
         case threads
     }
@@ -56,6 +56,7 @@ extension PPOConfiguration {
         try settings.read(.criticOptimizer, into: &criticOptimizer)
         try settings.read(.limits, into: &limits)
         try settings.readOptional(.watch, into: &watch)
+        try settings.readOptional(.probe, into: &probe)
         try settings.read(.seed, into: &seed)
         try settings.read(.checkpointInterval, into: &checkpointInterval)
         try settings.read(.threads, into: &threads)
@@ -90,6 +91,7 @@ extension PPOConfiguration {
         try container.encode(limits, forKey: .limits)
         // Left out where there is none, as in the checkpoints from before there were watches.
         try container.encodeIfPresent(watch, forKey: .watch)
+        try container.encodeIfPresent(probe, forKey: .probe)
         try container.encode(seed, forKey: .seed)
         try container.encode(checkpointInterval, forKey: .checkpointInterval)
         try container.encode(threads, forKey: .threads)

@@ -30,6 +30,7 @@ extension PPOConfiguration {
         try criticOptimizer.validate()
         try limits.validate()
         try watch?.validate()
+        try probe?.validate()
         try objective.validate(samplesPerPrompt: samplesPerPrompt, updatesPerBatch: updatesPerStep)
         try validateStaleness()
     }

@@ -71,6 +71,8 @@ public struct PPOConfiguration: Codable, Sendable, Equatable {
     public var limits = CollapseLimits()
     /// Ends the run at the peak of something that is only measured; nil for no watch.
     public var watch: PeakWatch?
+    /// Measures the policy on prompts that it does not learn from; nil for no probe.
+    public var probe: PolicyProbe?
     /// Seeds the sampling, the order of prompts and answers, and fresh adapters.
     public var seed: UInt64 = 0
     /// Steps between checkpoints; 0 writes only the last.

@@ -52,6 +52,10 @@ public struct PPOStepReport: Codable, Sendable, Equatable {
     public var scoringSeconds = 0.0
     public var learningSeconds = 0.0
 
+    /// The mean score of greedy answers to the prompts that are kept out, after this step; nil where none was due.
+    public var probe: Double?
+    /// The same before the first step; nil in later reports.
+    public var probeAtStart: Double?
     /// The best mean of what is watched, and the step that completed it.
     public var peak: Double?
     public var peakStep: Int?
@@ -92,6 +96,8 @@ public struct PPOStepReport: Codable, Sendable, Equatable {
         case samplingSeconds = "sampling_seconds"
         case scoringSeconds = "scoring_seconds"
         case learningSeconds = "learning_seconds"
+        case probe
+        case probeAtStart = "probe_at_start"
         case peak
         case peakStep = "peak_step"
         case endedAtPeak = "ended_at_peak"

@@ -22,6 +22,8 @@ public final class PPOTrainer: ResumableTrainer {
     var peak = PeakRecord()
     /// The trained weights as they were at the peak of what is watched.
     var best: [String: Tensor] = [:]
+    /// The trained weights as they were at the probe's best; empty after a run was resumed, until the next best.
+    var sound: [String: Tensor] = [:]
     /// Whether what is watched fell, and the weights are those of its peak again.
     public internal(set) var endedAtPeak = false
     /// Steps done.
@@ -81,7 +83,8 @@ public final class PPOTrainer: ResumableTrainer {
         self.judge = judge
         self.prompts = try PromptSet(
             prompts, tokenizer: tokenizer, contextLength: networks.policy.configuration.maxPositionCount,
-            promptsPerStep: configuration.promptsPerStep, seed: configuration.seed)
+            promptsPerStep: configuration.promptsPerStep, seed: configuration.seed,
+            keptOutCount: configuration.probe?.prompts ?? 0)
         controller = KLController(
             coefficient: configuration.divergence.coefficient, target: configuration.divergence.target)
         optimizer = TrainingOptimizer(configuration.optimizer, networks.trained, steps: configuration.steps)
@@ -153,17 +156,24 @@ public final class PPOTrainer: ResumableTrainer {
         let started = ContinuousClock.now
         var report = PPOStepReport(step: step + 1, steps: configuration.steps)
         report.measures = measures
+        if step == 0 {
+            report.probeAtStart = try probe(afterSteps: 0)
+            if report.probeAtStart != nil { sound = trainedWeights }
+        }
         let scored = try admit(rollouts, &report)
         let schedule = schedule(scored)
         let experience = try gather(scored, schedule, &report)
         try watch(measures, &report)
         try update(on: experience, schedule, &report)
-        if endedAtPeak { restoreBest() }
+        if endedAtPeak { restore(best) }
         controller.update(divergence: report.divergence, responseCount: scored.count)
         step += 1
+        report.probe = try probe(afterSteps: step)
         report.learningSeconds = (ContinuousClock.now - started) / .seconds(1)
         stopCause = collapseGuard.check(report, configuration.limits)
         report.stopCause = stopCause
+        if report.probe != nil, report.probe == collapseGuard.bestProbe { sound = trainedWeights }
+        if stopCause?.quantity == .probe { restore(sound) }
         return report
     }
 
@@ -202,17 +212,21 @@ extension PPOTrainer {
         }
         switch peak.note(value, ofStep: step + 1, watch) {
         case .best:
-            best = Dictionary(uniqueKeysWithValues: networks.trained.map { ($0.name, $0.tensor.detach().clone()) })
+            best = trainedWeights
         case .fallen: endedAtPeak = true
         case .lower: break
         }
         (report.peak, report.peakStep, report.endedAtPeak) = (peak.best, peak.bestStep, endedAtPeak)
     }
 
-    private func restoreBest() {
+    private var trainedWeights: [String: Tensor] {
+        Dictionary(uniqueKeysWithValues: networks.trained.map { ($0.name, $0.tensor.detach().clone()) })
+    }
+
+    private func restore(_ weights: [String: Tensor]) {
         noGrad {
             for parameter in networks.trained {
-                if let source = best[parameter.name] { parameter.tensor.copyInPlace(source) }
+                if let source = weights[parameter.name] { parameter.tensor.copyInPlace(source) }
             }
         }
     }

@@ -7,6 +7,9 @@ struct PromptSet {
     let tokens: [[Int32]]
     /// SHA-256 over all tokens in order.
     let hash: String
+    /// Places of the prompts that are never learnt from.
+    let keptOut: [Int]
+    private let learnt: [Int]
     private let seed: UInt64
     private let promptsPerStep: Int
     private var cached: (epoch: Int, order: [Int])?
@@ -16,12 +19,17 @@ struct PromptSet {
     ///   - tokenizer: encodes them
     ///   - contextLength: every prompt must leave room for one token at least
     ///   - promptsPerStep: how many a step sees
-    ///   - seed: of the order within an epoch
+    ///   - seed: of the order within an epoch, and of what is kept out
+    ///   - keptOutCount: how many prompts are not to be learnt from
     /// - Throws: `TrainingError.example` for a prompt that is empty or too long.
     init(
-        _ texts: [String], tokenizer: any Tokenizer, contextLength: Int, promptsPerStep: Int, seed: UInt64
+        _ texts: [String], tokenizer: any Tokenizer, contextLength: Int, promptsPerStep: Int, seed: UInt64,
+        keptOutCount: Int = 0
     ) throws(TrainingError) {
         guard !texts.isEmpty else { throw .noExamples("there are no prompts") }
+        guard keptOutCount < texts.count else {
+            throw .noExamples("there are \(texts.count) prompts, and the probe keeps \(keptOutCount) of them out")
+        }
         var hasher = SHA256()
         var tokens: [[Int32]] = []
         for (position, text) in texts.enumerated() {
@@ -39,6 +47,11 @@ struct PromptSet {
         self.tokens = tokens
         self.seed = seed
         self.promptsPerStep = promptsPerStep
+        var random = SplitMix64(seed: seed, stream: .max)
+        var order = Array(texts.indices)
+        if keptOutCount > 0 { random.shuffle(&order) }
+        keptOut = order.prefix(keptOutCount).sorted()
+        learnt = order.dropFirst(keptOutCount).sorted()
         hash = hasher.finalize().hexadecimal
     }
 
@@ -46,14 +59,14 @@ struct PromptSet {
     /// reach into the next.
     mutating func batch(atStep step: Int) -> [Int] {
         (step * promptsPerStep..<(step + 1) * promptsPerStep).map { number in
-            order(ofEpoch: number / texts.count)[number % texts.count]
+            order(ofEpoch: number / learnt.count)[number % learnt.count]
         }
     }
 
     private mutating func order(ofEpoch epoch: Int) -> [Int] {
         if let cached, cached.epoch == epoch { return cached.order }
         var random = SplitMix64(seed: seed, stream: UInt64(epoch))
-        var order = Array(texts.indices)
+        var order = learnt
         random.shuffle(&order)
         cached = (epoch, order)
         return order

@@ -25,6 +25,13 @@ struct LearningMeasurement: Sendable {
 
     private static let tokenizer = ByteTokenizer()
 
+    /// Sixteen updates on one batch, the later ones far from the policy that sampled it.
+    static let drill = """
+        {"steps": 20, "epochs": 4, "answers_per_update": 64, "prompts_per_step": 32, "samples_per_prompt": 8,
+         "optimizer": {"learning_rate": 3e-4}, "probe": {"prompts": 200, "interval": 1},
+         "objective": {"advantage": "grpo", "aggregation": "sequence_mean_token_mean"}}
+        """
+
     /// The suite's settings, with those of a JSON object in the place of some.
     static func configuration(of task: LearningTask, overlaid text: String) throws -> PPOConfiguration {
         var settings = PPOConfiguration(steps: 32)

@@ -27,12 +27,15 @@ struct PPOLearningSuite: AsyncParsableCommand {
     @Option(help: "Held-out problems.") var heldOut = 500
     @Option(help: "A train.ppo configuration as JSON; keys that are left out have the suite's settings.")
     var settings = "{}"
+    @Flag(help: "Settings that break a policy down, for the guard to stop: GRPO, 16 updates a batch, rate 3e-4.")
+    var drill = false
     @Option(help: "A folder that keeps the supervised models for the next call.") var keep: String?
     @Flag(help: "Print every step's report as JSON.") var verbose = false
     @Flag(help: "Print one JSON object instead of a table.") var json = false
 
     func run() async throws {
-        let configuration = try LearningMeasurement.configuration(of: task, overlaid: settings)
+        let configuration = try LearningMeasurement.configuration(
+            of: task, overlaid: drill ? LearningMeasurement.drill : settings)
         var results: [LearningMeasurement.Result] = []
         for seed in firstSeed..<firstSeed + UInt64(seeds) {
             let measurement = LearningMeasurement(

@@ -4,8 +4,16 @@ import Foundation
 enum HandOver {
     /// Replaces this process by `hone-worker COMMAND ARGUMENTS…`; returns only by throwing.
     static func toWorker(_ command: String, _ arguments: [String]) throws(CommandError) -> Never {
-        let path = try workerPath()
-        var words: [UnsafeMutablePointer<CChar>?] = ([path, command] + arguments).map { strdup($0) }
+        try become(try workerPath(), [command] + arguments)
+    }
+
+    /// Replaces this process by `hone-bench COMMAND ARGUMENTS…`; returns only by throwing.
+    static func toBench(_ command: String, _ arguments: [String]) throws(CommandError) -> Never {
+        try become(try path(of: "hone-bench"), [command] + arguments)
+    }
+
+    private static func become(_ path: String, _ arguments: [String]) throws(CommandError) -> Never {
+        var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) }
         words.append(nil)
         execv(path, words)
         throw .programNotStarted(path: path, reason: String(cString: strerror(errno)))
@@ -17,11 +25,13 @@ enum HandOver {
     }
 
     /// The `hone-worker` that was built or installed together with this program.
-    static func workerPath() throws(CommandError) -> String {
+    static func workerPath() throws(CommandError) -> String { try path(of: "hone-worker") }
+
+    private static func path(of name: String) throws(CommandError) -> String {
         let folder = programFolder
-        let path = folder.appending(path: "hone-worker").path
+        let path = folder.appending(path: name).path
         guard FileManager.default.isExecutableFile(atPath: path) else {
-            throw .programMissing(name: "hone-worker", folder: folder.path)
+            throw .programMissing(name: name, folder: folder.path)
         }
         return path
     }
