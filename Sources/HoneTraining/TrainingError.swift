@@ -30,7 +30,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
         case .noExamples(let reason):
             "nothing to train on: \(reason)"
         case .nonFinite(let step, let quantity, let value, let batch):
-            "training stopped at step \(step): the \(quantity) is \(value) on \(batch); \(Self.remedy)"
+            "training stopped at step \(step): the \(quantity) is \(value.isNaN ? "nan" : "\(value)") on \(batch); "
+                + Self.remedy
         case .exploded(let step, let loss, let limit, let batch):
             "training stopped at step \(step): the loss is \(loss) on \(batch), above \(limit), thirty times what "
                 + "guessing costs; \(Self.remedy)"
