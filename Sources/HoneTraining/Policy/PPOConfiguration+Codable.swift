@@ -21,7 +21,7 @@ extension PPOConfiguration {
         case samplerTolerance = "sampler_tolerance"
         case adapters, optimizer
         case criticOptimizer = "critic_optimizer"
-        case limits, watch, probe, seed
+        case limits, watch, probe, admission, seed
         case checkpointInterval = "checkpoint_interval"
         case threads
     }
@@ -57,6 +57,7 @@ extension PPOConfiguration {
         try settings.read(.limits, into: &limits)
         try settings.readOptional(.watch, into: &watch)
         try settings.readOptional(.probe, into: &probe)
+        try settings.readOptional(.admission, into: &admission)
         try settings.read(.seed, into: &seed)
         try settings.read(.checkpointInterval, into: &checkpointInterval)
         try settings.read(.threads, into: &threads)
@@ -92,6 +93,7 @@ extension PPOConfiguration {
         // Left out where there is none, as in the checkpoints from before there were watches.
         try container.encodeIfPresent(watch, forKey: .watch)
         try container.encodeIfPresent(probe, forKey: .probe)
+        try container.encodeIfPresent(admission, forKey: .admission)
         try container.encode(seed, forKey: .seed)
         try container.encode(checkpointInterval, forKey: .checkpointInterval)
         try container.encode(threads, forKey: .threads)

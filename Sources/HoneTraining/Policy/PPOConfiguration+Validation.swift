@@ -31,6 +31,10 @@ extension PPOConfiguration {
         try limits.validate()
         try watch?.validate()
         try probe?.validate()
+        try admission?.validate()
+        try require(
+            admission?.dropsUniform != true || samplesPerPrompt > 1, CodingKeys.admission,
+            "drops groups of one score, which all are with samples_per_prompt 1; set drop_uniform to false")
         try objective.validate(samplesPerPrompt: samplesPerPrompt, updatesPerBatch: updatesPerStep)
         try validateStaleness()
     }

@@ -71,6 +71,8 @@ public struct PPOConfiguration: Codable, Sendable, Equatable {
     public var limits = CollapseLimits()
     /// Ends the run at the peak of something that is only measured; nil for no watch.
     public var watch: PeakWatch?
+    /// Chooses prompts by their pass rates and drops groups of one score; nil asks every prompt in turn.
+    public var admission: AdmissionConfiguration?
     /// Measures the policy on prompts that it does not learn from; nil for no probe.
     public var probe: PolicyProbe?
     /// Seeds the sampling, the order of prompts and answers, and fresh adapters.

@@ -14,6 +14,8 @@ extension PPOTrainer {
         /// Nil without a watch.
         let peak: PeakRecord?
         let endedAtPeak: Bool?
+        /// Nil without an admission gate.
+        let admission: AdmissionGate.State?
         let referenceHash: String?
         /// The critic's shape; nil without one.
         let critic: ModelConfiguration?
@@ -24,6 +26,7 @@ extension PPOTrainer {
             case stopCause = "stop_cause"
             case peak
             case endedAtPeak = "ended_at_peak"
+            case admission
             case referenceHash = "reference_sha256"
             case critic
         }
@@ -41,7 +44,8 @@ extension PPOTrainer {
         let progress = Progress(
             controller: controller, collapseGuard: collapseGuard, stopCause: stopCause,
             peak: configuration.watch.map { _ in peak }, endedAtPeak: configuration.watch.map { _ in endedAtPeak },
-            referenceHash: networks.referenceHash, critic: networks.critic?.backbone.configuration)
+            admission: admission?.state, referenceHash: networks.referenceHash,
+            critic: networks.critic?.backbone.configuration)
         let state = State(
             step: step, configuration: configuration, progress: progress, datasetHash: prompts.hash,
             random: Data(generator.state().toArray(UInt8.self)), library: Torch.version)
@@ -125,6 +129,7 @@ extension PPOTrainer {
             if peak.best != nil { best = try Safetensors.read(path + "/" + Self.bestFile) }
         }
         endedAtPeak = progress.endedAtPeak ?? false
+        if let state = progress.admission { admission?.restore(state) }
         self.step = step
     }
 }

@@ -19,6 +19,8 @@ public final class PPOTrainer: ResumableTrainer {
     var prompts: PromptSet
     var controller: KLController
     var collapseGuard = CollapseGuard()
+    /// Nil where every prompt is asked in turn.
+    var admission: AdmissionGate?
     var peak = PeakRecord()
     /// The trained weights as they were at the peak of what is watched.
     var best: [String: Tensor] = [:]
@@ -85,6 +87,10 @@ public final class PPOTrainer: ResumableTrainer {
             prompts, tokenizer: tokenizer, contextLength: networks.policy.configuration.maxPositionCount,
             promptsPerStep: configuration.promptsPerStep, seed: configuration.seed,
             keptOutCount: configuration.probe?.prompts ?? 0)
+        let learntCount = self.prompts.learnt.count
+        admission = try configuration.admission.map { gate throws(TrainingError) in
+            try AdmissionGate(gate, promptCount: learntCount, seed: configuration.seed)
+        }
         controller = KLController(
             coefficient: configuration.divergence.coefficient, target: configuration.divergence.target)
         optimizer = TrainingOptimizer(configuration.optimizer, networks.trained, steps: configuration.steps)
@@ -97,25 +103,23 @@ public final class PPOTrainer: ResumableTrainer {
     ///
     /// - Throws: `TrainingError.nonFinite` or `.invariant` where going on would train on nonsense.
     public func advance() throws -> PPOStepReport {
-        let started = ContinuousClock.now
-        var rollouts = try sample()
-        let sampled = ContinuousClock.now
-        let measures = judge(&rollouts)
-        let scored = ContinuousClock.now
-        var report = try learn(from: rollouts, measures: measures)
-        report.samplingSeconds = (sampled - started) / .seconds(1)
-        report.scoringSeconds = (scored - sampled) / .seconds(1)
+        let sampling = try sampleAndJudge()
+        var report = try learn(from: sampling.rollouts, measures: sampling.measures)
+        report.samplingSeconds = sampling.samplingSeconds
+        report.scoringSeconds = sampling.scoringSeconds
         return report
     }
 
     /// The answers of the policy as it is to the prompts of this step, not yet judged.
     ///
     /// The draws depend on the seed and the step alone.
-    public func sample() throws -> [Rollout] {
-        var random = SplitMix64(seed: configuration.seed &+ 0x5851_F42D_4C95_7F2D, stream: UInt64(step))
-        let places = prompts.batch(atStep: step).flatMap {
-            [Int](repeating: $0, count: configuration.samplesPerPrompt)
-        }
+    public func sample() throws -> [Rollout] { try sample(prompts.batch(atStep: step), round: 0, firstGroup: 0) }
+
+    /// The same for prompts by their places; a step may have several rounds.
+    func sample(_ asked: [Int], round: Int, firstGroup: Int) throws -> [Rollout] {
+        var random = SplitMix64(
+            seed: configuration.seed &+ 0x5851_F42D_4C95_7F2D, stream: UInt64(step) &+ UInt64(round) << 32)
+        let places = asked.flatMap { [Int](repeating: $0, count: configuration.samplesPerPrompt) }
         let requests = places.map { place in
             GenerationRequest(
                 prompt: prompts.tokens[place], maximumNewTokens: configuration.maximumNewTokens,
@@ -127,14 +131,14 @@ public final class PPOTrainer: ResumableTrainer {
             .generate(requests)
         return zip(places, results).enumerated().map { number, pair in
             Rollout(
-                prompt: pair.0, group: number / configuration.samplesPerPrompt, tokens: pair.1.tokens,
+                prompt: pair.0, group: firstGroup + number / configuration.samplesPerPrompt, tokens: pair.1.tokens,
                 logProbs: pair.1.logProbs, text: pair.1.text, isComplete: pair.1.finishReason == .stop,
                 policyStep: step, verdict: .unscorable(reason: "not judged yet"))
         }
     }
 
     /// Has answers judged, and returns the means of what else the judge measured, over the answers that have it.
-    private func judge(_ rollouts: inout [Rollout]) -> [String: Double] {
+    func judge(_ rollouts: inout [Rollout]) -> [String: Double] {
         let judged = judge.judge(
             rollouts.map { rollout in
                 AnswerToJudge(

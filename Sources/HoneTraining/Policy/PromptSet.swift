@@ -9,7 +9,8 @@ struct PromptSet {
     let hash: String
     /// Places of the prompts that are never learnt from.
     let keptOut: [Int]
-    private let learnt: [Int]
+    /// Places of the others.
+    let learnt: [Int]
     private let seed: UInt64
     private let promptsPerStep: Int
     private var cached: (epoch: Int, order: [Int])?

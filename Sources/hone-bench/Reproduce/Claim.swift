@@ -32,7 +32,7 @@ struct Claim: Sendable {
     let name: String
     /// What is claimed, in one sentence.
     let statement: String
-    /// Arguments of `hone-bench`; `%SEEDS%` is the number of seeds.
+    /// Arguments of `hone-bench`; `%SEEDS%` is the number of seeds and `%KEEP%` the folder of supervised models.
     let arguments: [String]
     /// Empty where the suite's exit status is the verdict.
     let readings: [Reading]
@@ -51,7 +51,7 @@ extension Claim {
         Claim(
             name: "feedback",
             statement: "Reinforcement learning with a verifier gains 25 points on held-out problems in 3 minutes.",
-            arguments: ["ppo-learning", "--seeds", "%SEEDS%"],
+            arguments: ["ppo-learning", "--seeds", "%SEEDS%", "--keep", "%KEEP%"],
             readings: [
                 Reading(row: "gain", bar: .atLeast(25)), Reading(row: "time", bar: .atMost(180)),
                 Reading(
@@ -61,7 +61,7 @@ extension Claim {
         Claim(
             name: "collapse",
             statement: "A run that breaks down is stopped, and what is left has lost less than 5 points.",
-            arguments: ["ppo-learning", "--seeds", "%SEEDS%", "--drill"],
+            arguments: ["ppo-learning", "--seeds", "%SEEDS%", "--keep", "%KEEP%", "--drill"],
             readings: [Reading(row: "gain", bar: .atLeast(-5))],
             limits: "The prompts that are kept out are 200, which leaves some points to chance."),
         Claim(

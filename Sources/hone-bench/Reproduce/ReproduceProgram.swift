@@ -24,6 +24,8 @@ struct ReproduceProgram: AsyncParsableCommand {
     @Option(help: "Seeds of every suite that has some.") var seeds = 5
     @Option(help: "Claims by name, separated by commas; all if left out.", transform: Self.claims)
     var only = Claim.all
+    @Option(help: "A folder that keeps supervised models for the next claim and the next call; else a temporary one.")
+    var keep: String?
     @Option(help: "The page; its pictures come beside it.") var out = "docs/reproduce.md"
     @Flag(help: "Print what would be measured, and measure nothing.") var list = false
 
@@ -43,34 +45,52 @@ struct ReproduceProgram: AsyncParsableCommand {
 
     func run() async throws {
         if list {
-            for claim in only { print("\(claim.name): \(claim.statement)\n    \(command(of: claim))") }
+            for claim in only { say("\(claim.name): \(claim.statement)\n    \(command(of: claim))") }
             return
         }
+        let models = keep ?? FileManager.default.temporaryDirectory.path + "/hone-reproduce-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: models, withIntermediateDirectories: true)
+        defer { if keep == nil { removeModels(models) } }
         var outcomes: [ClaimOutcome] = []
         for claim in only {
-            print("\(claim.name): \(command(of: claim))")
-            let outcome = try await measure(claim)
-            for line in outcome.lines { print("  " + line) }
+            say("\(claim.name): \(command(of: claim))")
+            let outcome = try await measure(claim, keepingModelsIn: models)
+            for line in outcome.lines { say("  " + line) }
             outcomes.append(outcome)
             // After every claim, so that what was measured is not lost with what comes after.
             try ReproductionPage(outcomes: outcomes, seeds: seeds).write(to: URL(filePath: out))
         }
-        print("written to \(out)")
+        say("written to \(out)")
         if outcomes.contains(where: { $0.fault != nil }) { throw ExitCode(1) }
     }
 
-    private func arguments(of claim: Claim) -> [String] {
-        claim.arguments.map { $0 == "%SEEDS%" ? "\(seeds)" : $0 } + (claim.readings.isEmpty ? [] : ["--json"])
+    /// At once, also into a file or a pipe: the whole takes hours.
+    private func say(_ line: String) {
+        FileHandle.standardOutput.write(Data((line + "\n").utf8))
     }
 
+    private func removeModels(_ folder: String) {
+        do {
+            try FileManager.default.removeItem(atPath: folder)
+        } catch {
+            say("\(folder) is left: \(error)")
+        }
+    }
+
+    private func arguments(of claim: Claim, keepingModelsIn folder: String) -> [String] {
+        let values = ["%SEEDS%": "\(seeds)", "%KEEP%": folder]
+        return claim.arguments.map { values[$0] ?? $0 } + (claim.readings.isEmpty ? [] : ["--json"])
+    }
+
+    /// As a reader would type it.
     private func command(of claim: Claim) -> String {
-        "hone-bench " + arguments(of: claim).joined(separator: " ")
+        "hone-bench " + arguments(of: claim, keepingModelsIn: "models").joined(separator: " ")
     }
 
-    private func measure(_ claim: Claim) async throws -> ClaimOutcome {
+    private func measure(_ claim: Claim, keepingModelsIn folder: String) async throws -> ClaimOutcome {
         let started = ContinuousClock.now
         let run = try await Subprocess.run(
-            .path(FilePath("/proc/self/exe")), arguments: Arguments(arguments(of: claim)),
+            .path(FilePath("/proc/self/exe")), arguments: Arguments(arguments(of: claim, keepingModelsIn: folder)),
             output: .string(limit: 1 << 22), error: .string(limit: 1 << 20))
         var outcome = ClaimOutcome(claim: claim, command: command(of: claim))
         outcome.seconds = (ContinuousClock.now - started) / .seconds(1)

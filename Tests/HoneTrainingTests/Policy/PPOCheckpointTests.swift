@@ -13,6 +13,13 @@ import Testing
         configuration.divergence.target = .init(divergence: 0.05, horizon: 200)
         if name == "adapters" { configuration.adapters = AdapterConfiguration(rank: 2, alpha: 4) }
         if name == "muon" { configuration.optimizer.kind = .muon }
+        if name == "chosen" {
+            configuration.admission = AdmissionConfiguration()
+            configuration.probe = PolicyProbe()
+            configuration.probe?.prompts = 3
+            configuration.probe?.interval = 2
+            configuration.limits = CollapseLimits(watching: false)
+        }
         return configuration
     }
 
@@ -26,7 +33,7 @@ import Testing
     }
 
     // 12 prompts, 4 a step: an epoch ends after step 3.
-    @Test(arguments: ["critic", "groups", "adapters", "muon"], [1, 3, 5])
+    @Test(arguments: ["critic", "groups", "adapters", "muon", "chosen"], [1, 3, 5])
     func `T31, T32: a run ends with the same bits when repeated, and when cut off and resumed`(
         name: String, cut: Int
     ) async throws {

@@ -104,6 +104,35 @@ import Testing
         #expect("\(try #require(error))".contains("pads with token 257, which also ends an answer"))
     }
 
+    @Test func `groups of one score are dropped and others asked in their place`() throws {
+        var configuration = PolicyFixture.configuration(steps: 1, .grpo)
+        configuration.admission = AdmissionConfiguration()
+        configuration.admission?.maximumRounds = 2
+        // Of even prompts all answers are good; of odd ones those that begin with an odd byte.
+        let trainer = try PolicyFixture.trainer(configuration) { prompt, _, tokens in
+            let isEven = Int(prompt.dropLast()).map { $0 % 2 == 0 } ?? false
+            return .scored(isEven || (tokens.first ?? 0) % 2 == 1 ? 1 : 0)
+        }
+        let sampling = try trainer.sampleAndJudge()
+        let groups = Dictionary(grouping: sampling.rollouts, by: \.group)
+        #expect(!groups.isEmpty && groups.count <= configuration.promptsPerStep)
+        for group in groups.values {
+            #expect(group.count == 4 && Set(group.map(\.prompt)).count == 1)
+            #expect(Set(group.map(\.verdict.score)).count == 2 && group[0].prompt % 2 == 1)
+        }
+        let state = try #require(trainer.admission?.state)
+        #expect(state.admittedCount == groups.count && state.droppedCount > 0)
+    }
+
+    @Test func `a gate that drops groups of one score wants groups`() {
+        var configuration = PolicyFixture.configuration(steps: 1)
+        configuration.samplesPerPrompt = 1
+        configuration.admission = AdmissionConfiguration()
+        #expect(throws: TrainingError.self) { try configuration.validate() }
+        configuration.admission?.dropsUniform = false
+        #expect(throws: Never.self) { try configuration.validate() }
+    }
+
     @Test func `a loss that is no number names the prompts, and moves no weight`() throws {
         var configuration = PolicyFixture.configuration(steps: 2, .grpo)
         configuration.divergence.coefficient = 0
