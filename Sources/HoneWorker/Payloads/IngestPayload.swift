@@ -17,11 +17,15 @@ struct IngestPayload: JobPayload {
         let trainCount: Counts
         /// Held-out problems.
         let testCount: Counts
+        /// The share of training problems that are shown without their steps, as by people who answer at once; none if
+        /// left out. A model that learns from both has both habits, and something to learn from rewards.
+        let answeredAtOnce: Double?
 
         enum CodingKeys: String, CodingKey {
             case seed, levels
             case trainCount = "train_count"
             case testCount = "test_count"
+            case answeredAtOnce = "answered_at_once"
         }
     }
 
@@ -54,5 +58,8 @@ struct IngestPayload: JobPayload {
 
     func validate() throws(WorkerError) {
         try require((generate == nil) != (path == nil), .generate, "or \"path\" must be there, and not both")
+        try require(
+            (0...1).contains(generate?.answeredAtOnce ?? 0), .generate,
+            "has an \"answered_at_once\" that does not lie between 0 and 1")
     }
 }
