@@ -1,4 +1,5 @@
 import Foundation
+import HoneDatasets
 import HonePipeline
 import HonePostgres
 import HoneTesting
@@ -16,9 +17,11 @@ import Testing
             return try await PipelineRuns.start(
                 definition.name,
                 params: [
-                    "train_count": [60, 60], "test_count": [5, 5], "policy_steps": 40, "labelled_prompts": 10,
-                    "reward_steps": 2, "ppo_steps": 1, "prompts_per_step": 16, "gate_prompts": 20,
-                    "guard_prompts": 20, "minimum_accuracy": 0,
+                    "train_count": .array([.integer(60), .integer(60)]),
+                    "test_count": .array([.integer(5), .integer(5)]), "policy_steps": .integer(40),
+                    "labelled_prompts": .integer(10), "reward_steps": .integer(2), "ppo_steps": .integer(1),
+                    "prompts_per_step": .integer(16), "gate_prompts": .integer(20), "guard_prompts": .integer(20),
+                    "minimum_accuracy": .integer(0),
                 ], codeVersion: "test", in: transaction)
         }
     }
