@@ -51,7 +51,8 @@ import Testing
             "SELECT count(*) FROM hone.lineage(\(candidate))")
         #expect(ancestors == 3, "the policy, the first reasoner, and the reward model that came of it")
         let labellers: [String] = try await pool.query(
-            "SELECT DISTINCT source FROM hone.lineage_labels(\(candidate))").map { try $0.decode("source") }
+            "SELECT DISTINCT source FROM hone.lineage_labels(\(candidate))"
+        ).map { try $0.decode("source") }
         #expect(labellers == ["simulated"])
     }
 }
