@@ -195,8 +195,8 @@ let package = Package(
             name: "HoneWorkerTests",
             dependencies: [
                 "HoneArtifacts", "HoneCatalog", "HoneDatasets", "HoneEmbedded", "HoneEvaluation", "HoneFeedback",
-                "HoneMigrations", "HonePostgres", "HoneQueue", "HoneTesting", "HoneTokenizer", "HoneTraining",
-                "HoneWorker",
+                "HoneMigrations", "HonePipeline", "HonePostgres", "HoneQueue", "HoneTesting", "HoneTokenizer",
+                "HoneTraining", "HoneWorker",
             ],
             swiftSettings: strict),
         .testTarget(

@@ -99,6 +99,8 @@ import Testing
         let entries = try await Checkpoints.lineage(of: policy, in: floor.pool)
         #expect(entries.map(\.checkpoint) == [policy, base, outcome, process, raw])
         #expect(entries.map(\.generation) == [0, 1, 1, 1, 2])
+        let cuts = try await DataCut.behind(policy, in: floor.pool)
+        #expect(cuts.map(\.dataset) == ["twos", "twos", "twos"], "a reward model's labels are no examples to remember")
         let labellers = try await floor.pool.query(
             """
             SELECT DISTINCT checkpoint_id, freeze_name, labeller, source FROM hone.lineage_labels(\(policy)) ORDER BY 1

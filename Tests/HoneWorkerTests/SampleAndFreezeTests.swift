@@ -26,6 +26,26 @@ import Testing
         let sha256: String
     }
 
+    @Test func promptsOfEachLevelAreTakenEqually() async throws {
+        let floor = try await GateFloor()
+        defer { #expect(throws: Never.self) { try floor.worker.removeArtifacts() } }
+        let checkpoint = try await floor.train(on: "twos", steps: 2)
+        _ = try await run("ingest", TinyModel.ingest, floor)
+        _ = try await run(
+            "sample",
+            #"{"checkpoint": \#(checkpoint), "dataset": "tiny", "per_level": 3, "samples": 2, "max_new_tokens": 4}"#,
+            floor)
+        let perLevel = try await floor.pool.query(
+            """
+            SELECT e.level::bigint AS level, count(*) AS count
+            FROM hone.samples s JOIN hone.examples e ON e.id = s.example_id
+            WHERE s.checkpoint_id = \(checkpoint) GROUP BY 1 ORDER BY 1
+            """
+        ).map { try $0.decode(Int.self, Int.self) }
+        #expect(perLevel.map(\.0) == [1, 2])
+        #expect(perLevel.map(\.1) == [6, 6])
+    }
+
     @Test(.timeLimit(.minutes(4))) func answersAreAskedAboutLabelledAndFrozen() async throws {
         let floor = try await GateFloor()
         defer { #expect(throws: Never.self) { try floor.worker.removeArtifacts() } }

@@ -98,9 +98,17 @@ extension IngestPayload.Generation {
         let test = try Self.counts(testCount, "test_count", levelCount: wanted.count)
         return try wanted.indices.flatMap { index in
             let generator = ProblemGenerator(seed: seed, level: wanted[index])
-            return try generator.distinct(train[index], split: .train).map(Example.init)
+            return try generator.distinct(train[index], split: .train).map(shown)
                 + generator.distinct(test[index], split: .test).map(Example.init)
         }
+    }
+
+    /// With its steps, or without them where the draw of its own says so.
+    private func shown(_ problem: Problem) -> Example {
+        var example = Example(problem)
+        let draw = Double(stableHash(of: "\(seed) \(problem.canonicalForm)") % 10_000) / 10_000
+        if draw < answeredAtOnce ?? 0 { example.steps = [] }
+        return example
     }
 
     private static func counts(

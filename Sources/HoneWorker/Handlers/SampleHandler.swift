@@ -50,7 +50,8 @@ struct SampleHandler: JobHandler {
     ) async throws -> [NewSample] {
         let cut = try await DataCut.take(
             dataset: payload.dataset, split: payload.split ?? "train", from: context.pool)
-        let examples = try await cut.examples(CutSelection(limit: payload.limit), from: context.pool)
+        let selection = CutSelection(limit: payload.limit, perLevel: payload.perLevel)
+        let examples = try await cut.examples(selection, from: context.pool)
         let model = try await resources.checkpoints.load(payload.checkpoint, threads: resources.threads)
         var samples: [NewSample] = []
         for start in stride(from: 0, to: examples.count, by: Self.sliceCount) {

@@ -22,11 +22,15 @@ struct IngestPayload: JobPayload {
         let trainCount: Counts
         /// Held-out problems.
         let testCount: Counts
+        /// The share of training problems that are shown without their steps, as by people who answer at once; none if
+        /// left out. A model that learns from both has both habits, and something to learn from rewards.
+        let answeredAtOnce: Double?
 
         enum CodingKeys: String, CodingKey {
             case seed, levels
             case trainCount = "train_count"
             case testCount = "test_count"
+            case answeredAtOnce = "answered_at_once"
         }
     }
 
@@ -63,5 +67,8 @@ struct IngestPayload: JobPayload {
         try require((0..<100).contains(holdOut ?? 0), .holdOut, "must lie between 0 and 99")
         try require((0...1000).contains(vary ?? 0), .vary, "must lie between 0 and 1000")
         try require((0...1000).contains(reword ?? 0), .reword, "must lie between 0 and 1000")
+        try require(
+            (0...1).contains(generate?.answeredAtOnce ?? 0), .generate,
+            "has an \"answered_at_once\" that does not lie between 0 and 1")
     }
 }

@@ -7,6 +7,8 @@ struct SamplePayload: JobPayload {
     let split: String?
     /// At most so many prompts, the earliest ones.
     let limit: Int?
+    /// At most so many prompts of each level.
+    let perLevel: Int?
     /// Answers to each prompt.
     let samples: Int
     let temperature: Double?
@@ -41,11 +43,13 @@ struct SamplePayload: JobPayload {
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case checkpoint, dataset, split, limit, samples, temperature, seed, label
+        case perLevel = "per_level"
         case maxNewTokens = "max_new_tokens"
     }
 
     func validate() throws(WorkerError) {
         try require((limit ?? 1) > 0, .limit, "must be at least 1")
+        try require((perLevel ?? 1) > 0, .perLevel, "must be at least 1")
         try require((1...256).contains(samples), .samples, "must be between 1 and 256")
         try require((0...100).contains(temperature ?? 1), .temperature, "must be between 0 (greedy) and 100")
         try require((1...4096).contains(maxNewTokens ?? 1), .maxNewTokens, "must be between 1 and 4096")

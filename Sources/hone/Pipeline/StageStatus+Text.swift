@@ -19,7 +19,12 @@ extension StageStatus {
         startedAt.map { .seconds((finishedAt ?? .now).timeIntervalSince($0)) }
     }
 
-    private var note: String { error ?? progressText }
+    /// How far it is, or what is wrong; what an earlier attempt died of matters no more once the next one gets on.
+    private var note: String {
+        guard let error else { return progressText }
+        let getsOn = [.running, .succeeded].contains(JobState(rawValue: state))
+        return getsOn && !progressText.isEmpty ? progressText : error
+    }
 
     /// What stays on the screen when the stage has ended.
     var ending: String {
