@@ -17,9 +17,9 @@ import Testing
             return try await PipelineRuns.start(
                 definition.name,
                 params: [
-                    "train_count": .array([.integer(60), .integer(60)]),
+                    "train_count": .array([.integer(80), .integer(80)]),
                     "test_count": .array([.integer(5), .integer(5)]), "policy_steps": .integer(40),
-                    "labelled_prompts": .integer(10), "reward_steps": .integer(2), "ppo_steps": .integer(1),
+                    "labelled_prompts": .integer(40), "reward_steps": .integer(2), "ppo_steps": .integer(1),
                     "prompts_per_step": .integer(16), "gate_prompts": .integer(20), "guard_prompts": .integer(20),
                     "minimum_accuracy": .integer(0),
                 ], codeVersion: "test", in: transaction)

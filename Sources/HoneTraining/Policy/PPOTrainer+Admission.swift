@@ -8,8 +8,8 @@ extension PPOTrainer {
         var scoringSeconds = 0.0
     }
 
-    /// Answers to the prompts of this step. With an admission gate they are to the prompts that it asks, round by round,
-    /// without the groups that it drops.
+    /// Answers to the prompts of this step. With an admission gate they are to the prompts that it asks, round by
+    /// round, without the groups that it drops.
     ///
     /// Where it drops all, the last round's are learnt from as they are: they move nothing but what the divergence
     /// does.
