@@ -43,6 +43,9 @@ extension JobContext {
                 try await transaction.query(
                     PostgresQuery("SELECT hone.guard(\(job.id), \(job.fence))").named("guard a lease"))
                 try await writes(transaction)
+                // Heartbeats pass over a lease that is locked, so one that was held long may have run out meanwhile.
+                try await transaction.execute(
+                    WorkerStatements.renew(LeaseID(job), leaseDuration: worker.configuration.leaseDuration))
             }
         } catch let error as PostgresError where error.sqlState == .leaseLost {
             throw QueueError.leaseLost(jobs: [job.id])

@@ -51,6 +51,15 @@ struct WorkerStatements: Sendable {
         ).named("heartbeat")
     }
 
+    static func renew(_ lease: LeaseID, leaseDuration: Duration) -> PostgresQuery {
+        PostgresQuery(
+            """
+            UPDATE hone.task_leases SET lease_until = clock_timestamp() + \(leaseDuration)
+            WHERE job_id = \(lease.job) AND fence = \(lease.fence)
+            """
+        ).named("renew a lease")
+    }
+
     func readyHorizon(_ floors: [Int32: Int64]) -> PostgresQuery {
         let lanes = Array(floors.keys)
         return PostgresQuery(

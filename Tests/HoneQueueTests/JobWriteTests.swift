@@ -33,6 +33,24 @@ import Testing
         }
     }
 
+    @Test func aWriteThatOutlastsItsLeaseRenewsIt() async throws {
+        let pool = try TemporaryDatabase.current.pool
+        let renewed = Mailbox<Bool>()
+        let handler = ClosureHandler { jobs, context in
+            try await context.write(for: jobs[0]) { transaction in
+                try await transaction.execute(
+                    "UPDATE hone.task_leases SET lease_until = clock_timestamp() - interval '1 second'")
+            }
+            renewed.send(
+                try await pool.query("SELECT FROM hone.task_leases WHERE lease_until > clock_timestamp()").count == 1)
+            try await context.complete(jobs[0])
+        }
+        try await JobQueue(pool).enqueueNoop()
+        try await withWorker(pool, handler) { _ in
+            #expect(try await renewed.next())
+        }
+    }
+
     @Test func anAttemptThatLostItsLeaseWritesNothing() async throws {
         let pool = try TemporaryDatabase.current.pool
         let failed = Mailbox<(any Error)?>()
