@@ -25,6 +25,17 @@ struct ProcessMeasurement {
         let overOutcome: PairedBootstrap
         let overMajority: PairedBootstrap
         let firstErrorF1: Double
+        /// Of held-out lines that the policy wrote: the share judged rightly, and the share that is right.
+        let lineAccuracy: Double
+        let rightLineShare: Double
+        let calibrationError: Double
+    }
+
+    /// A process model, and how it judges lines of the policy's answers to held-out problems.
+    struct ProcessModel {
+        let trainer: RewardTrainer
+        let evaluation: RewardEvaluation
+        let rightLineShare: Double
     }
 
     static let candidateCount = 16
@@ -46,16 +57,46 @@ struct ProcessMeasurement {
         return sampled + made
     }
 
-    /// Learns which steps hold.
-    func processModel(_ judge: SupervisedPolicy, _ solutions: [LabelledSolution]) throws -> RewardTrainer {
+    /// Learns which steps hold, and judges those of answers to held-out problems.
+    func processModel(
+        _ judge: SupervisedPolicy, _ solutions: [LabelledSolution], _ problems: FeedbackProblems,
+        _ answers: PreferenceMeasurement.Answers
+    ) throws -> ProcessModel {
         Threads.set(intraOp: 1)
-        return try measurement.train(
-            .steps(solutions.map(\.process)), heldOut: nil, from: judge.load(), steps: options.processSteps
-        ).trainer
+        let heldOut = zip(problems.heldOut, answers.heldOut).flatMap { problem, results in
+            results.map { LabelledSolution($0, of: problem).process }
+        }
+        let (trainer, evaluation) = try measurement.train(
+            .steps(solutions.map(\.process)), heldOut: .steps(heldOut), from: judge.load(),
+            steps: options.processSteps)
+        guard let evaluation else { preconditionFailure("a process model without an evaluation") }
+        if verbose {
+            print("  held-out lines: \(evaluation)")
+            for example in heldOut.prefix(6) {
+                print("  \(Self.annotated(example, trainer.stepProbabilities(of: [example])[0]))")
+            }
+        }
+        let labels = heldOut.flatMap(\.labels)
+        return ProcessModel(
+            trainer: trainer, evaluation: evaluation,
+            rightLineShare: Double(labels.count(where: \.isRight)) / Double(labels.count))
+    }
+
+    /// A solution in one line, each label and how surely the model calls it right behind the token that carries it.
+    private static func annotated(_ example: StepExample, _ probabilities: [Double]) -> String {
+        let tokenizer = SupervisedPolicy.tokenizer
+        var (text, start) = ("", 0)
+        for (label, probability) in zip(example.labels, probabilities) {
+            text += tokenizer.decode(example.tokens[start...label.position].filter { $0 < 256 })
+                .replacing("\n", with: "|")
+            text += "[\(label.isRight ? "right" : "wrong") \(Int(100 * probability)) %]"
+            start = label.position + 1
+        }
+        return text
     }
 
     func run(
-        _ policy: SupervisedPolicy, _ judge: SupervisedPolicy, process: RewardTrainer, _ problems: FeedbackProblems,
+        _ policy: SupervisedPolicy, _ judge: SupervisedPolicy, process: ProcessModel, _ problems: FeedbackProblems,
         _ solutions: [LabelledSolution]
     ) throws -> Result {
         Threads.set(intraOp: 1)
@@ -68,13 +109,13 @@ struct ProcessMeasurement {
     }
 
     private static func choose(
-        _ problems: [Problem], _ candidates: [[GenerationResult]], _ process: RewardTrainer, _ outcome: RewardTrainer
+        _ problems: [Problem], _ candidates: [[GenerationResult]], _ process: ProcessModel, _ outcome: RewardTrainer
     ) -> Result {
         var rows: [(majority: Double, outcome: Double, process: Double, one: Double, any: Double)] = []
         var errors = FirstErrors()
         for (problem, results) in zip(problems, candidates) {
             let solutions = results.map { LabelledSolution($0, of: problem) }
-            let ofSteps = process.stepProbabilities(of: solutions.map(\.everyLine))
+            let ofSteps = process.trainer.stepProbabilities(of: solutions.map(\.everyLine))
             let ofWhole = outcome.stepProbabilities(of: solutions.map(\.outcome)).map { $0[0] }
             for (solution, probabilities) in zip(solutions, ofSteps) { errors.count(solution, probabilities) }
             let scores = ofSteps.map { StepAggregation.product.score($0) ?? 0 }
@@ -92,7 +133,9 @@ struct ProcessMeasurement {
             oneAnswer: mean { rows[$0].one }, majority: mean { rows[$0].majority }, outcome: mean { rows[$0].outcome },
             process: mean { rows[$0].process }, any: mean { rows[$0].any },
             overOutcome: PairedBootstrap(rows.map { $0.process - $0.outcome }),
-            overMajority: PairedBootstrap(rows.map { $0.process - $0.majority }), firstErrorF1: errors.f1)
+            overMajority: PairedBootstrap(rows.map { $0.process - $0.majority }), firstErrorF1: errors.f1,
+            lineAccuracy: process.evaluation.accuracy, rightLineShare: process.rightLineShare,
+            calibrationError: process.evaluation.calibrationError)
     }
 
     private static func best(_ scores: [Double]) -> Int {
