@@ -4,7 +4,8 @@ import HoneProblems
 /// Sums of small numbers, worked out step by step: to learn to answer, to ask the policy about, and to measure on.
 ///
 /// What a reward model can judge must be within what it can compute, and a model of this size computes little. All
-/// running totals have two digits, so that a right and a wrong solution look alike.
+/// running totals have two digits, so that a right and a wrong solution look alike. Orders of the same numbers are
+/// different questions, all of them on one side of the split.
 struct FeedbackProblems {
     let supervised: [Problem]
     /// Whose answers are labelled.
@@ -22,10 +23,10 @@ struct FeedbackProblems {
             guard drawn < 2_000_000 else {
                 throw ValidationError(
                     "there are only \(training.count) problems to learn from and \(heldOut.count) to hold out in "
-                        + "sums of \(sizes.terms) numbers up to \(sizes.largest); ask for fewer")
+                        + "sums of \(sizes.terms) numbers of \(sizes.smallest) to \(sizes.largest); ask for fewer")
             }
-            let problem = LearningTask.sum((0..<sizes.terms).map { _ in random.integer(10...sizes.largest) })
-            guard seen.insert(problem.canonicalForm).inserted else { continue }
+            let problem = LearningTask.sum((0..<sizes.terms).map { _ in random.integer(sizes.smallest...sizes.largest) })
+            guard seen.insert(problem.prompt).inserted else { continue }
             switch problem.split {
             case .train where training.count < sizes.problemCount: training.append(problem)
             case .test where heldOut.count < sizes.heldOutCount: heldOut.append(problem)

@@ -9,7 +9,7 @@ import HoneTraining
 /// Best of sixteen: chosen by a process reward model, by an outcome reward model, or by the majority.
 ///
 /// Both models learn from the same sampled solutions, from the same backbone and for as many steps. The process model
-/// is told of every line up to the first wrong one whether it holds, the outcome model of the last line alone.
+/// is told where a solution goes wrong, the outcome model at its end alone whether it does.
 struct ProcessMeasurement {
     let seed: UInt64
     let options: RLHFSuite.Sizes
@@ -64,7 +64,7 @@ struct ProcessMeasurement {
     ) throws -> ProcessModel {
         Threads.set(intraOp: 1)
         let heldOut = zip(problems.heldOut, answers.heldOut).flatMap { problem, results in
-            results.map { LabelledSolution($0, of: problem).process }
+            results.map { LabelledSolution($0, of: problem).lines }
         }
         let (trainer, evaluation) = try measurement.train(
             .steps(solutions.map(\.process)), heldOut: .steps(heldOut), from: judge.load(),
@@ -148,47 +148,6 @@ struct ProcessMeasurement {
         var counts: [String: Int] = [:]
         for case let text? in texts { counts[text, default: 0] += 1 }
         return texts.indices.max { (counts[texts[$0] ?? ""] ?? 0, -$0) < (counts[texts[$1] ?? ""] ?? 0, -$1) } ?? 0
-    }
-}
-
-/// A sampled solution, its lines labelled by the exact checker: a step holds if it is true and made of numbers that are
-/// there, the last line if its answer is right.
-struct LabelledSolution {
-    let isRight: Bool
-    /// Every line that carries a label, up to the first wrong one.
-    let process: StepExample
-    /// The last token alone.
-    let outcome: StepExample
-    /// All lines, for judging.
-    let everyLine: StepExample
-    /// The number of the first line that is wrong; nil where all hold.
-    let firstError: Int?
-
-    init(_ result: GenerationResult, of problem: Problem) {
-        self.init(result.text, tokens: result.tokens, of: problem)
-    }
-
-    init(_ text: String, of problem: Problem) {
-        let tokenizer = SupervisedPolicy.tokenizer
-        self.init(text, tokens: tokenizer.encode(text) + [tokenizer.endOfTextID], of: problem)
-    }
-
-    private init(_ text: String, tokens: [Int32], of problem: Problem) {
-        let tokenizer = SupervisedPolicy.tokenizer
-        let row = tokenizer.encode(problem.prompt + "\n") + tokens
-        let verdict = SolutionChecker().check(text, of: problem)
-        isRight = verdict.verdict == .correct
-        let start = row.count - tokens.count
-        let ends = StepSeparator(tokenizer).ends(in: tokens)
-        // Lines and verdicts run in parallel while both last.
-        var labels = zip(ends, verdict.steps).map { end, step in
-            StepExample.Label(position: start + end, isRight: step.status == .valid && step.isGrounded)
-        }
-        labels.append(StepExample.Label(position: row.count - 1, isRight: isRight))
-        everyLine = StepExample(tokens: row, labels: labels)
-        firstError = labels.firstIndex { !$0.isRight }
-        process = StepExample(tokens: row, labels: Array(labels.prefix((firstError ?? labels.count) + 1)))
-        outcome = StepExample(tokens: row, labels: [labels[labels.count - 1]])
     }
 }
 

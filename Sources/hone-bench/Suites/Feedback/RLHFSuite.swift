@@ -21,7 +21,8 @@ struct RLHFSuite: AsyncParsableCommand {
     /// How much of everything.
     struct Sizes: ParsableArguments {
         @Option(help: "Numbers in a sum.") var terms = 4
-        @Option(help: "The largest number in a sum; the smallest is 10.") var largest = 24
+        @Option(help: "The smallest number in a sum.") var smallest = 10
+        @Option(help: "The largest number in a sum.") var largest = 19
         @Option(help: "Layers of the policy.") var layers = 3
         @Option(help: "Supervised steps of the policy, on batches of 1024 tokens.") var supervisedSteps = 600
         @Option(help: "Problems with worked solutions that the policy learns from.") var supervisedCount = 3000
