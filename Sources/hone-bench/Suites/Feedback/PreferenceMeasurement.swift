@@ -90,6 +90,16 @@ struct PreferenceMeasurement {
         )
     }
 
+    /// Those of `ppo-learning`, longer and with larger steps, since a reward model's word is weaker than a verifier's.
+    static func settings(overlaid text: String) throws -> PPOConfiguration {
+        var settings = PPOConfiguration.ofLearningSuites
+        settings.steps = 100
+        settings.optimizer.learningRate = 5e-4
+        settings.maximumNewTokens = SupervisedPolicy.maximumNewTokens
+        settings.watch = PeakWatch()
+        return try LearningMeasurement.overlay(text, on: settings)
+    }
+
     /// Learns from the reward model alone, watched by the true utility.
     func reinforce(
         _ policy: SupervisedPolicy, by reward: RewardModel, _ problems: FeedbackProblems
@@ -105,8 +115,6 @@ struct PreferenceMeasurement {
             verifier: gold, verifierWeight: 0, outcome: .init(try RewardEnsemble([reward])))
         var settings = policySettings
         settings.seed = seed
-        settings.maximumNewTokens = SupervisedPolicy.maximumNewTokens
-        if settings.watch == nil { settings.watch = PeakWatch() }
         let critic = settings.objective.estimator == .gae ? try reward.makeCritic() : nil
         let trainer = try PPOTrainer(
             settings, policy: policy.load(), critic: critic, prompts: problems.prompts.map { $0.prompt + "\n" },
