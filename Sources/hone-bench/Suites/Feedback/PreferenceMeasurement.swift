@@ -90,11 +90,9 @@ struct PreferenceMeasurement {
         )
     }
 
-    /// Those of `ppo-learning`, longer and with larger steps, since a reward model's word is weaker than a verifier's.
+    /// Those of `ppo-learning`, watched, with those of a JSON object in the place of some.
     static func settings(overlaid text: String) throws -> PPOConfiguration {
         var settings = PPOConfiguration.ofLearningSuites
-        settings.steps = 100
-        settings.optimizer.learningRate = 5e-4
         settings.maximumNewTokens = SupervisedPolicy.maximumNewTokens
         settings.watch = PeakWatch()
         return try LearningMeasurement.overlay(text, on: settings)

@@ -28,16 +28,16 @@ struct RLHFSuite: AsyncParsableCommand {
         @Option(help: "Problems with worked solutions that the policy learns from.") var supervisedCount = 3000
         @Option(help: "Problems with worked solutions that reward models know, and that prompts are drawn from.")
         var problemCount = 6000
-        @Option(help: "Problems whose answers are labelled.") var labelledCount = 3000
-        @Option(help: "Held-out problems.") var heldOutCount = 500
+        @Option(help: "Problems whose answers are labelled.") var labelledCount = 1500
+        @Option(help: "Held-out problems.") var heldOutCount = 300
         @Option(help: "Answers sampled to each labelled problem; pairs are half as many.") var answersPerPrompt = 8
         @Option(help: "The share of labels that are wrong.") var flipRate = 0.15
         @Option(help: "Layers of the model that reward models start from.") var judgeLayers = 4
         @Option(help: "Supervised steps of the model that reward models start from.") var judgeSteps = 1000
-        @Option(help: "Steps of the outcome reward model.") var rewardSteps = 280
-        @Option(help: "Steps of the models that choose among sixteen.") var processSteps = 1300
+        @Option(help: "Steps of the outcome reward model.") var rewardSteps = 200
+        @Option(help: "Steps of the models that choose among sixteen.") var processSteps = 1000
         @Option(help: "Learning rate of the outcome reward model.") var rewardRate = 0.0005
-        @Option(help: "Learning rate of the models that choose among sixteen.") var processRate = 0.0015
+        @Option(help: "Learning rate of the models that choose among sixteen.") var processRate = 0.001
     }
 
     enum Part: String, CaseIterable, ExpressibleByArgument {
