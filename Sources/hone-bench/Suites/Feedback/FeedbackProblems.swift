@@ -25,7 +25,8 @@ struct FeedbackProblems {
                     "there are only \(training.count) problems to learn from and \(heldOut.count) to hold out in "
                         + "sums of \(sizes.terms) numbers of \(sizes.smallest) to \(sizes.largest); ask for fewer")
             }
-            let problem = LearningTask.sum((0..<sizes.terms).map { _ in random.integer(sizes.smallest...sizes.largest) })
+            let terms = (0..<sizes.terms).map { _ in random.integer(sizes.smallest...sizes.largest) }
+            let problem = LearningTask.sum(terms)
             guard seen.insert(problem.prompt).inserted else { continue }
             switch problem.split {
             case .train where training.count < sizes.problemCount: training.append(problem)

@@ -3,12 +3,12 @@ import HoneProblems
 import HoneTokenizer
 import HoneTraining
 
-/// A solution labelled by the exact checker: a line holds if it is true and made of numbers that are there, the last one
-/// if its answer is right.
+/// A solution labelled by the exact checker: a line holds if it is true and made of numbers that are there, the last
+/// one if its answer is right.
 struct LabelledSolution {
     let isRight: Bool
-    /// Every symbol up to the end of the first wrong line, whether all is well so far. A small network learns arithmetic
-    /// from that; one bit a line, in ten thousands of lines, tells it next to nothing.
+    /// Every symbol up to the end of the first wrong line, whether all is well so far. A small network learns
+    /// arithmetic from that; one bit a line, in ten thousands of lines, tells it next to nothing.
     let process: StepExample
     /// The ends of lines up to the first wrong one.
     let lines: StepExample

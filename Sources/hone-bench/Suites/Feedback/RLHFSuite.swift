@@ -113,7 +113,8 @@ struct RLHFSuite: AsyncParsableCommand {
         let solutions = choosing.solutions(problems, answers)
         let process = try choosing.processModel(judge, solutions, problems, answers)
         if parts.contains(.reward) || parts.contains(.policy) {
-            let (model, result) = try measurement.reward(process.trainer.model.backbone.copy(), judge, problems, answers)
+            let backbone = try process.trainer.model.backbone.copy()
+            let (model, result) = try measurement.reward(backbone, judge, problems, answers)
             if verbose { print("seed \(seed): \(result)") }
             results.rewards.append(result)
             if parts.contains(.policy) {
