@@ -34,19 +34,12 @@ struct LearningMeasurement: Sendable {
 
     /// The suite's settings, with those of a JSON object in the place of some.
     static func configuration(of task: LearningTask, overlaid text: String) throws -> PPOConfiguration {
-        var settings = PPOConfiguration(steps: 32)
+        var settings = PPOConfiguration.ofLearningSuites
         settings.maximumNewTokens = task.maximumNewTokens
-        // New prompts bring more than more answers to the same, since the critic says what each is worth.
-        settings.promptsPerStep = 256
-        settings.samplesPerPrompt = 1
-        settings.epochs = 1
-        settings.lambda = 1
-        settings.optimizer.learningRate = 2e-4
-        settings.optimizer.beta2 = 0.99
-        settings.criticOptimizer.schedule = .constant
-        settings.divergence.coefficient = 0
-        // Answers that are worked out are five times as long.
-        settings.limits.lengthFactor = 8
+        return try overlay(text, on: settings)
+    }
+
+    static func overlay(_ text: String, on settings: PPOConfiguration) throws -> PPOConfiguration {
         func object(_ data: Data) throws -> [String: Any] {
             guard let found = try JSONSerialization.jsonObject(with: data) as? [String: Any] else {
                 throw CocoaError(.propertyListReadCorrupt)
@@ -127,5 +120,24 @@ struct LearningMeasurement: Sendable {
         let results = try TextGenerator(model: model, tokenizer: Self.tokenizer).generate(requests)
         let right = zip(results, problems).count { SolutionChecker().check($0.text, of: $1).verdict == .correct }
         return Double(right) / Double(problems.count)
+    }
+}
+
+extension PPOConfiguration {
+    /// What small models learn sums by.
+    static var ofLearningSuites: PPOConfiguration {
+        var settings = PPOConfiguration(steps: 32)
+        // New prompts bring more than more answers to the same, since the critic says what each is worth.
+        settings.promptsPerStep = 256
+        settings.samplesPerPrompt = 1
+        settings.epochs = 1
+        settings.lambda = 1
+        settings.optimizer.learningRate = 2e-4
+        settings.optimizer.beta2 = 0.99
+        settings.criticOptimizer.schedule = .constant
+        settings.divergence.coefficient = 0
+        // Answers that are worked out are five times as long.
+        settings.limits.lengthFactor = 8
+        return settings
     }
 }

@@ -94,7 +94,8 @@ extension LearningTask {
         return Problems(supervised: supervised, prompts: train, heldOut: Array(heldOut.prefix(heldOutCount)))
     }
 
-    private static func sum(_ terms: [Int]) -> Problem {
+    /// `12+34+5=?` with its running totals.
+    static func sum(_ terms: [Int]) -> Problem {
         var (steps, total) = ([String](), terms[0])
         for term in terms.dropFirst() {
             steps.append("\(total)+\(term)=\(total + term)")

@@ -1,4 +1,3 @@
-import ArgumentParser
 import HoneInference
 import HoneModel
 import HoneProblems
@@ -91,6 +90,14 @@ struct PreferenceMeasurement {
         )
     }
 
+    /// Those of `ppo-learning`, watched, with those of a JSON object in the place of some.
+    static func settings(overlaid text: String) throws -> PPOConfiguration {
+        var settings = PPOConfiguration.ofLearningSuites
+        settings.maximumNewTokens = SupervisedPolicy.maximumNewTokens
+        settings.watch = PeakWatch()
+        return try LearningMeasurement.overlay(text, on: settings)
+    }
+
     /// Learns from the reward model alone, watched by the true utility.
     func reinforce(
         _ policy: SupervisedPolicy, by reward: RewardModel, _ problems: FeedbackProblems
@@ -106,26 +113,27 @@ struct PreferenceMeasurement {
             verifier: gold, verifierWeight: 0, outcome: .init(try RewardEnsemble([reward])))
         var settings = policySettings
         settings.seed = seed
-        settings.maximumNewTokens = SupervisedPolicy.maximumNewTokens
         let critic = settings.objective.estimator == .gae ? try reward.makeCritic() : nil
         let trainer = try PPOTrainer(
             settings, policy: policy.load(), critic: critic, prompts: problems.prompts.map { $0.prompt + "\n" },
             tokenizer: SupervisedPolicy.tokenizer, judge: mixture)
-        var curve: [Double] = []
+        var (curve, keepsPeak): ([Double], Bool) = ([], false)
         while !trainer.isDone {
             let report = try trainer.advance()
             curve.append(report.measures["verifier"] ?? 0)
+            keepsPeak = report.endedAtPeak
             if verbose, report.step % 5 == 0 {
                 print(
                     "  step \(report.step): proxy \(report.score), gold \(curve[curve.count - 1]), "
                         + "sqrt KL \(max(0, report.divergence).squareRoot()), length \(report.meanLength)")
             }
         }
-        return try compare(policy.load(), with: trainer, curve, problems.heldOut)
+        return try compare(policy.load(), with: trainer, curve, keepsPeak: keepsPeak, problems.heldOut)
     }
 
     private func compare(
-        _ before: CausalLanguageModel, with trainer: PPOTrainer, _ curve: [Double], _ problems: [Problem]
+        _ before: CausalLanguageModel, with trainer: PPOTrainer, _ curve: [Double], keepsPeak: Bool,
+        _ problems: [Problem]
     ) throws -> PolicyResult {
         func answers(_ model: CausalLanguageModel) throws -> [GenerationResult] {
             try SupervisedPolicy.answers(of: model, to: problems, each: 1, temperature: 1, seed: seed &+ 2).map {
@@ -154,7 +162,7 @@ struct PreferenceMeasurement {
             utilityAfter: mean { values[$0].new }, accuracyBefore: mean { isRight(old[$0], $0) },
             accuracyAfter: mean { isRight(new[$0], $0) },
             lengthRatio: mean { Double(new[$0].tokens.count) } / mean { Double(old[$0].tokens.count) },
-            fallFromPeak: peak > 0 ? max(0, peak - (smooth.last ?? 0)) / peak : 0,
+            fallFromPeak: peak > 0 ? max(0, peak - (keepsPeak ? peak : smooth.last ?? 0)) / peak : 0,
             stopCause: trainer.stopCause?.description)
     }
 
@@ -164,46 +172,5 @@ struct PreferenceMeasurement {
             let part = curve[max(0, index - 7)...index]
             return part.reduce(0, +) / Double(part.count)
         }
-    }
-}
-
-/// Sums and differences of small numbers with worked steps, from the generator's level 1: to learn to answer, to ask
-/// the policy about, and to measure on. What a reward model of this size can judge must be within what it can compute.
-struct FeedbackProblems {
-    let supervised: [Problem]
-    /// Whose answers are labelled.
-    let labelled: [Problem]
-    /// What reinforcement learning draws from.
-    let prompts: [Problem]
-    let heldOut: [Problem]
-
-    init(_ sizes: RLHFSuite.Sizes, seed: UInt64) throws {
-        let training = try Self.draw(sizes.problemCount, .train, below: sizes.operandLimit, seed: seed)
-        supervised = Array(training.prefix(sizes.supervisedCount))
-        labelled = Array(training.suffix(sizes.labelledCount))
-        prompts = training
-        heldOut = try Self.draw(sizes.heldOutCount, .test, below: sizes.operandLimit, seed: seed)
-    }
-
-    /// Different questions in the order of the generator.
-    private static func draw(
-        _ count: Int, _ split: ProblemSplit, below limit: Int, seed: UInt64
-    ) throws -> [Problem] {
-        let generator = ProblemGenerator(seed: seed, level: .arithmetic)
-        var seen: Set<String> = []
-        var problems: [Problem] = []
-        for index in 0..<UInt64(2_000_000) where problems.count < count {
-            let problem = generator.problem(at: index, split: split)
-            let operands = problem.prompt.split(whereSeparator: { !$0.isNumber }).compactMap { Int($0) }
-            guard !problem.prompt.contains("*"), !problem.prompt.contains("/"), operands.allSatisfy({ $0 < limit }),
-                seen.insert(problem.canonicalForm).inserted
-            else { continue }
-            problems.append(problem)
-        }
-        guard problems.count == count else {
-            throw ValidationError(
-                "there are only \(problems.count) \(split.rawValue) problems of numbers below \(limit); ask for fewer")
-        }
-        return problems
     }
 }

@@ -9,7 +9,7 @@ import HoneTraining
 /// Best of sixteen: chosen by a process reward model, by an outcome reward model, or by the majority.
 ///
 /// Both models learn from the same sampled solutions, from the same backbone and for as many steps. The process model
-/// is told of every line up to the first wrong one whether it holds, the outcome model of the last line alone.
+/// is told where a solution goes wrong, the outcome model at its end alone whether it does.
 struct ProcessMeasurement {
     let seed: UInt64
     let options: RLHFSuite.Sizes
@@ -25,6 +25,17 @@ struct ProcessMeasurement {
         let overOutcome: PairedBootstrap
         let overMajority: PairedBootstrap
         let firstErrorF1: Double
+        /// Of held-out lines that the policy wrote: the share judged rightly, and the share that is right.
+        let lineAccuracy: Double
+        let rightLineShare: Double
+        let calibrationError: Double
+    }
+
+    /// A process model, and how it judges lines of the policy's answers to held-out problems.
+    struct ProcessModel {
+        let trainer: RewardTrainer
+        let evaluation: RewardEvaluation
+        let rightLineShare: Double
     }
 
     static let candidateCount = 16
@@ -46,16 +57,46 @@ struct ProcessMeasurement {
         return sampled + made
     }
 
-    /// Learns which steps hold.
-    func processModel(_ judge: SupervisedPolicy, _ solutions: [LabelledSolution]) throws -> RewardTrainer {
+    /// Learns which steps hold, and judges those of answers to held-out problems.
+    func processModel(
+        _ judge: SupervisedPolicy, _ solutions: [LabelledSolution], _ problems: FeedbackProblems,
+        _ answers: PreferenceMeasurement.Answers
+    ) throws -> ProcessModel {
         Threads.set(intraOp: 1)
-        return try measurement.train(
-            .steps(solutions.map(\.process)), heldOut: nil, from: judge.load(), steps: options.processSteps
-        ).trainer
+        let heldOut = zip(problems.heldOut, answers.heldOut).flatMap { problem, results in
+            results.map { LabelledSolution($0, of: problem).lines }
+        }
+        let (trainer, evaluation) = try measurement.train(
+            .steps(solutions.map(\.process)), heldOut: .steps(heldOut), from: judge.load(),
+            steps: options.processSteps)
+        guard let evaluation else { preconditionFailure("a process model without an evaluation") }
+        if verbose {
+            print("  held-out lines: \(evaluation)")
+            for example in heldOut.prefix(6) {
+                print("  \(Self.annotated(example, trainer.stepProbabilities(of: [example])[0]))")
+            }
+        }
+        let labels = heldOut.flatMap(\.labels)
+        return ProcessModel(
+            trainer: trainer, evaluation: evaluation,
+            rightLineShare: Double(labels.count(where: \.isRight)) / Double(labels.count))
+    }
+
+    /// A solution in one line, each label and how surely the model calls it right behind the token that carries it.
+    private static func annotated(_ example: StepExample, _ probabilities: [Double]) -> String {
+        let tokenizer = SupervisedPolicy.tokenizer
+        var (text, start) = ("", 0)
+        for (label, probability) in zip(example.labels, probabilities) {
+            text += tokenizer.decode(example.tokens[start...label.position].filter { $0 < 256 })
+                .replacing("\n", with: "|")
+            text += "[\(label.isRight ? "right" : "wrong") \(Int(100 * probability)) %]"
+            start = label.position + 1
+        }
+        return text
     }
 
     func run(
-        _ policy: SupervisedPolicy, _ judge: SupervisedPolicy, process: RewardTrainer, _ problems: FeedbackProblems,
+        _ policy: SupervisedPolicy, _ judge: SupervisedPolicy, process: ProcessModel, _ problems: FeedbackProblems,
         _ solutions: [LabelledSolution]
     ) throws -> Result {
         Threads.set(intraOp: 1)
@@ -68,13 +109,13 @@ struct ProcessMeasurement {
     }
 
     private static func choose(
-        _ problems: [Problem], _ candidates: [[GenerationResult]], _ process: RewardTrainer, _ outcome: RewardTrainer
+        _ problems: [Problem], _ candidates: [[GenerationResult]], _ process: ProcessModel, _ outcome: RewardTrainer
     ) -> Result {
         var rows: [(majority: Double, outcome: Double, process: Double, one: Double, any: Double)] = []
         var errors = FirstErrors()
         for (problem, results) in zip(problems, candidates) {
             let solutions = results.map { LabelledSolution($0, of: problem) }
-            let ofSteps = process.stepProbabilities(of: solutions.map(\.everyLine))
+            let ofSteps = process.trainer.stepProbabilities(of: solutions.map(\.everyLine))
             let ofWhole = outcome.stepProbabilities(of: solutions.map(\.outcome)).map { $0[0] }
             for (solution, probabilities) in zip(solutions, ofSteps) { errors.count(solution, probabilities) }
             let scores = ofSteps.map { StepAggregation.product.score($0) ?? 0 }
@@ -92,7 +133,9 @@ struct ProcessMeasurement {
             oneAnswer: mean { rows[$0].one }, majority: mean { rows[$0].majority }, outcome: mean { rows[$0].outcome },
             process: mean { rows[$0].process }, any: mean { rows[$0].any },
             overOutcome: PairedBootstrap(rows.map { $0.process - $0.outcome }),
-            overMajority: PairedBootstrap(rows.map { $0.process - $0.majority }), firstErrorF1: errors.f1)
+            overMajority: PairedBootstrap(rows.map { $0.process - $0.majority }), firstErrorF1: errors.f1,
+            lineAccuracy: process.evaluation.accuracy, rightLineShare: process.rightLineShare,
+            calibrationError: process.evaluation.calibrationError)
     }
 
     private static func best(_ scores: [Double]) -> Int {
@@ -105,47 +148,6 @@ struct ProcessMeasurement {
         var counts: [String: Int] = [:]
         for case let text? in texts { counts[text, default: 0] += 1 }
         return texts.indices.max { (counts[texts[$0] ?? ""] ?? 0, -$0) < (counts[texts[$1] ?? ""] ?? 0, -$1) } ?? 0
-    }
-}
-
-/// A sampled solution, its lines labelled by the exact checker: a step holds if it is true and made of numbers that are
-/// there, the last line if its answer is right.
-struct LabelledSolution {
-    let isRight: Bool
-    /// Every line that carries a label, up to the first wrong one.
-    let process: StepExample
-    /// The last token alone.
-    let outcome: StepExample
-    /// All lines, for judging.
-    let everyLine: StepExample
-    /// The number of the first line that is wrong; nil where all hold.
-    let firstError: Int?
-
-    init(_ result: GenerationResult, of problem: Problem) {
-        self.init(result.text, tokens: result.tokens, of: problem)
-    }
-
-    init(_ text: String, of problem: Problem) {
-        let tokenizer = SupervisedPolicy.tokenizer
-        self.init(text, tokens: tokenizer.encode(text) + [tokenizer.endOfTextID], of: problem)
-    }
-
-    private init(_ text: String, tokens: [Int32], of problem: Problem) {
-        let tokenizer = SupervisedPolicy.tokenizer
-        let row = tokenizer.encode(problem.prompt + "\n") + tokens
-        let verdict = SolutionChecker().check(text, of: problem)
-        isRight = verdict.verdict == .correct
-        let start = row.count - tokens.count
-        let ends = StepSeparator(tokenizer).ends(in: tokens)
-        // Lines and verdicts run in parallel while both last.
-        var labels = zip(ends, verdict.steps).map { end, step in
-            StepExample.Label(position: start + end, isRight: step.status == .valid && step.isGrounded)
-        }
-        labels.append(StepExample.Label(position: row.count - 1, isRight: isRight))
-        everyLine = StepExample(tokens: row, labels: labels)
-        firstError = labels.firstIndex { !$0.isRight }
-        process = StepExample(tokens: row, labels: Array(labels.prefix((firstError ?? labels.count) + 1)))
-        outcome = StepExample(tokens: row, labels: [labels[labels.count - 1]])
     }
 }
 

@@ -109,7 +109,7 @@ struct PublishedLabels {
     private func train(_ examples: RewardExamples) throws -> RewardTrainer {
         Threads.set(intraOp: 1)
         let backbone = CausalLanguageModel(Self.shape, generator: Generator(seed: seed))
-        return try RewardMeasurement(seed: seed, steps: steps, learningRate: 0.003, verbose: false)
+        return try RewardMeasurement(seed: seed, steps: steps, learningRate: 0.001, verbose: false)
             .train(examples, heldOut: nil, from: backbone, steps: steps).trainer
     }
 }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import HoneEvaluation
 import HoneModel
 import HoneTraining
 
@@ -21,20 +20,24 @@ struct RLHFSuite: AsyncParsableCommand {
 
     /// How much of everything.
     struct Sizes: ParsableArguments {
-        @Option(help: "Supervised steps before, on batches of 1024 tokens.") var supervisedSteps = 250
-        @Option(help: "Problems with worked solutions that the policy learns from.") var supervisedCount = 1500
+        @Option(help: "Numbers in a sum.") var terms = 4
+        @Option(help: "The smallest number in a sum.") var smallest = 10
+        @Option(help: "The largest number in a sum.") var largest = 19
+        @Option(help: "Layers of the policy.") var layers = 3
+        @Option(help: "Supervised steps of the policy, on batches of 1024 tokens.") var supervisedSteps = 300
+        @Option(help: "Problems with worked solutions that the policy learns from.") var supervisedCount = 3000
         @Option(help: "Problems with worked solutions that reward models know, and that prompts are drawn from.")
-        var problemCount = 1900
+        var problemCount = 6000
         @Option(help: "Problems whose answers are labelled.") var labelledCount = 1500
-        @Option(help: "The numbers of a problem are smaller.") var operandLimit = 40
-        @Option(help: "Held-out problems.") var heldOutCount = 200
+        @Option(help: "Held-out problems.") var heldOutCount = 300
         @Option(help: "Answers sampled to each labelled problem; pairs are half as many.") var answersPerPrompt = 8
         @Option(help: "The share of labels that are wrong.") var flipRate = 0.15
-        @Option(help: "Supervised steps of the model that reward models start from.") var judgeSteps = 800
-        @Option(help: "Steps of the outcome reward model.") var rewardSteps = 150
-        @Option(help: "Steps of the models that choose among sixteen.") var processSteps = 600
+        @Option(help: "Layers of the model that reward models start from.") var judgeLayers = 4
+        @Option(help: "Supervised steps of the model that reward models start from.") var judgeSteps = 1000
+        @Option(help: "Steps of the outcome reward model.") var rewardSteps = 200
+        @Option(help: "Steps of the models that choose among sixteen.") var processSteps = 1000
         @Option(help: "Learning rate of the outcome reward model.") var rewardRate = 0.0005
-        @Option(help: "Learning rate of the models that choose among sixteen.") var processRate = 0.003
+        @Option(help: "Learning rate of the models that choose among sixteen.") var processRate = 0.001
     }
 
     enum Part: String, CaseIterable, ExpressibleByArgument {
@@ -98,20 +101,20 @@ struct RLHFSuite: AsyncParsableCommand {
 
     private func measure(_ seed: UInt64, in root: String, _ results: inout RLHFResults) async throws {
         let measurement = PreferenceMeasurement(
-            seed: seed, options: sizes,
-            policySettings: try LearningMeasurement.configuration(of: .arithmetic, overlaid: settings),
+            seed: seed, options: sizes, policySettings: try PreferenceMeasurement.settings(overlaid: settings),
             verbose: verbose)
         let problems = try FeedbackProblems(sizes, seed: seed)
         let policy = try await SupervisedPolicy.train(
-            on: problems.supervised, steps: sizes.supervisedSteps, seed: seed, in: root)
+            on: problems.supervised, layerCount: sizes.layers, steps: sizes.supervisedSteps, seed: seed, in: root)
         let judge = try await SupervisedPolicy.train(
-            on: problems.prompts, steps: sizes.judgeSteps, seed: seed, in: root)
+            on: problems.prompts, layerCount: sizes.judgeLayers, steps: sizes.judgeSteps, seed: seed, in: root)
         let answers = try measurement.sample(policy, problems)
         let choosing = ProcessMeasurement(seed: seed, options: sizes, verbose: verbose)
         let solutions = choosing.solutions(problems, answers)
-        let process = try choosing.processModel(judge, solutions)
+        let process = try choosing.processModel(judge, solutions, problems, answers)
         if parts.contains(.reward) || parts.contains(.policy) {
-            let (model, result) = try measurement.reward(process.model.backbone.copy(), judge, problems, answers)
+            let backbone = try process.trainer.model.backbone.copy()
+            let (model, result) = try measurement.reward(backbone, judge, problems, answers)
             if verbose { print("seed \(seed): \(result)") }
             results.rewards.append(result)
             if parts.contains(.policy) {
@@ -124,66 +127,6 @@ struct RLHFSuite: AsyncParsableCommand {
             let result = try choosing.run(policy, judge, process: process, problems, solutions)
             if verbose { print("seed \(seed): \(result)") }
             results.processes.append(result)
-        }
-    }
-}
-
-/// What all seeds gave.
-struct RLHFResults {
-    var rewards: [PreferenceMeasurement.RewardResult] = []
-    var policies: [PreferenceMeasurement.PolicyResult] = []
-    var processes: [ProcessMeasurement.Result] = []
-
-    var report: SuiteReport {
-        let rows =
-            Self.rows(rewards) { row in
-                [
-                    row("pairs", "pairs", nil) { Double($0.pairCount) },
-                    row("reward model: agrees with noisy labels", "%", 82) { 100 * $0.accuracy },
-                    row("the same: most that is possible", "%", nil) { 100 * $0.ceiling },
-                    row("the same: agrees with the utility", "%", nil) { 100 * $0.trueAccuracy },
-                    row("the same: calibration error", "", 0.05) { $0.calibrationError },
-                    row("the same: correlation of reward and length", "", nil) { $0.lengthCorrelation },
-                    row("the same: on separable pairs", "%", 100) { 100 * $0.separableAccuracy },
-                ]
-            }
-            + Self.rows(policies) { row in
-                [
-                    row("policy: its answer is better, of prompts where one is", "%", 80) { 100 * $0.preferredShare },
-                    row("the same: better, of all prompts", "%", nil) { 100 * $0.winShare },
-                    row("the same: worse, of all prompts", "%", nil) { 100 * $0.lossShare },
-                    row("the same: utility before", "", nil) { $0.utilityBefore },
-                    row("the same: utility after", "", nil) { $0.utilityAfter },
-                    row("the same: right before", "%", nil) { 100 * $0.accuracyBefore },
-                    row("the same: right after", "%", nil) { 100 * $0.accuracyAfter },
-                    row("the same: length, after over before", "", 1) { $0.lengthRatio },
-                    row("the same: utility's fall from its peak", "%", 2) { 100 * $0.fallFromPeak },
-                ]
-            }
-            + Self.rows(processes) { row in
-                [
-                    row("one answer is right", "%", nil) { 100 * $0.oneAnswer },
-                    row("best of 16: by the majority", "%", nil) { 100 * $0.majority },
-                    row("best of 16: by the outcome model", "%", nil) { 100 * $0.outcome },
-                    row("best of 16: by the process model", "%", nil) { 100 * $0.process },
-                    row("best of 16: some answer is right", "%", nil) { 100 * $0.any },
-                    row("process over outcome, lower bound", "points", 0) { 100 * $0.overOutcome.lower },
-                    row("process over majority, lower bound", "points", 0) { 100 * $0.overMajority.lower },
-                    row("first wrong line found, F1", "", nil) { $0.firstErrorF1 },
-                ]
-            }
-        return SuiteReport(suite: "rlhf", rows: rows, absent: policies.compactMap(\.stopCause))
-    }
-
-    private static func rows<Result>(
-        _ results: [Result],
-        _ make: ((String, String, Double?, @escaping (Result) -> Double) -> SuiteReport.Row) -> [SuiteReport.Row]
-    ) -> [SuiteReport.Row] {
-        if results.isEmpty { return [] }
-        return make { name, unit, bar, value in
-            SuiteReport.Row(
-                name: name, unit: unit, sample: Sample(results.map(value)),
-                beside: bar.map { SuiteReport.Beside(name: "goal", sample: Sample([$0])) })
         }
     }
 }

@@ -13,9 +13,8 @@ struct RewardMeasurement {
     func configuration(steps: Int) -> RewardConfiguration {
         var settings = RewardConfiguration(steps: steps)
         settings.tokensPerBatch = 2048
-        settings.optimizer.kind = .muon
         settings.optimizer.learningRate = learningRate
-        settings.optimizer.matrixLearningRate = 5 * learningRate
+        settings.optimizer.beta2 = 0.99
         settings.optimizer.warmUpSteps = min(20, steps / 10)
         settings.checkpointInterval = 0
         settings.centring = 0.01
@@ -30,10 +29,13 @@ struct RewardMeasurement {
         let trainer = try RewardTrainer(
             configuration(steps: steps), backbone: backbone, examples: examples, heldOut: heldOut,
             tokenizer: SupervisedPolicy.tokenizer)
-        var last: RewardStepReport?
+        var (last, losses): (RewardStepReport?, [Double]) = (nil, [])
         while !trainer.isDone {
             let report = try trainer.advance()
-            if verbose, report.step % 50 == 0 { print("  step \(report.step): loss \(report.loss)") }
+            losses.append(report.loss)
+            if verbose, report.step % 50 == 0 {
+                print("  step \(report.step): loss \(losses.suffix(50).reduce(0, +) / 50), norm \(report.gradNorm)")
+            }
             last = report
         }
         return (trainer, last?.evaluation)

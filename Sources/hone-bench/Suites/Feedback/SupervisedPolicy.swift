@@ -10,23 +10,28 @@ struct SupervisedPolicy {
     let directory: String
 
     static let tokenizer = ByteTokenizer()
-    static let shape = ModelConfiguration(
-        vocabularySize: 258, hiddenSize: 128, intermediateSize: 352, layerCount: 3, headCount: 4,
-        maxPositionCount: 256, rmsNormEps: 1e-6, ropeTheta: 100, tiesEmbeddings: true, initializerRange: 0.05,
-        eosTokenIDs: [256], padTokenID: 257)
+    /// 0.16 M parameters a layer.
+    static func shape(layerCount: Int) -> ModelConfiguration {
+        ModelConfiguration(
+            vocabularySize: 258, hiddenSize: 96, intermediateSize: 256, layerCount: layerCount, headCount: 4,
+            maxPositionCount: 128, rmsNormEps: 1e-6, ropeTheta: 100, tiesEmbeddings: false, initializerRange: 0.05,
+            eosTokenIDs: [256], padTokenID: 257)
+    }
 
     /// Trains it below `root`, or takes what an earlier call left there.
     static func train(
-        on problems: [Problem], steps: Int, seed: UInt64, in root: String
+        on problems: [Problem], layerCount: Int, steps: Int, seed: UInt64, in root: String
     ) async throws -> SupervisedPolicy {
-        let folder = "\(root)/policy-\(problems.count)-\(steps)-seed\(seed)"
+        let folder = "\(root)/policy-\(layerCount)-\(problems.count)-\(steps)-seed\(seed)"
         let directory = Checkpoint.path(root: folder, step: steps)
         if FileManager.default.fileExists(atPath: directory) { return SupervisedPolicy(directory: directory) }
         var settings = SFTConfiguration(steps: steps)
         settings.seed = seed
-        settings.learningRate = 0.01
+        settings.optimizer = .adamW
+        settings.learningRate = 2e-3
+        settings.initialization = .normal
         settings.checkpointInterval = 0
-        settings.model = shape
+        settings.model = shape(layerCount: layerCount)
         let examples = problems.map { TrainingExample(prompt: $0.prompt + "\n", completion: $0.completion) }
         let session = try await TrainingSession.start(settings, examples: examples, tokenizer: tokenizer)
         try await session.run(checkpointsIn: folder)
