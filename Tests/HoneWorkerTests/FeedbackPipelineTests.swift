@@ -19,7 +19,7 @@ import Testing
                 params: [
                     "train_count": .array([.integer(60), .integer(60)]),
                     "test_count": .array([.integer(5), .integer(5)]), "policy_steps": .integer(40),
-                    "labelled_prompts": .integer(10), "reward_steps": .integer(2), "ppo_steps": .integer(1),
+                    "labelled_prompts": .integer(60), "reward_steps": .integer(2), "ppo_steps": .integer(1),
                     "prompts_per_step": .integer(16), "gate_prompts": .integer(20), "guard_prompts": .integer(20),
                     "minimum_accuracy": .integer(0),
                 ], codeVersion: "test", in: transaction)
