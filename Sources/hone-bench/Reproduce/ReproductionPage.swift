@@ -71,7 +71,8 @@ struct ReproductionPage {
             }
             var chart = Chart(
                 title: finding.reading.row, xLabel: "seed", yLabel: finding.row.unit,
-                marks: [Mark(.dots(dots(finding.row)), name: "measured")])
+                marks: [Mark(.dots(dots(finding.row)), name: "measured")],
+                xRange: 0.5...Double(finding.row.sample.values.count) + 0.5)
             if let control = finding.control {
                 chart.marks.append(
                     Mark(.dots(dots(control)), name: finding.reading.control ?? "control", color: .vermilion))
