@@ -14,12 +14,12 @@ extension PPOTrainer {
     /// Where it drops all, the last round's are learnt from as they are: they move nothing but what the divergence
     /// does.
     func sampleAndJudge() throws -> Sampling {
-        guard var gate = admission else { return try round(prompts.batch(atStep: step), number: 0, firstGroup: 0) }
+        guard var gate = admission else { return try round(prompts.batch(atStep: step), number: 0) }
         gate.beginStep(step)
         var (whole, last) = (Sampling(), Sampling())
         var (number, groupCount) = (0, 0)
         while let asked = gate.nextPrompts(admitted: groupCount, of: configuration.promptsPerStep) {
-            last = try round(asked.map { prompts.learnt[$0] }, number: number, firstGroup: groupCount)
+            last = try round(asked.map { prompts.learnt[$0] }, number: number)
             for (place, group) in zip(asked, last.rollouts.chunked(by: configuration.samplesPerPrompt))
             where gate.admit(place, scores: group.map(\.verdict.score)) {
                 whole.rollouts += group.map { rollout in
@@ -40,9 +40,9 @@ extension PPOTrainer {
         return whole
     }
 
-    private func round(_ places: [Int], number: Int, firstGroup: Int) throws -> Sampling {
+    private func round(_ places: [Int], number: Int) throws -> Sampling {
         let started = ContinuousClock.now
-        var sampling = Sampling(rollouts: try sample(places, round: number, firstGroup: firstGroup))
+        var sampling = Sampling(rollouts: try sample(places, round: number))
         let sampled = ContinuousClock.now
         sampling.measures = judge(&sampling.rollouts)
         sampling.samplingSeconds = (sampled - started) / .seconds(1)

@@ -113,10 +113,10 @@ public final class PPOTrainer: ResumableTrainer {
     /// The answers of the policy as it is to the prompts of this step, not yet judged.
     ///
     /// The draws depend on the seed and the step alone.
-    public func sample() throws -> [Rollout] { try sample(prompts.batch(atStep: step), round: 0, firstGroup: 0) }
+    public func sample() throws -> [Rollout] { try sample(prompts.batch(atStep: step), round: 0) }
 
     /// The same for prompts by their places; a step may have several rounds.
-    func sample(_ asked: [Int], round: Int, firstGroup: Int) throws -> [Rollout] {
+    func sample(_ asked: [Int], round: Int) throws -> [Rollout] {
         var random = SplitMix64(
             seed: configuration.seed &+ 0x5851_F42D_4C95_7F2D, stream: UInt64(step) &+ UInt64(round) << 32)
         let places = asked.flatMap { [Int](repeating: $0, count: configuration.samplesPerPrompt) }
@@ -131,7 +131,7 @@ public final class PPOTrainer: ResumableTrainer {
             .generate(requests)
         return zip(places, results).enumerated().map { number, pair in
             Rollout(
-                prompt: pair.0, group: firstGroup + number / configuration.samplesPerPrompt, tokens: pair.1.tokens,
+                prompt: pair.0, group: number / configuration.samplesPerPrompt, tokens: pair.1.tokens,
                 logProbs: pair.1.logProbs, text: pair.1.text, isComplete: pair.1.finishReason == .stop,
                 policyStep: step, verdict: .unscorable(reason: "not judged yet"))
         }
@@ -140,17 +140,19 @@ public final class PPOTrainer: ResumableTrainer {
     /// Has answers judged, and returns the means of what else the judge measured, over the answers that have it.
     func judge(_ rollouts: inout [Rollout]) -> [String: Double] {
         let judged = judge.judge(
-            rollouts.map { rollout in
-                AnswerToJudge(
-                    prompt: prompts.texts[rollout.prompt], completion: rollout.text,
-                    promptTokens: prompts.tokens[rollout.prompt], tokens: rollout.tokens)
-            })
+            rollouts.map { answer(toPrompt: $0.prompt, text: $0.text, tokens: $0.tokens) })
         var values: [String: [Double]] = [:]
         for index in rollouts.indices {
             rollouts[index].verdict = judged[index].verdict
             for (name, value) in judged[index].measures { values[name, default: []].append(value) }
         }
         return values.mapValues { $0.reduce(0, +) / Double($0.count) }
+    }
+
+    /// An answer to the prompt at a place, as a judge sees it.
+    func answer(toPrompt place: Int, text: String, tokens: [Int32]) -> AnswerToJudge {
+        AnswerToJudge(
+            prompt: prompts.texts[place], completion: text, promptTokens: prompts.tokens[place], tokens: tokens)
     }
 
     /// Learns from answers that were sampled and judged, here or elsewhere; `measures` of them go on record.

@@ -40,11 +40,7 @@ extension PPOTrainer {
         }
         let answers = try TextGenerator(model: networks.policy, tokenizer: tokenizer).generate(requests)
         let judged = judge.judge(
-            zip(prompts.keptOut, answers).map { place, answer in
-                AnswerToJudge(
-                    prompt: prompts.texts[place], completion: answer.text, promptTokens: prompts.tokens[place],
-                    tokens: answer.tokens)
-            })
+            zip(prompts.keptOut, answers).map { answer(toPrompt: $0, text: $1.text, tokens: $1.tokens) })
         let scores = judged.compactMap(\.verdict.score)
         return scores.isEmpty ? nil : scores.reduce(0, +) / Double(scores.count)
     }

@@ -36,26 +36,7 @@ struct LearningMeasurement: Sendable {
     static func configuration(of task: LearningTask, overlaid text: String) throws -> PPOConfiguration {
         var settings = PPOConfiguration.ofLearningSuites
         settings.maximumNewTokens = task.maximumNewTokens
-        return try overlay(text, on: settings)
-    }
-
-    static func overlay(_ text: String, on settings: PPOConfiguration) throws -> PPOConfiguration {
-        func object(_ data: Data) throws -> [String: Any] {
-            guard let found = try JSONSerialization.jsonObject(with: data) as? [String: Any] else {
-                throw CocoaError(.propertyListReadCorrupt)
-            }
-            return found
-        }
-        let merged = overlay(try object(Data(text.utf8)), on: try object(JSONEncoder().encode(settings)))
-        return try JSONDecoder().decode(
-            PPOConfiguration.self, from: JSONSerialization.data(withJSONObject: merged))
-    }
-
-    private static func overlay(_ top: [String: Any], on bottom: [String: Any]) -> [String: Any] {
-        bottom.merging(top) { old, new in
-            guard let old = old as? [String: Any], let new = new as? [String: Any] else { return new }
-            return overlay(new, on: old)
-        }
+        return try Settings.overlay(text, on: settings)
     }
 
     func run(keepingModelsIn folder: String?) async throws -> Result {

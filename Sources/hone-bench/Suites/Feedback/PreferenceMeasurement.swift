@@ -95,7 +95,7 @@ struct PreferenceMeasurement {
         var settings = PPOConfiguration.ofLearningSuites
         settings.maximumNewTokens = SupervisedPolicy.maximumNewTokens
         settings.watch = PeakWatch()
-        return try LearningMeasurement.overlay(text, on: settings)
+        return try Settings.overlay(text, on: settings)
     }
 
     /// Learns from the reward model alone, watched by the true utility.
