@@ -28,8 +28,7 @@ struct TrainDPOPayload: TrainingPayload {
     }
 
     func validate() throws(WorkerError) {
-        try require((checkpointEvery ?? 1) > 0, .checkpointEvery, "must be at least 1")
-        try require((keepResumePoints ?? 1) > 0, .keepResumePoints, "must be at least 1")
+        try validateResumePoints()
         do {
             try configuration.validate()
         } catch {

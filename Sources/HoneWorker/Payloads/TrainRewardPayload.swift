@@ -29,8 +29,7 @@ struct TrainRewardPayload: TrainingPayload {
     }
 
     func validate() throws(WorkerError) {
-        try require((checkpointEvery ?? 1) > 0, .checkpointEvery, "must be at least 1")
-        try require((keepResumePoints ?? 1) > 0, .keepResumePoints, "must be at least 1")
+        try validateResumePoints()
         try require(
             (heldOutShare ?? 0.1) > 0 && (heldOutShare ?? 0.1) < 1, .heldOutShare, "must lie between 0 and 1")
         do {

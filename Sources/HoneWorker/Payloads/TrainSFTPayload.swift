@@ -34,8 +34,7 @@ struct TrainSFTPayload: TrainingPayload {
     var source: DatasetSource { DatasetSource(dataset: dataset, split: split ?? "train", cut: cut) }
 
     func validate() throws(WorkerError) {
-        try require((checkpointEvery ?? 1) > 0, .checkpointEvery, "must be at least 1")
-        try require((keepResumePoints ?? 1) > 0, .keepResumePoints, "must be at least 1")
+        try validateResumePoints()
         try require(
             configuration.model != nil || initialCheckpoint != nil, .configuration,
             "has no \"model\", and there is no \"initial_checkpoint\" to start from")

@@ -27,6 +27,14 @@ extension TrainingPayload {
     var needsInitialToResume: Bool { false }
     var judges: [CheckpointJudge] { [] }
 
+    /// Refuses resume points that are never left or never kept.
+    func validateResumePoints() throws(WorkerError) {
+        let counts = [(checkpointEvery, "checkpoint_every"), (keepResumePoints, "keep_resume_points")]
+        for (count, key) in counts where (count ?? 1) < 1 {
+            throw .payload(key: key, fault: "must be at least 1")
+        }
+    }
+
     /// The configuration as it is run.
     var effective: Configuration {
         var effective = configuration
