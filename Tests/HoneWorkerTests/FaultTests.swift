@@ -61,6 +61,14 @@ private struct FaultyFleet {
         }
     }
 
+    /// Holds back the resume points of trainings while `body` runs, for the same reason.
+    func whileNoResumePointCanBeKept(_ body: (PostgresConnection) async throws -> Void) async throws {
+        try await pool.withTransaction { transaction in
+            try await transaction.execute("LOCK TABLE hone.job_checkpoints IN SHARE MODE")
+            try await body(transaction)
+        }
+    }
+
     /// SHA-256 of the weights that a training job made.
     func weights(of job: Int64) async throws -> String {
         try await pool.one(
@@ -105,23 +113,32 @@ private struct FaultyFleet {
         try await fleet.stop()
     }
 
-    /// Kills the worker and, under the next one, the server, each when a checkpoint shows that training goes on.
+    /// Kills the worker once it has kept a resume point and, under the next one, the server when that one wants to
+    /// keep one of its own.
     private func disturbTraining(_ job: Int64, _ fleet: FaultyFleet) async throws -> WorkerProcess {
-        func checkpoint(after step: Int) -> String {
-            "SELECT max(ordinal) > \(step) FROM hone.job_checkpoints WHERE job_id = \(job)"
-        }
         let first = try fleet.startWorker()
-        try await fleet.pool.wait(until: checkpoint(after: 5))
+        try await fleet.pool.wait(
+            until: "SELECT max(ordinal) > 5 FROM hone.job_checkpoints WHERE job_id = \(job)")
         await first.killHard()
-        let second = try fleet.startWorker()
-        let reached: Int = try await fleet.pool.one(
-            "SELECT max(ordinal) FROM hone.job_checkpoints WHERE job_id = \(job)")
-        try await fleet.pool.wait(until: checkpoint(after: reached))
-        try fleet.killServer()
+        var second: WorkerProcess?
+        await #expect(throws: PostgresError.self, "the transaction that holds the lock ends with the server") {
+            try await fleet.whileNoResumePointCanBeKept { transaction in
+                let worker = try fleet.startWorker()
+                second = worker
+                try await fleet.pool.wait(
+                    until: """
+                        SELECT count(*) > 0 FROM pg_locks
+                        WHERE relation = 'hone.job_checkpoints'::regclass AND NOT granted
+                        """)
+                try fleet.killServer()
+                // Its other processes notice when they next wait.
+                try await transaction.query("SELECT pg_sleep(60)")
+            }
+        }
         try await fleet.restartServer()
         try await fleet.pool.wait(
             until: "SELECT state = 'succeeded' FROM hone.job_status WHERE id = \(job)", seconds: 60)
-        return second
+        return try #require(second)
     }
 
     private func serve(checkpointOf job: Int64, _ fleet: FaultyFleet) async throws {
