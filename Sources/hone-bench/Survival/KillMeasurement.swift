@@ -13,6 +13,11 @@ struct KillMeasurement {
         var seconds = 0.0
 
         var isClean: Bool { faults.isEmpty }
+
+        var rows: [SuiteReport.Row] {
+            (kills.map { ("kills at \($0)", $1) } + jobs.map { ("jobs of \($0)", $1) } + [("differences", faults.count)])
+                .map { SuiteReport.Row(name: $0, unit: "", sample: Sample([Double($1)]), beside: nil) }
+        }
     }
 
     /// How a job went that nobody disturbs.
