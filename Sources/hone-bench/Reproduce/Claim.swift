@@ -67,9 +67,7 @@ extension Claim.Reading {
             }
         }
 
-        /// - Parameters:
-        ///   - value: what was measured
-        ///   - control: beside it; nil where there is none, by which no bar in multiples of it is reached
+        /// Whether a number is as claimed; without a control no bar in multiples of it is reached.
         func isReached(by value: Double, control: Double?) -> Bool {
             switch self {
             case .atLeast(let bar): value >= bar

@@ -15,8 +15,10 @@ struct KillMeasurement {
         var isClean: Bool { faults.isEmpty }
 
         var rows: [SuiteReport.Row] {
-            (kills.map { ("kills at \($0)", $1) } + jobs.map { ("jobs of \($0)", $1) } + [("differences", faults.count)])
-                .map { SuiteReport.Row(name: $0, unit: "", sample: Sample([Double($1)]), beside: nil) }
+            let counts =
+                kills.map { ("kills at \($0)", $1) } + jobs.map { ("jobs of \($0)", $1) }
+                + [("differences", faults.count)]
+            return counts.map { SuiteReport.Row(name: $0, unit: "", sample: Sample([Double($1)]), beside: nil) }
         }
     }
 
