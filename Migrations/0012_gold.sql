@@ -141,8 +141,8 @@ BEGIN
     ORDER BY hashint8extended(r.sample_id, gold_of_samples.seed + 1), r.sample_id LIMIT gold_of_samples.count;
 END $$;
 COMMENT ON FUNCTION hone.gold_of_samples IS
-    'questions whose answer the verifier knows, for hone.add_gold: a right answer beside a wrong one, or steps that were '
-    'all judged up to the first wrong one; one a prompt';
+    'questions whose answer the verifier knows, for hone.add_gold: a right answer beside a wrong one, or steps that '
+    'were all judged up to the first wrong one; one a prompt';
 
 CREATE FUNCTION hone.retire_gold(task bigint) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, hone AS $$

@@ -146,7 +146,8 @@ import Testing
             let found: Bool = try await pool.value(
                 PostgresQuery(
                     """
-                    SELECT hone.is_gold_right('steps', jsonb_build_object('ratings', \(PostgresJSON(text: known))), NULL,
+                    SELECT hone.is_gold_right(
+                        'steps', jsonb_build_object('ratings', \(PostgresJSON(text: known))), NULL,
                         jsonb_build_object('ratings', \(PostgresJSON(text: said))))
                     """))
             #expect(found == isRight, "\(said) where \(known) is known")

@@ -29,8 +29,8 @@ struct ReproductionPage {
             "measures one claim anew and leaves the others as they are.", "",
             "A result is the median over seeds, in brackets the 95 % interval of the mean by resampling seeds. Its",
             "control was measured in the same run with the same seeds; \"against the control\" is the mean difference",
-            "from it, seed by seed, or the ratio of medians, with the 95 % interval by resampling pairs. A claim holds if",
-            "every median reaches its bar; where the bar says \"each\", every single seed has to.", "",
+            "from it, seed by seed, or the ratio of medians, with the 95 % interval by resampling pairs. A claim holds",
+            "if every median reaches its bar; where the bar says \"each\", every single seed has to.", "",
         ]
     }
 

@@ -44,7 +44,8 @@ struct GoldRule: AsyncParsableCommand {
         try options.console.emit(
             rule,
             text: "of the questions that a \(source) gets, \(percent(rule.share)) are gold; below "
-                + "\(percent(rule.minimumAccuracy)) of at least \(rule.minimumCount) right, a labeller is left out of freezes"
+                + "\(percent(rule.minimumAccuracy)) of at least \(rule.minimumCount) right, a labeller is left "
+                + "out of freezes"
         )
     }
 
