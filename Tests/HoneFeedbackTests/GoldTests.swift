@@ -74,7 +74,8 @@ import Testing
     @Test func aLabellerSeesNoDifference() async throws {
         let pool = try TemporaryDatabase.current.pool
         try await prepare(2, gold: 1, share: 1, in: pool)
-        let rows = try await pool.query("SELECT q.* FROM generate_series(1, 3), hone.label_next('anna') q")
+        var rows: [PostgresRow] = []
+        for _ in 0..<3 { rows += try await pool.query("SELECT * FROM hone.label_next('anna')") }
         let gold = try await goldTasks(in: pool)
         let shown = try rows.map { row in
             (try row.decode("task_id", as: Int64.self), try row.decode("question", as: PostgresJSON.self).text)

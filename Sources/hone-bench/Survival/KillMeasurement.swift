@@ -26,7 +26,7 @@ struct KillMeasurement {
     private struct Undisturbed {
         let job: Int64
         let seconds: Double
-        /// The one that reinforcement starts from.
+        /// The one that the other kinds start from.
         let start: Int64?
     }
 
@@ -47,7 +47,7 @@ struct KillMeasurement {
         workers = WorkerPair(url: url, artifacts: artifacts.path)
         try await Migrator(Migration.hone, pool: pool).apply()
         try await HeldWrite.prepare(pool)
-        try await pool.query("SELECT hone.ingest(\(KilledTraining.dataset), \(KilledTraining.examples))")
+        try await KilledTraining.prepare(pool)
     }
 
     /// Disturbs jobs of each kind until as many random kills as asked for have hit.
