@@ -33,7 +33,7 @@ COMMENT ON COLUMN hone.gold_rules.share IS 'of the turns of a labeller that are 
 COMMENT ON COLUMN hone.gold_rules.minimum_accuracy IS
     'a labeller below it on gold, after minimum_count of answers to it, is left out of freezes';
 INSERT INTO hone.gold_rules (source, share, minimum_accuracy, minimum_count) VALUES
-    ('person', 0.05, 0.7, 20), ('simulated', 0.05, 0.7, 20), ('verifier', 0, 0.7, 20);
+    ('person', 0.05, 0.75, 30), ('simulated', 0.05, 0.75, 30), ('verifier', 0, 0.75, 30);
 
 -- Making questions --------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ struct LabelGold: ParsableCommand {
             EXAMPLES
               hone label gold draw preference --checkpoint 12 --count 50
               hone label gold add expert.jsonl
-              hone label gold rule --share 0.05 --minimum-accuracy 0.7 --minimum-count 20
+              hone label gold rule --share 0.05 --minimum-accuracy 0.75 --minimum-count 30
               hone label gold accuracy
               hone label gold retire 318
 
