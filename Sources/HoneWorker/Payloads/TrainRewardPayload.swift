@@ -29,13 +29,8 @@ struct TrainRewardPayload: TrainingPayload {
     }
 
     func validate() throws(WorkerError) {
-        try validateResumePoints()
+        try validateTraining()
         try require(
             (heldOutShare ?? 0.1) > 0 && (heldOutShare ?? 0.1) < 1, .heldOutShare, "must lie between 0 and 1")
-        do {
-            try configuration.validate()
-        } catch {
-            throw .payload(key: CodingKeys.configuration.stringValue, fault: "cannot be run: \(error)")
-        }
     }
 }

@@ -31,6 +31,7 @@ struct CurriculumFindings: Encodable {
     let stepLimit: Int
     let arms: [Arm]
     let gaps: [Gap]
+    let rows: [SuiteReport.Row]
 
     init(
         _ outcomes: [CurriculumTask: [CurriculumMeasurement.Outcome]], gaps: [Gap],
@@ -56,6 +57,13 @@ struct CurriculumFindings: Encodable {
                     overHardOnly: ratio(over: .hardOnly), overUniform: ratio(over: .uniform))
             }
         }
+        rows =
+            arms.map {
+                SuiteReport.Row(name: "\($0.task), \($0.arm): steps", unit: "steps", sample: $0.steps, beside: nil)
+            }
+            + gaps.map {
+                SuiteReport.Row(name: "\($0.task), \($0.arm): noisy gap", unit: "", sample: $0.gap, beside: nil)
+            }
     }
 
     var table: [String] {
