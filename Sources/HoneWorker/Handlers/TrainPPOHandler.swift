@@ -71,13 +71,14 @@ private struct PolicyJudging: Sendable {
         guard let directory = directories[checkpoint] else {
             preconditionFailure("reward model \(checkpoint) was not laid out")
         }
-        let model = try RewardModel.load(directory: directory)
         func refuse(_ reason: String) -> TrainingError {
             .configuration(key: "reward", reason: "names checkpoint \(checkpoint), \(reason)")
         }
-        guard model.network.kind == kind else {
+        guard let found = RewardModel.kind(in: directory) else { throw refuse("which is no reward model") }
+        guard found == kind else {
             throw refuse("which judges \(kind == .step ? "whole answers, not steps" : "steps, not whole answers")")
         }
+        let model = try RewardModel.load(directory: directory)
         guard model.tokenizer == tokenizer else {
             throw refuse("a reward model of another tokenizer than the policy's; train one from this policy's model")
         }
