@@ -16,6 +16,8 @@ public struct LabelRequest: Sendable {
     /// A smaller number is asked first.
     public var priority = 0
     public var seed: Int64 = 0
+    /// By prompt, how many places its tasks come before the priority: what is urgent is asked first.
+    public var urgency: [String: Int] = [:]
 
     public init(_ kind: LabelKind, checkpoint: Int64? = nil, dataset: String? = nil) {
         self.kind = kind
@@ -30,7 +32,7 @@ public enum LabelTasks {
     /// - Returns: How many are new.
     public static func create(
         _ request: LabelRequest, in session: any PostgresSession
-    ) async throws(PostgresError) -> Int {
+    ) async throws -> Int {
         try await session.query(
             PostgresQuery(
                 """
@@ -39,8 +41,32 @@ public enum LabelTasks {
                     other_checkpoint => \(request.otherCheckpoint),
                     per_prompt => \(request.perPrompt.map { Int32(clamping: $0) }),
                     wanted => \(Int32(clamping: request.wanted)), source => \(request.source.rawValue),
-                    priority => \(Int32(clamping: request.priority)), seed => \(request.seed)) AS made
+                    priority => \(Int32(clamping: request.priority)), seed => \(request.seed),
+                    urgency => \(try PostgresJSON(encoding: request.urgency))) AS made
                 """
             ).named("create label tasks"))[0].decode("made")
+    }
+
+    /// Makes honeypots of tasks whose right answer the verifier knows and that nobody has labelled yet.
+    ///
+    /// - Parameters:
+    ///   - request: of which kind, checkpoint and dataset
+    ///   - share: of all tasks of these, above 0 and at most 1
+    ///   - session: a connection, or a pool
+    /// - Returns: How many more there are.
+    /// - Throws: A server error with SQLSTATE `HN003` for a kind whose right answers are not known.
+    @discardableResult
+    public static func markHoneypots(
+        _ request: LabelRequest, share: Double, in session: any PostgresSession
+    ) async throws(PostgresError) -> Int {
+        try await session.query(
+            PostgresQuery(
+                """
+                SELECT hone.mark_honeypots(
+                    \(request.kind.rawValue), share => \(share), checkpoint => \(request.checkpoint),
+                    dataset => \(request.dataset), source => \(request.source.rawValue),
+                    seed => \(request.seed)) AS made
+                """
+            ).named("mark honeypots"))[0].decode("made")
     }
 }

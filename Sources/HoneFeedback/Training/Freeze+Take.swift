@@ -119,9 +119,10 @@ extension Freeze {
         try await pool.withTransaction(.repeatableRead) { transaction in
             let weights = try await weights(weighting, of: selection, in: transaction)
             var writer = try await FreezeWriter(transaction)
+            let distrusted = try await PausedLabellers.names(in: transaction)
             var counts = FreezeCounts()
             try await selection.forEachPage(withContent: true, from: transaction) { page in
-                for task in page {
+                for task in page.compactMap({ $0.withoutLabels(by: distrusted) }) {
                     counts.count(task)
                     guard let row = try makeRow(task, weights, &counts) else { continue }
                     try await writer.add(row)
