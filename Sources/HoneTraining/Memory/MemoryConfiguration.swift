@@ -22,8 +22,10 @@ public struct MemoryConfiguration: Codable, Sendable, Equatable {
     /// ones. Reference answers are not used, so nothing but prompts need be there.
     public struct SelfAnswers: Codable, Sendable, Equatable {
         public var weight = 2.0
-        /// The share of the weight at which the run begins; it rises evenly to the whole with the last step.
-        public var initialShare = 1.0
+        /// The share of the weight at which the run begins; it rises evenly to the whole with the last step. So the new
+        /// is learnt first, while it may disturb the old, and is fitted in later. With the whole weight from the start
+        /// a task is sometimes learnt by heart only.
+        public var initialShare = 0.05
         /// Of prompts and answers with padding, in each step beside the new batch.
         public var tokensPerStep = 2048
         /// Longer answers are cut off.

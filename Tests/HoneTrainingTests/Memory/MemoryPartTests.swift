@@ -51,6 +51,7 @@ import Testing
     @Test func theWeightOfOwnAnswersRisesEvenlyFromItsShareToTheWholeWithTheLastStep() {
         var settings = MemoryConfiguration.SelfAnswers()
         settings.weight = 4
+        settings.initialShare = 1
         #expect((0..<5).allSatisfy { settings.weight(atStep: $0, of: 5) == 4 })
         settings.initialShare = 0.25
         #expect((0..<5).map { settings.weight(atStep: $0, of: 5) } == [1, 1.75, 2.5, 3.25, 4])
