@@ -1,4 +1,5 @@
 import Foundation
+import HoneDatasets
 import HonePipeline
 import HonePostgres
 import HoneTesting
