@@ -26,7 +26,7 @@ import Testing
         #expect(LabelUrgency(.init(rarity: 0, disagreement: 0), shapes: shapes).band(shape: "#*#", results: []) == 0)
     }
 
-    @Test func theSampleStageAsksAboutRareShapesFirstAndMixesInWhatIsKnown() async throws {
+    @Test func theSampleStageAsksAboutRareShapesFirst() async throws {
         let floor = try await GateFloor()
         defer { #expect(throws: Never.self) { try floor.worker.removeArtifacts() } }
         let checkpoint = try await floor.train(on: "twos", steps: 2)
@@ -41,7 +41,7 @@ import Testing
             payload: PostgresJSON(
                 text: """
                     {"checkpoint": \(checkpoint), "dataset": "mixed", "samples": 3, "max_new_tokens": 4, "seed": 1,
-                     "label": {"kinds": ["preference"], "per_prompt": 1, "honeypots": 0.5,
+                     "label": {"kinds": ["preference"], "per_prompt": 1, "gold": 5,
                                "order": {"rarity": 1, "disagreement": 0}}}
                     """))
         try await floor.worker.runUntilIdle()
@@ -51,17 +51,11 @@ import Testing
         let first: String = try await floor.pool.one(
             "SELECT question ->> 'prompt' FROM hone.label_next('anna')")
         #expect(first == "3*4=?", "the only product is the last example and the first question")
-        let unknown: Int = try await floor.pool.one(
-            """
-            SELECT count(*) FROM hone.honeypots h JOIN hone.label_tasks t ON t.id = h.task_id
-            WHERE hone.known_answer(t) IS DISTINCT FROM h.expected
-            """)
-        #expect(unknown == 0)
     }
 
     @Test(arguments: [
-        (#"{"kinds": ["rating"], "honeypots": 0.1}"#, "known for preferences and steps alone"),
-        (#"{"kinds": ["steps"], "honeypots": 2}"#, "must be between 0 and 1"),
+        (#"{"kinds": ["rating"], "gold": 5}"#, "of preferences and steps alone"),
+        (#"{"kinds": ["steps"], "gold": -2}"#, "must be between 0 and 100000"),
         (#"{"kinds": ["steps"], "order": {"rarity": -1}}"#, "has a weight below 0"),
         (#"{"kinds": ["steps"], "order": {"rareness": 1}}"#, "is not an option here"),
     ])

@@ -46,27 +46,4 @@ public enum LabelTasks {
                 """
             ).named("create label tasks"))[0].decode("made")
     }
-
-    /// Makes honeypots of tasks whose right answer the verifier knows and that nobody has labelled yet.
-    ///
-    /// - Parameters:
-    ///   - request: of which kind, checkpoint and dataset
-    ///   - share: of all tasks of these, above 0 and at most 1
-    ///   - session: a connection, or a pool
-    /// - Returns: How many more there are.
-    /// - Throws: A server error with SQLSTATE `HN003` for a kind whose right answers are not known.
-    @discardableResult
-    public static func markHoneypots(
-        _ request: LabelRequest, share: Double, in session: any PostgresSession
-    ) async throws(PostgresError) -> Int {
-        try await session.query(
-            PostgresQuery(
-                """
-                SELECT hone.mark_honeypots(
-                    \(request.kind.rawValue), share => \(share), checkpoint => \(request.checkpoint),
-                    dataset => \(request.dataset), source => \(request.source.rawValue),
-                    seed => \(request.seed)) AS made
-                """
-            ).named("mark honeypots"))[0].decode("made")
-    }
 }

@@ -25,6 +25,9 @@ struct SampleHandler: JobHandler {
         let total: Int
     }
 
+    /// As many as a task can have.
+    private static let labellersOfGold = 100
+
     /// Prompts between two reports of progress.
     private static let sliceCount = 128
 
@@ -117,8 +120,9 @@ struct SampleHandler: JobHandler {
             request.perPrompt = label.perPrompt
             request.urgency = urgency
             count += try await LabelTasks.create(request, in: transaction)
-            if let share = label.honeypots, share > 0 {
-                try await LabelTasks.markHoneypots(request, share: share, in: transaction)
+            if let gold = label.gold, gold > 0 {
+                _ = try await GoldQuestions.add(
+                    request, count: gold, labellers: Self.labellersOfGold, in: transaction)
             }
         }
         return count

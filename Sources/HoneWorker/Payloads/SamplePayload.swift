@@ -28,8 +28,8 @@ struct SamplePayload: JobPayload {
         let wanted: Int
         /// At most so many tasks a prompt; all if left out.
         let perPrompt: Int?
-        /// The share of the tasks that have a known answer and test the labellers; none if left out.
-        let honeypots: Double?
+        /// So many answers that the verifier judged become gold questions, of each kind; none if left out.
+        let gold: Int?
         /// What is asked first; in the order of the examples if left out.
         let order: Order?
 
@@ -56,7 +56,7 @@ struct SamplePayload: JobPayload {
         }
 
         fileprivate enum CodingKeys: String, CodingKey, CaseIterable {
-            case kinds, source, wanted, honeypots, order
+            case kinds, source, wanted, gold, order
             case perPrompt = "per_prompt"
         }
 
@@ -67,7 +67,7 @@ struct SamplePayload: JobPayload {
             source = try container.decodeIfPresent(LabelSource.self, forKey: .source) ?? .person
             wanted = try container.decodeIfPresent(Int.self, forKey: .wanted) ?? 1
             perPrompt = try container.decodeIfPresent(Int.self, forKey: .perPrompt)
-            honeypots = try container.decodeIfPresent(Double.self, forKey: .honeypots)
+            gold = try container.decodeIfPresent(Int.self, forKey: .gold)
             order = try container.decodeIfPresent(Order.self, forKey: .order)
         }
     }
@@ -89,10 +89,10 @@ struct SamplePayload: JobPayload {
         try require(!label.kinds.isEmpty, .label, "has no \"kinds\"")
         try require((1...100).contains(label.wanted), .label, "\"wanted\" must be between 1 and 100")
         try require((label.perPrompt ?? 1) > 0, .label, "\"per_prompt\" must be at least 1")
-        try require((0...1).contains(label.honeypots ?? 0), .label, "\"honeypots\" must be between 0 and 1")
+        try require((0...100_000).contains(label.gold ?? 0), .label, "\"gold\" must be between 0 and 100000")
         try require(
-            label.honeypots ?? 0 == 0 || label.kinds.allSatisfy { $0 == .preference || $0 == .steps }, .label,
-            "has \"honeypots\", and the right answer is known for preferences and steps alone")
+            label.gold ?? 0 == 0 || label.kinds.allSatisfy { $0 == .preference || $0 == .steps }, .label,
+            "has \"gold\", and the verifier knows the right answer of preferences and steps alone")
         let (rarity, disagreement) = (label.order?.rarity ?? 0, label.order?.disagreement ?? 0)
         try require(
             min(rarity, disagreement) >= 0 && max(rarity, disagreement).isFinite, .label,

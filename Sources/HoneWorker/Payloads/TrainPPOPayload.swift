@@ -31,13 +31,8 @@ struct TrainPPOPayload: TrainingPayload {
     }
 
     func validate() throws(WorkerError) {
-        try validateResumePoints()
+        try validateTraining()
         try require(cut.map { $0.dataset == dataset } ?? true, .cut, "is of another dataset than \"dataset\"")
         if let fault = reward.fault { throw .payload(key: CodingKeys.judged.stringValue, fault: fault) }
-        do {
-            try configuration.validate()
-        } catch {
-            throw .payload(key: CodingKeys.configuration.stringValue, fault: "cannot be run: \(error)")
-        }
     }
 }

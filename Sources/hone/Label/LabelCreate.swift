@@ -10,7 +10,7 @@ struct LabelCreate: AsyncParsableCommand {
             EXAMPLES
               hone label create preference --checkpoint 12 --wanted 3
               hone label create preference --checkpoint 12 --against 11 --per-prompt 1
-              hone label create steps --dataset gsm8k --checkpoint 12 --honeypots 0.05
+              hone label create steps --dataset gsm8k --checkpoint 12
               hone label create preference --dataset gsm8k --source simulated
 
             A preference compares two different answers to a prompt: all pairs, or --per-prompt of them.
@@ -44,22 +44,17 @@ struct LabelCreate: AsyncParsableCommand {
     @Option(help: "Chooses the pairs of --per-prompt.")
     var seed: Int64 = 0
 
-    @Option(help: "The share of the tasks that have a known answer and test the labellers.")
-    var honeypots = 0.0
-
     @OptionGroup var options: GlobalOptions
 
     private struct Line: Encodable {
         let kind: LabelKind
         let tasks: Int
         let slots: Int
-        let honeypots: Int
     }
 
     func validate() throws {
         if checkpoint == nil, dataset == nil { throw ValidationError("Say which samples: --checkpoint, --dataset.") }
         guard (1...100).contains(wanted) else { throw ValidationError("--wanted \(wanted): give 1 to 100.") }
-        guard (0...1).contains(honeypots) else { throw ValidationError("--honeypots \(honeypots): give 0 to 1.") }
         if let perPrompt, perPrompt < 1 { throw ValidationError("--per-prompt \(perPrompt): give 1 or more.") }
     }
 
@@ -71,14 +66,11 @@ struct LabelCreate: AsyncParsableCommand {
         request.source = source
         request.priority = priority
         request.seed = seed
-        let (made, marked) = try await options.withDatabase { [request] connection in
-            let made = try await LabelTasks.create(request, in: connection)
-            guard honeypots > 0 else { return (made, 0) }
-            return (made, try await LabelTasks.markHoneypots(request, share: honeypots, in: connection))
+        let made = try await options.withDatabase { connection in
+            try await LabelTasks.create(request, in: connection)
         }
         try options.console.emit(
-            Line(kind: kind, tasks: made, slots: made * wanted, honeypots: marked),
-            text: "\(made) new \(kind) tasks, \(made * wanted) labels wanted"
-                + (marked > 0 ? ", \(marked) of the tasks with a known answer" : ""))
+            Line(kind: kind, tasks: made, slots: made * wanted),
+            text: "\(made) new \(kind) tasks, \(made * wanted) labels wanted")
     }
 }
