@@ -11,9 +11,11 @@ struct TrainPPOPayload: TrainingPayload {
     private let judged: RewardSettings?
     let checkpointEvery: Int?
     let keepResumePoints: Int?
+    /// Exactly these examples, as an `arrivals` stage gave them; all of the split that there are now if left out.
+    let cut: DataCut?
 
     var initialCheckpoint: Int64? { start }
-    var source: DatasetSource { DatasetSource(dataset: dataset, split: split ?? "train") }
+    var source: DatasetSource { DatasetSource(dataset: dataset, split: split ?? "train", cut: cut) }
     var reward: RewardSettings { judged ?? RewardSettings() }
     var judges: [CheckpointJudge] { reward.judges }
     /// The divergence is measured to it.
@@ -25,10 +27,12 @@ struct TrainPPOPayload: TrainingPayload {
         case judged = "reward"
         case checkpointEvery = "checkpoint_every"
         case keepResumePoints = "keep_resume_points"
+        case cut
     }
 
     func validate() throws(WorkerError) {
         try validateTraining()
+        try require(cut.map { $0.dataset == dataset } ?? true, .cut, "is of another dataset than \"dataset\"")
         if let fault = reward.fault { throw .payload(key: CodingKeys.judged.stringValue, fault: fault) }
     }
 }
