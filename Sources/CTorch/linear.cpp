@@ -214,8 +214,6 @@ ctorch_tensor ctorch_linear(ctorch_tensor x_handle, ctorch_tensor weight_handle,
         bool records = c10::GradMode::is_enabled() &&
                        (x.requires_grad() || weight.requires_grad() || (bias && bias->requires_grad()));
         if (!records) return ctorch::handle(forward(x, weight, bias, true));
-        // Few rows do not pay for packing weights that the next step changes.
-        if (x.numel() / x.size(-1) < PANEL) return ctorch::handle(at::linear(x, weight, bias));
         return ctorch::handle(Linear::apply(x, weight, bias));
     });
 }

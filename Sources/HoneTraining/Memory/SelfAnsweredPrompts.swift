@@ -9,7 +9,6 @@ struct SelfAnsweredPrompts {
     private let weight: Double
     private let former: CausalLanguageModel
     private let set: TrainingSet
-    private let padToken: Int32
     private var plan: BatchPlan
 
     /// Lets `former` answer the prompts.
@@ -18,7 +17,6 @@ struct SelfAnsweredPrompts {
     ) throws {
         weight = settings.weight
         former = answers.model
-        padToken = answers.tokenizer.paddingID
         let written = try answers.write(to: prompts, temperature: settings.temperature, seed: seed)
         set = TrainingSet(prompts: prompts, completions: written)
         plan = BatchPlan(
@@ -27,7 +25,7 @@ struct SelfAnsweredPrompts {
 
     /// Adds the gradient of weight · KL(before ‖ now) over the batch of this step, and returns the KL in nats a token.
     mutating func addGradient(of model: CausalLanguageModel, atStep step: Int) -> Double {
-        let batch = TokenBatch(plan.batch(atStep: step), of: set, padToken: padToken)
+        let batch = TokenBatch(plan.batch(atStep: step), of: set)
         let former_NV = noGrad { batch.logits_NV(former).logSoftmax(dim: -1) }
         let now_NV = batch.logits_NV(model).logSoftmax(dim: -1)
         let divergence = Self.divergence(of: now_NV, from: former_NV)
@@ -38,13 +36,5 @@ struct SelfAnsweredPrompts {
     /// Mean over N of Σ p (log p - log q), p being `former_NV` and q `now_NV`, both as natural logarithms `[N, V]`.
     static func divergence(of now_NV: Tensor, from former_NV: Tensor) -> Tensor {
         (former_NV.exp() * (former_NV - now_NV)).sum(dim: -1).mean()
-    }
-}
-
-extension TokenBatch {
-    /// What a model says about the tokens of completions, `[N, V]`.
-    func logits_NV(_ model: CausalLanguageModel) -> Tensor {
-        let hidden_BTC = model.hiddenStates(ids_BT)
-        return model.logits(hidden_BTC.flatten(from: 0, through: 1).indexSelect(0, positions_N))
     }
 }

@@ -48,7 +48,7 @@ final class TrainingMemory {
             try SelfAnsweredPrompts($0, prompts: prompts, answers: answers($0.maximumAnswerTokens), seed: seed)
         }
         replay = configuration.replay.map {
-            ReplayedExamples($0, set: old, former: former, padToken: tokenizer.paddingID, seed: seed)
+            ReplayedExamples($0, set: old, former: former, seed: seed)
         }
     }
 
