@@ -1,5 +1,11 @@
 internal import CTorch
 
+extension Torch {
+    /// Whether a network's passes give a token the same bits whatever is computed beside it, decoding or not: so it is
+    /// on the CPU where all kernels are our own, which is on processors with AVX-512.
+    public static var computesTokensAlike: Bool { ctorch_linear_is_rowwise() }
+}
+
 private let rmsNormOperator = Operator("aten::rms_norm")
 
 // The steps between a transformer's matrix products. On the CPU in `.float32` each is one kernel of the shim; elsewhere

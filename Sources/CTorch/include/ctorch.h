@@ -93,6 +93,8 @@ bool ctorch_generator_set_state(ctorch_generator generator, ctorch_tensor state)
 //
 // linear: x [..., in], weight [out, in], bias [out] -> [..., out].
 ctorch_tensor _Nullable ctorch_linear(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor _Nullable bias);
+// Whether linear is our kernel on this processor: then a row has the same bits in training and in decoding.
+bool ctorch_linear_is_rowwise(void);
 
 // rms_norm: x / rms(x) * weight over the last dimension; weight [size].
 ctorch_tensor _Nullable ctorch_rms_norm(ctorch_tensor x, ctorch_tensor weight, double eps);
