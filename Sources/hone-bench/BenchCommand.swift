@@ -19,7 +19,7 @@ struct BenchCommand: AsyncParsableCommand {
             QueueSuite.self, RecordSuite.self, TrainingSuite.self, InferenceSuite.self, KernelSuite.self,
             GateSuite.self, PPOLearningSuite.self, RLHFSuite.self, CurriculumSuite.self, SurvivalSuite.self,
             ContinualSuite.self, LongTailSuite.self, WordProblemSuite.self, TrainProgram.self, GenerateProgram.self,
-            PPOProgram.self, ProbeProgram.self, ReproduceProgram.self,
+            PPOProgram.self, ProbeProgram.self, MemoryProgram.self, ReproduceProgram.self,
         ])
 
     static func main() async {

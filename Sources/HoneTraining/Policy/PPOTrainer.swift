@@ -19,6 +19,8 @@ public final class PPOTrainer: ResumableTrainer {
     var prompts: PromptSet
     var controller: KLController
     var collapseGuard = CollapseGuard()
+    /// Of the first update's first batch, from when they are gathered until they are learnt from.
+    var firstPasses: Passes?
     /// Nil where every prompt is asked in turn.
     var admission: AdmissionGate?
     var peak = PeakRecord()
