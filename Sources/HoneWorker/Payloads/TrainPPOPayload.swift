@@ -9,12 +9,14 @@ struct TrainPPOPayload: TrainingPayload {
     private let start: Int64
     let configuration: PPOConfiguration
     private let judged: RewardSettings?
+    private let sampled: RolloutSettings?
     let checkpointEvery: Int?
     let keepResumePoints: Int?
 
     var initialCheckpoint: Int64? { start }
     var source: DatasetSource { DatasetSource(dataset: dataset, split: split ?? "train") }
     var reward: RewardSettings { judged ?? RewardSettings() }
+    var rollouts: RolloutSettings { sampled ?? RolloutSettings() }
     var judges: [CheckpointJudge] { reward.judges }
     /// The divergence is measured to it.
     var needsInitialToResume: Bool { true }
@@ -23,15 +25,21 @@ struct TrainPPOPayload: TrainingPayload {
         case dataset, split, model, configuration
         case start = "initial_checkpoint"
         case judged = "reward"
+        case sampled = "rollouts"
         case checkpointEvery = "checkpoint_every"
         case keepResumePoints = "keep_resume_points"
     }
 
+    var effective: PPOConfiguration { rollouts.applied(to: withResumePoints) }
+
     func validate() throws(WorkerError) {
         try validateResumePoints()
         if let fault = reward.fault { throw .payload(key: CodingKeys.judged.stringValue, fault: fault) }
+        if let fault = rollouts.fault(in: configuration) {
+            throw .payload(key: CodingKeys.sampled.stringValue, fault: fault)
+        }
         do {
-            try configuration.validate()
+            try effective.validate()
         } catch {
             throw .payload(key: CodingKeys.configuration.stringValue, fault: "cannot be run: \(error)")
         }
