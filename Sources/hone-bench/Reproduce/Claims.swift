@@ -35,6 +35,9 @@ extension Claim {
             Reading(row: "policy: its answer is better, of prompts where one is", bar: .atLeast(80)),
             Reading(row: "the same: length, after over before", bar: .within(0.9...1.1)),
             Reading(row: "the same: utility's fall from its peak", bar: .atMost(2)),
+            Reading(
+                row: "policy by that one, watched: utility's fall from its peak", bar: .atMost(2),
+                control: "policy by that one, not watched: utility's fall from its peak"),
             Reading(row: "process over outcome, lower bound", bar: .above(0)),
             Reading(row: "process over majority, lower bound", bar: .above(0)),
         ],
