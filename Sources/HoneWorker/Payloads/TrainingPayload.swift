@@ -13,6 +13,8 @@ protocol TrainingPayload: JobPayload {
     var initialCheckpoint: Int64? { get }
     /// What the run does.
     var configuration: Configuration { get }
+    /// The configuration as it is run.
+    var effective: Configuration { get }
     /// Steps between resumable checkpoints; takes the place of the configuration's.
     var checkpointEvery: Int? { get }
     /// How many of them are kept, the newest ones, besides the one that an attempt took up from; 2 if left out.
@@ -27,16 +29,23 @@ extension TrainingPayload {
     var needsInitialToResume: Bool { false }
     var judges: [CheckpointJudge] { [] }
 
-    /// Refuses resume points that are never left or never kept.
-    func validateResumePoints() throws(WorkerError) {
+    /// Refuses resume points that are never left or never kept, and a configuration that cannot be run.
+    func validateTraining() throws(WorkerError) {
         let counts = [(checkpointEvery, "checkpoint_every"), (keepResumePoints, "keep_resume_points")]
         for (count, key) in counts where (count ?? 1) < 1 {
             throw .payload(key: key, fault: "must be at least 1")
         }
+        do {
+            try effective.validate()
+        } catch {
+            throw .payload(key: "configuration", fault: "cannot be run: \(error)")
+        }
     }
 
-    /// The configuration as it is run.
-    var effective: Configuration {
+    var effective: Configuration { withResumePoints }
+
+    /// The configuration with the payload's resume points.
+    var withResumePoints: Configuration {
         var effective = configuration
         if let checkpointEvery { effective.checkpointInterval = checkpointEvery }
         return effective
@@ -48,6 +57,8 @@ protocol TrainingConfiguration: Codable, Sendable {
     var steps: Int { get }
     var seed: UInt64 { get }
     var checkpointInterval: Int { get set }
+
+    func validate() throws(TrainingError)
 }
 
 extension SFTConfiguration: TrainingConfiguration {}
