@@ -5,7 +5,6 @@ internal import HoneTensor
 struct ReplayedExamples {
     private let weight: Double
     private let set: TrainingSet
-    private let padToken: Int32
     private var plan: BatchPlan
 
     /// - Parameters:
@@ -13,19 +12,17 @@ struct ReplayedExamples {
     ///   - set: the stored examples
     ///   - members: those that may be learnt
     ///   - former: the model as the run begins, which says what is hard
-    ///   - padToken: fills rows up
     ///   - seed: of the order
     init(
         _ settings: MemoryConfiguration.Replay, set: TrainingSet, members: [Int32], former: CausalLanguageModel,
-        padToken: Int32, seed: UInt64
+        seed: UInt64
     ) {
         weight = settings.weight
         self.set = set
-        self.padToken = padToken
         var drawn = members
         let hardCount = Int(settings.hardShare * Double(members.count))
         if hardCount > 0, settings.hardCopies > 1 {
-            let hard = Self.byFallingLoss(members, of: set, former, padToken: padToken).prefix(hardCount)
+            let hard = Self.byFallingLoss(members, of: set, former).prefix(hardCount)
             for _ in 1..<settings.hardCopies { drawn += hard }
         }
         plan = BatchPlan(set: set, members: drawn, tokensPerBatch: settings.tokensPerStep, seed: seed)
@@ -33,19 +30,17 @@ struct ReplayedExamples {
 
     /// Adds the gradient of weight times the mean loss a token, and returns the loss.
     mutating func addGradient(of model: CausalLanguageModel, atStep step: Int) -> Double {
-        let batch = TokenBatch(plan.batch(atStep: step), of: set, padToken: padToken)
+        let batch = TokenBatch(plan.batch(atStep: step), of: set)
         let loss = batch.logits_NV(model).crossEntropy(batch.targets_N)
         (loss * weight).backward()
         return loss.item()
     }
 
     /// Examples by their mean loss a token under a model, the highest first; ties in the set's order.
-    static func byFallingLoss(
-        _ members: [Int32], of set: TrainingSet, _ model: CausalLanguageModel, padToken: Int32
-    ) -> [Int32] {
+    static func byFallingLoss(_ members: [Int32], of set: TrainingSet, _ model: CausalLanguageModel) -> [Int32] {
         let losses = noGrad {
             members.map { member in
-                let batch = TokenBatch([member], of: set, padToken: padToken)
+                let batch = TokenBatch([member], of: set)
                 return (loss: batch.logits_NV(model).crossEntropy(batch.targets_N).item(), member: member)
             }
         }

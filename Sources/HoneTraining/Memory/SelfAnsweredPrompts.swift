@@ -11,7 +11,6 @@ struct SelfAnsweredPrompts {
     private let steps: Int
     private let former: CausalLanguageModel
     private let set: TrainingSet
-    private let padToken: Int32
     private var plan: BatchPlan
 
     /// Lets `former` answer the prompts.
@@ -21,16 +20,15 @@ struct SelfAnsweredPrompts {
         self.settings = settings
         self.steps = steps
         former = answers.model
-        padToken = answers.tokenizer.paddingID
         let written = try answers.write(to: prompts, temperature: settings.temperature, seed: seed)
         set = TrainingSet(prompts: prompts, completions: written)
         plan = BatchPlan(
             set: set, members: set.entries.indices.map(Int32.init), tokensPerBatch: settings.tokensPerStep, seed: seed)
     }
 
-    /// Adds the gradient of the step's weight · KL(before ‖ now) over the batch of this step, and returns the KL in nats a token.
+    /// Adds the gradient of the step's weight · KL(before ‖ now) over its batch, and returns the KL in nats a token.
     mutating func addGradient(of model: CausalLanguageModel, atStep step: Int) -> Double {
-        let batch = TokenBatch(plan.batch(atStep: step), of: set, padToken: padToken)
+        let batch = TokenBatch(plan.batch(atStep: step), of: set)
         let former_NV = noGrad { batch.logits_NV(former).logSoftmax(dim: -1) }
         let now_NV = batch.logits_NV(model).logSoftmax(dim: -1)
         let divergence = Self.divergence(of: now_NV, from: former_NV)
@@ -49,13 +47,5 @@ extension MemoryConfiguration.SelfAnswers {
     func weight(atStep step: Int, of steps: Int) -> Double {
         let progress = steps > 1 ? min(1, Double(step) / Double(steps - 1)) : 1
         return weight * (initialShare + (1 - initialShare) * progress)
-    }
-}
-
-extension TokenBatch {
-    /// What a model says about the tokens of completions, `[N, V]`.
-    func logits_NV(_ model: CausalLanguageModel) -> Tensor {
-        let hidden_BTC = model.hiddenStates(ids_BT)
-        return model.logits(hidden_BTC.flatten(from: 0, through: 1).indexSelect(0, positions_N))
     }
 }

@@ -56,8 +56,7 @@ final class TrainingMemory {
                 $0, prompts: prompts, answers: answers($0.maximumAnswerTokens), steps: run.steps, seed: seed)
         }
         replay = configuration.replay.map {
-            ReplayedExamples(
-                $0, set: old, members: members, former: former, padToken: tokenizer.paddingID, seed: seed)
+            ReplayedExamples($0, set: old, members: members, former: former, seed: seed)
         }
     }
 

@@ -84,11 +84,10 @@ import Testing
         let model = CausalLanguageModel(Fixture.modelShape(hiddenSize: 16), generator: Generator(seed: 1))
         let examples = Fixture.sums(3...4)
         let set = try TrainingSet(examples, tokenizer: Fixture.tokenizer, maximumLength: 64)
-        let together = ElasticPenalty.information(of: model, set, padToken: Fixture.tokenizer.paddingID)
+        let together = ElasticPenalty.information(of: model, set)
         let alone = try examples.map { example in
             ElasticPenalty.information(
-                of: model, try TrainingSet([example], tokenizer: Fixture.tokenizer, maximumLength: 64),
-                padToken: Fixture.tokenizer.paddingID)
+                of: model, try TrainingSet([example], tokenizer: Fixture.tokenizer, maximumLength: 64))
         }
         for index in together.indices {
             let mean = Tensor.stack(alone.map { $0[index] }).mean(dim: 0)
