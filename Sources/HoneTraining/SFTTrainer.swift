@@ -77,7 +77,7 @@ final class SFTTrainer {
         let lossValue = loss.item()
         try check.requireSound(loss: lossValue, chance: log(Double(model.configuration.vocabularySize)))
         (promptLoss.map { loss + $0 * configuration.promptLoss } ?? loss).backward()
-        let kept = memory?.addGradients(of: model, atStep: step) ?? [:]
+        var kept = memory?.addGradients(of: model, atStep: step) ?? [:]
         let gradNorm = optimizer.clipGradients()
         try check.requireFinite(gradNorm, "gradient's norm")
         let learningRate = optimizer.advance(learningRateShare: learningRateShare)
@@ -85,6 +85,7 @@ final class SFTTrainer {
         sampler?.advance(pastStep: step)
         step += 1
         memory?.follow(model, isLast: step == configuration.steps)
+        if let memory { kept.merge(memory.probe(afterSteps: step) { measure($0, of: $1) }) { first, _ in first } }
         let probe = sampler?.probe(afterSteps: step) { measure($0, of: set) }
         let seconds = (ContinuousClock.now - started) / .seconds(1)
         secondsPerStep.add(seconds)

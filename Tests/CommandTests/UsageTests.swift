@@ -8,7 +8,8 @@ import Testing
         ["pipeline", "validate"], ["pipeline", "run"], ["pipeline", "status"], ["pipeline", "graph"], ["ingest"],
         ["dataset"], ["dataset", "list"], ["dataset", "show"], ["dataset", "export"], ["model"], ["model", "list"],
         ["model", "show"], ["model", "promote"], ["model", "rollback"], ["model", "lineage"], ["model", "quarantine"],
-        ["model", "release"],
+        ["model", "release"], ["label", "gold"], ["label", "gold", "draw"], ["label", "gold", "add"],
+        ["label", "gold", "rule"], ["label", "gold", "accuracy"], ["label", "gold", "retire"],
     ])
     func everyCommandExplainsItselfWithExamples(_ command: [String]) async throws {
         let help = try await HoneProgram.run(words: command + ["--help"])
@@ -26,6 +27,7 @@ import Testing
         ["ingest", "x", "--dataset", "d", "--format", "pdf"], ["pipeline", "run", "x", "--param", "novalue"],
         ["model", "promote", "tiny"], ["model", "promote", "tiny@x"],
         ["model", "promote", "tiny@1", "--canary", "100"], ["model", "release", "tiny@1"],
+        ["label", "gold", "draw", "steps"], ["label", "gold", "rule", "--share", "2"],
     ])
     func wrongUsageExitsWith2(_ words: [String]) async throws {
         try await HoneProgram.run(words: words).expectFailure(2, saying: "Error:")

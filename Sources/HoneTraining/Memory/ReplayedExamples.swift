@@ -10,20 +10,22 @@ struct ReplayedExamples {
     /// - Parameters:
     ///   - settings: how many, and how often the hard ones
     ///   - set: the stored examples
+    ///   - members: those that may be learnt
     ///   - former: the model as the run begins, which says what is hard
     ///   - seed: of the order
     init(
-        _ settings: MemoryConfiguration.Replay, set: TrainingSet, former: CausalLanguageModel, seed: UInt64
+        _ settings: MemoryConfiguration.Replay, set: TrainingSet, members: [Int32], former: CausalLanguageModel,
+        seed: UInt64
     ) {
         weight = settings.weight
         self.set = set
-        var members = set.entries.indices.map(Int32.init)
+        var drawn = members
         let hardCount = Int(settings.hardShare * Double(members.count))
         if hardCount > 0, settings.hardCopies > 1 {
-            let hard = Self.byFallingLoss(set, former).prefix(hardCount)
-            for _ in 1..<settings.hardCopies { members += hard }
+            let hard = Self.byFallingLoss(members, of: set, former).prefix(hardCount)
+            for _ in 1..<settings.hardCopies { drawn += hard }
         }
-        plan = BatchPlan(set: set, members: members, tokensPerBatch: settings.tokensPerStep, seed: seed)
+        plan = BatchPlan(set: set, members: drawn, tokensPerBatch: settings.tokensPerStep, seed: seed)
     }
 
     /// Adds the gradient of weight times the mean loss a token, and returns the loss.
@@ -35,13 +37,13 @@ struct ReplayedExamples {
     }
 
     /// Examples by their mean loss a token under a model, the highest first; ties in the set's order.
-    static func byFallingLoss(_ set: TrainingSet, _ model: CausalLanguageModel) -> [Int32] {
+    static func byFallingLoss(_ members: [Int32], of set: TrainingSet, _ model: CausalLanguageModel) -> [Int32] {
         let losses = noGrad {
-            set.entries.indices.map { index in
-                let batch = TokenBatch([Int32(index)], of: set)
-                return batch.logits_NV(model).crossEntropy(batch.targets_N).item()
+            members.map { member in
+                let batch = TokenBatch([member], of: set)
+                return (loss: batch.logits_NV(model).crossEntropy(batch.targets_N).item(), member: member)
             }
         }
-        return set.entries.indices.sorted { (losses[$1], $0) < (losses[$0], $1) }.map(Int32.init)
+        return losses.sorted { ($1.loss, $0.member) < ($0.loss, $1.member) }.map(\.member)
     }
 }

@@ -103,9 +103,12 @@ extension PPOTrainer {
             report.explainedVariance = Self.explainedVariance(of: returns_RW, by: values_RW, mask_RW)
         }
         let importance_RW = configuration.importance.map { correction in
-            correction.weights(
+            let weights_RW = correction.weights(
                 old_BT: plain_RW, sampler_BT: Self.padded(computation.rollouts, width: mask_RW.size(1)),
                 mask_BT: mask_RW)
+            report.importance = weights_RW.maskedMean(mask_RW).item()
+            report.importanceBoundShare = correction.bounded(weights_RW).maskedMean(mask_RW).item()
+            return weights_RW
         }
         return Experience(
             mask_RW: mask_RW, old_RW: old_RW, reference_RW: reference_RW, values_RW: values_RW,

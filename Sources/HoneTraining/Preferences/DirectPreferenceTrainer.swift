@@ -37,6 +37,7 @@ public final class DirectPreferenceTrainer: ResumableTrainer {
         try configuration.validate()
         Threads.set(intraOp: configuration.threads)
         let shape = policy.configuration
+        try requireDistinctEnd(tokenizer, shape)
         self.configuration = configuration
         self.policy = policy
         self.tokenizer = tokenizer

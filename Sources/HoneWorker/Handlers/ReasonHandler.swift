@@ -1,4 +1,5 @@
 import HoneCatalog
+import HoneConcurrency
 import HoneInference
 import HonePostgres
 import HoneQueue
@@ -64,9 +65,16 @@ struct ReasonHandler: JobHandler {
         var results = try await served.model.answer(
             asked.flatMap { item in item.requests.map { (item.question.payload.prompt, $0) } },
             isWanted: { context.isWanted(jobs[$0]) })[...]
-        let answers = asked.map { item in
+        let answered = asked.map { item in
             defer { results = results.dropFirst(item.requests.count) }
-            return ReasonAnswer(item.question, Array(results.prefix(item.requests.count)), served: served)
+            return (item.question, Array(results.prefix(item.requests.count)))
+        }
+        // A verifier in a process of its own is waited for.
+        let answers = await offload {
+            answered.filter { context.isWanted($0.0.job) }.map { question, results in
+                let check = resources.answerCheck(within: question.payload.verifierLimit)
+                return ReasonAnswer(question, results, served: served, check: check)
+            }
         }
         try await commit(answers.filter { context.isWanted($0.job) }, context)
     }
