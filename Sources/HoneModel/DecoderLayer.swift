@@ -11,6 +11,9 @@ struct Attention: Module {
     let headCount: Int
     let kvHeadCount: Int
     let headSize: Int
+    /// Norms of every head's queries and keys, where the model has them.
+    let headNorms: HeadNorms?
+    let kind: AttentionKind
 
     func visit(_ visitor: ParameterVisitor) {
         let rows = [("q", headCount), ("k", kvHeadCount), ("v", kvHeadCount)].map { ($0, $1 * headSize) }
@@ -20,6 +23,7 @@ struct Attention: Module {
                 pieces: rows.map { NamedParameter.Piece("\($0)_proj.\(kind)", rowCount: $1) })
         }
         visitor.module("o_proj", output)
+        headNorms?.visit(visitor)
     }
 
     /// - Parameters:
@@ -29,13 +33,19 @@ struct Attention: Module {
     /// - Returns: `[B, T, C]`
     func callAsFunction(_ x_BTC: Tensor, rotary: RotaryTables, cache: KVCache.Layer?) -> Tensor {
         let (b, t) = (x_BTC.size(0), x_BTC.size(1))
-        let (q_BHTD, k_BKTD, v_BKTD) = qkv(x_BTC).rotarySplit(
+        let (q_BHTD, k_BKTD, v_BKTD) = projected(x_BTC).rotarySplit(
             cos: rotary.cos, sin: rotary.sin, headCount: headCount, kvHeadCount: kvHeadCount)
         cache?.store(k_BKTD, v_BKTD)
         if let cache, cache.isDecoding { return output(attend(q_BHTD, to: cache)) }
+        let mask_TT = kind.mask(tokenCount: t, device: x_BTC.device)
         let mixed_BHTD = Tensor.scaledDotProductAttention(
-            q_BHTD, k_BKTD, v_BKTD, isCausal: true, groupedQueries: headCount != kvHeadCount)
+            q_BHTD, k_BKTD, v_BKTD, mask: mask_TT, isCausal: mask_TT == nil, groupedQueries: headCount != kvHeadCount)
         return output(mixed_BHTD.transpose(1, 2).reshape(b, t, headCount * headSize))
+    }
+
+    private func projected(_ x_BTC: Tensor) -> Tensor {
+        let qkv = qkv(x_BTC)
+        return headNorms?(qkv, headCount: headCount, kvHeadCount: kvHeadCount) ?? qkv
     }
 
     /// One new token per row looks at the row's cached tokens. The queries that share a key's head stand side by side,
@@ -44,7 +54,7 @@ struct Attention: Module {
         let b = q_BH1D.size(0)
         let q_BKGD = q_BH1D.reshape(b, kvHeadCount, headCount / kvHeadCount, headSize)
         let mixed_BKGD = Tensor.scaledDotProductAttention(
-            q_BKGD, cache.keys_BKSD, cache.values_BKSD, mask: cache.mask_B11S)
+            q_BKGD, cache.keys_BKSD, cache.values_BKSD, mask: cache.mask_B11S(kind))
         return mixed_BKGD.reshape(b, 1, headCount * headSize)
     }
 }
@@ -57,9 +67,11 @@ struct FeedForward: Module {
 
     func visit(_ visitor: ParameterVisitor) {
         let size = gateUp.weight.size(0) / 2
-        visitor.fused(
-            "gate_up_proj.weight", gateUp.weight,
-            pieces: [.init("gate_proj.weight", rowCount: size), .init("up_proj.weight", rowCount: size)])
+        for (kind, tensor) in [("weight", gateUp.weight), ("bias", gateUp.bias)] {
+            visitor.fused(
+                "gate_up_proj.\(kind)", tensor,
+                pieces: [.init("gate_proj.\(kind)", rowCount: size), .init("up_proj.\(kind)", rowCount: size)])
+        }
         visitor.module("down_proj", down)
     }
 

@@ -16,11 +16,14 @@ public final class KVCache {
     /// Per layer `[rows, kvHeads, tokens, headSize]`.
     private let keys: [Tensor]
     private let values: [Tensor]
+    /// The sizes of the layers' sliding windows.
+    private let windows: Set<Int>
 
     public init(_ configuration: ModelConfiguration, rowCapacity: Int, tokenCapacity: Int, device: Device = .cpu) {
         let shape = [rowCapacity, configuration.kvHeadCount, tokenCapacity, configuration.headSize]
         self.rowCapacity = rowCapacity
         self.tokenCapacity = tokenCapacity
+        windows = Set(configuration.attention.compactMap(\.window))
         // Zeros, since masked positions are multiplied by zero weights and memory may hold NaN.
         keys = (0..<configuration.layerCount).map { _ in Tensor.zeros(shape, device: device) }
         values = (0..<configuration.layerCount).map { _ in Tensor.zeros(shape, device: device) }
@@ -60,8 +63,10 @@ extension KVCache {
         /// Keys of the rows that are decoded, up to the longest.
         var keys_BKSD: Tensor { window(keys) }
         var values_BKSD: Tensor { window(values) }
-        /// 0 where a row may look, -inf elsewhere; nil when all rows are equally long.
-        var mask_B11S: Tensor? { plan.mask_B11S }
+        /// 0 where a row may look, -inf elsewhere; nil when that is everywhere.
+        func mask_B11S(_ kind: AttentionKind) -> Tensor? {
+            kind.window.flatMap { plan.windowMasks[$0] } ?? plan.mask_B11S
+        }
 
         /// Stores the first tokens of new rows, or one more token of every row.
         func store(_ k_BKTD: Tensor, _ v_BKTD: Tensor) {
@@ -91,6 +96,8 @@ extension KVCache {
         var slots: Tensor?
         var positions_B: Tensor?
         var mask_B11S: Tensor?
+        /// By the size of the sliding window, where it is shorter than a row.
+        var windowMasks: [Int: Tensor] = [:]
     }
 
     func layer(_ index: Int, _ plan: Plan) -> Layer {
@@ -121,10 +128,20 @@ extension KVCache {
             positions_B: positions)
         if lengths.contains(where: { $0 + 1 != window }) {
             let hidden = Tensor.arange(window, device: device) .> positions.unsqueeze(1)
-            plan.mask_B11S = Tensor.zeros([rowCount, window], device: device)
-                .maskedFill(hidden, -Double.infinity).view(rowCount, 1, 1, window)
+            plan.mask_B11S = mask(hidden)
+        }
+        for size in windows where size < window {
+            let places = Tensor.arange(window, device: device)
+            let last = positions.unsqueeze(1)
+            plan.windowMasks[size] = mask((places .> last) .| (places .<= last - size))
         }
         lengths = lengths.map { $0 + 1 }
         return plan
+    }
+
+    private func mask(_ hidden_BS: Tensor) -> Tensor {
+        let shape = hidden_BS.shape
+        return Tensor.zeros(shape, device: hidden_BS.device).maskedFill(hidden_BS, -Double.infinity)
+            .view(shape[0], 1, 1, shape[1])
     }
 }
