@@ -167,7 +167,7 @@ extension ArtifactStore {
         try target.seal()
     }
 
-    private static func digest(of path: String, _ body: Sink) throws(ArtifactError) -> ArtifactDigest {
+    fileprivate static func digest(of path: String, _ body: Sink) throws(ArtifactError) -> ArtifactDigest {
         var hash = SHA256()
         try readChunks(of: File.reading(path)) { chunk throws(ArtifactError) in
             hash.update(chunk)
@@ -206,6 +206,11 @@ extension ArtifactStore {
 extension ArtifactDigest {
     fileprivate init(_ hash: SHA256) {
         bytes = Array(hash.finalize())
+    }
+
+    /// Reads a file, in the store or not, a chunk at a time.
+    public init(ofFile file: URL) throws(ArtifactError) {
+        self = try ArtifactStore.digest(of: file.path) { _ throws(ArtifactError) in }
     }
 }
 

@@ -55,14 +55,14 @@ struct GenerationLoop {
     /// Answers the group's members among `requests`, in a cache of the group's size.
     init(
         model: CausalLanguageModel, tokenizer: any Tokenizer, prefillTokenCount: Int, requests: [GenerationRequest],
-        group: RequestGroup, device: Device
+        group: RequestGroup, endTokens: Set<Int32>, device: Device
     ) {
         self.model = model
         self.tokenizer = tokenizer
         self.prefillTokenCount = prefillTokenCount
         self.requests = requests
         self.device = device
-        endTokens = Set(model.configuration.eosTokenIDs.map(Int32.init) + [tokenizer.endOfTextID])
+        self.endTokens = endTokens
         waiting = group.members.reversed()
         cache = KVCache(
             model.configuration, rowCapacity: group.rowCount, tokenCapacity: group.tokenCount, device: device)

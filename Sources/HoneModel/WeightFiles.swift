@@ -7,6 +7,8 @@ public struct WeightFiles {
     private let files: [SafetensorsFile]
     /// Which file holds a tensor, of those that the model has.
     private let owners: [String: Int]
+    /// The files' names, that of an index with them.
+    public let fileNames: [String]
 
     /// - Throws: `ModelError.file`, naming the tensor at fault, or `TensorError.badFile`.
     public init(directory: String, for configuration: ModelConfiguration) throws {
@@ -22,6 +24,7 @@ public struct WeightFiles {
             }
         }
         self.owners = owners
+        fileNames = (listing.paths + [listing.index].compactMap(\.self)).map { URL(filePath: $0).lastPathComponent }
         try check(configuration, listing)
     }
 
@@ -115,7 +118,8 @@ extension ModelConfiguration {
         if !tiesEmbeddings { shapes["lm_head.weight"] = [vocabularySize, hiddenSize] }
         let (queries, keys) = (headCount * headSize, kvHeadCount * headSize)
         let matrices = [
-            ("self_attn.q_proj", queries, hiddenSize, attentionBias), ("self_attn.k_proj", keys, hiddenSize, attentionBias),
+            ("self_attn.q_proj", queries, hiddenSize, attentionBias),
+            ("self_attn.k_proj", keys, hiddenSize, attentionBias),
             ("self_attn.v_proj", keys, hiddenSize, attentionBias),
             ("self_attn.o_proj", hiddenSize, queries, attentionOutputBias),
             ("mlp.gate_proj", intermediateSize, hiddenSize, feedForwardBias),

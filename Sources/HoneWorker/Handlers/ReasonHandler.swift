@@ -51,8 +51,8 @@ struct ReasonHandler: JobHandler {
     private func answer(_ questions: [ReasonQuestion], _ served: ServedModel, _ context: JobContext) async throws {
         var asked: [(question: ReasonQuestion, requests: [GenerationRequest])] = []
         for question in questions {
-            let requests = question.requests(to: served)
             do {
+                let requests = try question.requests(to: served)
                 for request in requests { try served.model.engine.check(request) }
                 asked.append((question, requests))
             } catch {

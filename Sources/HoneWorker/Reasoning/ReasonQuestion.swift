@@ -9,13 +9,14 @@ struct ReasonQuestion: Sendable {
     private static let defaultNewTokens = 256
 
     /// One request per sample. Without a seed each job draws by its own number, so that a retry answers alike.
-    func requests(to served: ServedModel) -> [GenerationRequest] {
-        (0..<(payload.samples ?? 1)).map { ordinal in
+    func requests(to served: ServedModel) throws -> [GenerationRequest] {
+        try (0..<(payload.samples ?? 1)).map { ordinal in
             let sampling = SamplingParameters(
                 temperature: payload.temperature ?? 0, topK: payload.topK ?? 0, topP: payload.topP ?? 1,
                 seed: (payload.seed ?? UInt64(bitPattern: job.id)) &+ UInt64(ordinal))
-            return served.model.request(
-                payload.prompt, maximumNewTokens: payload.maxNewTokens ?? Self.defaultNewTokens, sampling: sampling)
+            return try served.model.request(
+                else: payload.prompt, maximumNewTokens: payload.maxNewTokens ?? Self.defaultNewTokens,
+                sampling: sampling)
         }
     }
 }
