@@ -150,7 +150,7 @@ extension ArtifactStore {
     }
 
     private func actualDigest(of path: String) throws(ArtifactError) -> ArtifactDigest {
-        try Self.digest(of: path) { _ throws(ArtifactError) in }
+        try Self.digest(ofFile: path)
     }
 
     /// Reads the artifact once, handing on each chunk; throws at the end if they were not its bytes.
@@ -167,7 +167,11 @@ extension ArtifactStore {
         try target.seal()
     }
 
-    fileprivate static func digest(of path: String, _ body: Sink) throws(ArtifactError) -> ArtifactDigest {
+    fileprivate static func digest(ofFile path: String) throws(ArtifactError) -> ArtifactDigest {
+        try digest(of: path) { _ throws(ArtifactError) in }
+    }
+
+    private static func digest(of path: String, _ body: Sink) throws(ArtifactError) -> ArtifactDigest {
         var hash = SHA256()
         try readChunks(of: File.reading(path)) { chunk throws(ArtifactError) in
             hash.update(chunk)
@@ -210,7 +214,7 @@ extension ArtifactDigest {
 
     /// Reads a file, in the store or not, a chunk at a time.
     public init(ofFile file: URL) throws(ArtifactError) {
-        self = try ArtifactStore.digest(of: file.path) { _ throws(ArtifactError) in }
+        self = try ArtifactStore.digest(ofFile: file.path)
     }
 }
 

@@ -34,6 +34,8 @@ public struct BytePairTokenizer: Tokenizer {
     }
 
     private func normalized(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+        var bytes = bytes
+        if bytes.contains(Self.shield[0]) { bytes = bytes.replacing(Self.shield, with: []) }
         if normalizers.isEmpty { return Array(bytes) }
         return Array(normalizers.reduce(String(decoding: bytes, as: UTF8.self)) { $1($0) }.utf8)
     }
@@ -63,7 +65,9 @@ public struct BytePairTokenizer: Tokenizer {
             var bytes: [UInt8] = []
             bytes.reserveCapacity(piece.count)
             for value in piece {
-                if value < 128 { bytes.append(UInt8(value)) } else if let scalar = Unicode.Scalar(value) {
+                if value < 128 {
+                    bytes.append(UInt8(value))
+                } else if let scalar = Unicode.Scalar(value) {
                     bytes += UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter
                 }
             }

@@ -30,12 +30,10 @@ import Testing
         #expect(try await floor.gate(imported.checkpoint) == nil)
         try await floor.pool.query("SELECT hone.promote('qwen', \(imported.checkpoint))")
         let job = try await floor.run(
-            "reason", #"{"prompt": "Hi", "model": "qwen", "max_new_tokens": 6}"#)
-        #expect(try await floor.pool.one("SELECT state FROM hone.job_status WHERE id = \(job)") == "succeeded")
-        let tokens = try await floor.pool.one(
-            "SELECT token_ids FROM hone.samples WHERE job_id = \(job)", as: [Int32].self)
-        let turns = "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n"
-        #expect(tokens == (try floor.expected(for: turns, count: 6)))
+            "reason", #"{"prompt": "\#(floor.expected.prompt)", "model": "qwen", "max_new_tokens": 24}"#)
+        let sample = try await floor.pool.query("SELECT token_ids, text FROM hone.samples WHERE job_id = \(job)")[0]
+        #expect(try sample.decode("token_ids", as: [Int32].self) == floor.expected.answer)
+        #expect(try sample.decode("text", as: String.self) == floor.expected.text)
 
         let target = floor.root + "/exported"
         let written = try await ModelExport(session: floor.pool, store: floor.store()).run(
@@ -59,7 +57,10 @@ import Testing
         defer { #expect(throws: Never.self) { try floor.remove() } }
         let cases: [(name: String, change: (String) throws -> Data, words: String)] = [
             ("config.json", { Data($0.replacing("\"silu\"", with: "\"gelu\"").utf8) }, "hidden_act"),
-            ("config.json", { Data($0.replacing(" : 700", with: " : 699").utf8) }, "config.json"),
+            (
+                "config.json", { Data($0.replacing("\"vocab_size\": 576", with: "\"vocab_size\": 575").utf8) },
+                "config.json"
+            ),
             ("tokenizer.json", { Data($0.replacing("\"BPE\"", with: "\"Unigram\"").utf8) }, "model.type"),
             ("tokenizer.json", { Data($0.dropLast(9).utf8) }, "tokenizer.json"),
             ("chat_template.jinja", { Data(($0 + "\n{% include 'tools' %}").utf8) }, "the tag 'include'"),
@@ -77,7 +78,7 @@ import Testing
         }
         let weights = floor.directory + "/model.safetensors"
         var state = try Safetensors.read(weights)
-        state["model.norm.weight"] = Tensor([Float](repeating: .nan, count: 16))
+        state["model.norm.weight"] = Tensor([Float](repeating: .nan, count: 8))
         try Safetensors.write(state, to: weights)
         let error = await #expect(throws: ModelError.self) { _ = try await floor.importing() }
         #expect(error?.description.contains("NaN") == true)
@@ -86,12 +87,21 @@ import Testing
     }
 }
 
-/// A directory as Hugging Face's libraries would have written it, and a worker.
+/// A directory as Hugging Face's libraries wrote it, and a worker.
 private struct ImportFloor {
     let worker: LocalWorker
     let pool: PostgresPool
     let root: String
     let directory: String
+    let expected: Expected
+
+    /// What transformers answers in a conversation; `Tests/Oracles/imported_model_fixtures.py` writes it.
+    struct Expected: Decodable {
+        let prompt: String
+        let ids: [Int32]
+        let answer: [Int32]
+        let text: String
+    }
 
     init() async throws {
         let database = try TemporaryDatabase.current
@@ -99,26 +109,12 @@ private struct ImportFloor {
         pool = database.pool
         root = FileManager.default.temporaryDirectory.appending(path: "hone-import-\(UUID().uuidString)").path
         directory = root + "/source"
-        let shape = ModelConfiguration(
-            kind: .qwen3, vocabularySize: 700, hiddenSize: 16, intermediateSize: 24, layerCount: 2, headCount: 2,
-            kvHeadCount: 1, headSize: 8, maxPositionCount: 128, initializerRange: 0.3)
-        try CausalLanguageModel(shape, generator: Generator(seed: 3)).save(directory: directory)
         let fixtures = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .appending(path: "Fixtures/imported-tokenizers/qwen2/tokenizer.json")
-        try FileManager.default.copyItem(at: fixtures, to: URL(filePath: directory + "/tokenizer.json"))
-        for (name, text) in [
-            ("tokenizer_config.json", #"{"eos_token": "<|im_end|>", "pad_token": "<pad>", "add_bos_token": false}"#),
-            ("generation_config.json", #"{"do_sample": true, "temperature": 0.7, "eos_token_id": [556]}"#),
-            (
-                "chat_template.jinja",
-                """
-                {% for m in messages %}{{ '<|im_start|>' + m.role + '\\n' + m.content + '<|im_end|>\\n' }}{% endfor %}
-                {%- if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}
-                """
-            ),
-        ] {
-            try Data(text.utf8).write(to: URL(filePath: directory + "/" + name))
-        }
+            .appending(path: "Fixtures/imported/instruct")
+        try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
+        try FileManager.default.copyItem(atPath: fixtures.path, toPath: directory)
+        expected = try JSONDecoder().decode(
+            Expected.self, from: Data(contentsOf: fixtures.appending(path: "expected.json")))
         try await pool.query(
             """
             SELECT hone.ingest('sums', ARRAY[jsonb_build_object('prompt', '1+1=?', 'answer', '2', 'split', 'test')])
@@ -144,19 +140,6 @@ private struct ImportFloor {
             "gate",
             #"{"model": "qwen", "checkpoint": \#(checkpoint), "target": {"dataset": "sums"}, "max_new_tokens": 4}"#)
         return try await pool.one("SELECT error FROM hone.job_status WHERE id = \(job)", as: String?.self)
-    }
-
-    /// What the network alone writes greedily after a text.
-    func expected(for text: String, count: Int) throws -> [Int32] {
-        let model = try CausalLanguageModel.load(directory: directory)
-        var ids = try BytePairTokenizer(directory: directory).encode(text, parsingSpecialTokens: true)
-        let start = ids.count
-        while ids.count < start + count {
-            let logits = inferenceMode { model(Tensor([ids.map(Int.init)])) }
-            ids.append(Int32(logits[0, -1].argmax(dim: -1).item(Int.self)))
-            if ids.last == 556 { break }
-        }
-        return Array(ids[start...])
     }
 
     func remove() throws {

@@ -4,22 +4,25 @@
     python Tests/Oracles/imported_model_fixtures.py --check DIR [--against DIR]
 
 Each folder is a Hugging Face directory with one more file, expected.safetensors: token ids, their logits in float32,
-and greedy continuations of prompts. With --check, loads a directory (one that Hone exported, say) and compares the
+and greedy continuations of prompts. `instruct` is a whole directory, with a tokenizer and a chat template; its
+expected.json is what transformers answers in a conversation. With --check, loads a directory (one that Hone exported, say) and compares the
 logits of random ids with those of the other directory, or with expected.safetensors.
 """
 
 import argparse
+import json
 import pathlib
 import shutil
 
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import (AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM, Qwen2Config, Qwen2ForCausalLM,
+from transformers import (AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM, Qwen2Config, Qwen2ForCausalLM,
                           Qwen3Config, Qwen3ForCausalLM)
 
 FOLDER = pathlib.Path(__file__).parent.parent / "Fixtures" / "imported"
 SHAPE = dict(vocab_size=48, hidden_size=16, intermediate_size=24, num_hidden_layers=2, max_position_embeddings=64,
              bos_token_id=1, eos_token_id=2, pad_token_id=0, num_attention_heads=4, num_key_value_heads=2)
+torch.manual_seed(0)
 MODELS = {
     # name: model, type of the file's weights, size of a shard
     "llama-3": (LlamaForCausalLM(LlamaConfig(
@@ -77,6 +80,34 @@ def write(name, model, dtype, shard):
 
 
 @torch.no_grad()
+def write_instruct():
+    folder = FOLDER / "instruct"
+    shutil.rmtree(folder, ignore_errors=True)
+    model = Qwen3ForCausalLM(Qwen3Config(
+        **SHAPE | dict(vocab_size=576, hidden_size=8, num_hidden_layers=1, max_position_embeddings=128,
+                       bos_token_id=None, eos_token_id=[556, 554], pad_token_id=557), head_dim=8, tie_word_embeddings=True))
+    for parameter in model.parameters():
+        parameter.add_(torch.randn_like(parameter) * (0.6 if parameter.dim() > 1 else 0.2))
+    model.generation_config.update(do_sample=True, temperature=0.7, top_p=0.8)
+    model.to(torch.bfloat16).save_pretrained(folder)
+    shutil.copy(FOLDER.parent / "imported-tokenizers" / "qwen2" / "tokenizer.json", folder)
+    (folder / "tokenizer_config.json").write_text(json.dumps({
+        "tokenizer_class": "PreTrainedTokenizerFast", "eos_token": "<|im_end|>", "pad_token": "<pad>",
+        "add_bos_token": False}))
+    (folder / "chat_template.jinja").write_text(
+        "{% for m in messages %}{{ '<|im_start|>' + m.role + '\\n' + m.content + '<|im_end|>\\n' }}{% endfor %}\n"
+        "{%- if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}\n")
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+    turns = [{"role": "user", "content": "How many apples are 12 * 7?"}]
+    ids = tokenizer.apply_chat_template(turns, add_generation_prompt=True, return_dict=True)["input_ids"]
+    answer = model.generate(torch.tensor([ids]), do_sample=False, max_new_tokens=24)[0, len(ids):].tolist()
+    (folder / "expected.json").write_text(json.dumps({
+        "prompt": turns[0]["content"], "ids": ids, "answer": answer,
+        "text": tokenizer.decode(answer, skip_special_tokens=True)}) + "\n")
+
+
+@torch.no_grad()
 def check(directory, against):
     model = AutoModelForCausalLM.from_pretrained(directory, dtype=torch.float32).eval()
     if against:
@@ -100,3 +131,5 @@ if __name__ == "__main__":
         for number, (name, (model, dtype, shard)) in enumerate(MODELS.items()):
             torch.manual_seed(number)
             write(name, model, dtype, shard)
+        torch.manual_seed(40)
+        write_instruct()

@@ -37,12 +37,14 @@ struct AddedTokens: Sendable {
         var pieces: [Piece] = []
         var (plainStart, position) = (0, 0)
         while position < text.count {
-            guard let token = tokens[text[position]]?.first(where: { text[position...].starts(with: $0.content) }) else {
+            guard let token = tokens[text[position]]?.first(where: { text[position...].starts(with: $0.content) })
+            else {
                 position += 1
                 continue
             }
             let end = position + token.content.count
-            let isTaken = (parsingSpecial || !token.isSpecial) && !(token.isSingleWord && hasWord(beside: position..<end, text))
+            let isTaken =
+                (parsingSpecial || !token.isSpecial) && !(token.isSingleWord && hasWord(beside: position..<end, text))
             if isTaken {
                 let start = token.takesSpaceBefore ? max(spaceStart(before: position, text), plainStart) : position
                 if plainStart < start { pieces.append(.plain(plainStart..<start)) }
@@ -53,6 +55,20 @@ struct AddedTokens: Sendable {
         }
         if plainStart < text.count { pieces.append(.plain(plainStart..<text.count)) }
         return pieces
+    }
+
+    /// The text with `shield` behind the first character of every special token in it, so that it is none.
+    func shielding(_ text: [UInt8], with shield: [UInt8]) -> [UInt8] {
+        var result: [UInt8] = []
+        for position in text.indices {
+            let isStart = tokens[text[position]]?.contains {
+                $0.isSpecial && text[position...].starts(with: $0.content)
+            }
+            result.append(text[position])
+            guard isStart == true, let first = Self.first(of: text[position...]) else { continue }
+            if UTF8.width(first) == 1 { result += shield }
+        }
+        return result
     }
 
     private func hasWord(beside range: Range<Int>, _ text: [UInt8]) -> Bool {

@@ -90,7 +90,8 @@ struct BytePairModel: Sendable {
         }
         for position in 0..<count - 1 { look(at: position) }
         while let (rank, position) = heap.pop() {
-            guard ranks[position] == rank, let merge = merges[Self.key(symbols[position], symbols[next[position]])] else {
+            guard ranks[position] == rank, let merge = merges[Self.key(symbols[position], symbols[next[position]])]
+            else {
                 continue
             }
             let right = next[position]

@@ -13,7 +13,7 @@ enum PreTokenizer: Hashable, Sendable {
         case always, first, never
     }
 
-    /// - Parameter isFirst: whether the piece is the beginning of the whole text.
+    /// Parts one piece further; `isFirst` says whether it is the beginning of the whole text.
     func callAsFunction(_ piece: [UInt32], isFirst: Bool) -> [[UInt32]] {
         switch self {
         case .split(let pattern, let dropsRest):

@@ -18,7 +18,9 @@ struct TokenDecoding: Sendable {
     var vocabularySize: Int { bytesOfID.count }
 
     func bytes(of id: Int32, keepingSpecialTokens: Bool) -> [UInt8] {
-        guard bytesOfID.indices.contains(Int(id)), keepingSpecialTokens || !specialTokens.contains(id) else { return [] }
+        guard bytesOfID.indices.contains(Int(id)), keepingSpecialTokens || !specialTokens.contains(id) else {
+            return []
+        }
         return bytesOfID[Int(id)]
     }
 

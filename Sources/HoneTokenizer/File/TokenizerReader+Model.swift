@@ -102,13 +102,18 @@ extension TokenizerReader {
         var merges: [(left: Int32, right: Int32, id: Int32)] = []
         for element in try list("model.merges", model["merges"]) {
             // A pair: in old files a text with a space between the two, in new ones a list.
-            let names = element.elements?.compactMap(\.text) ?? element.text?.utf8.split(
-                separator: UInt8(ascii: " "), omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
+            let names = element.elements?.compactMap(\.text) ?? element.text.map(Self.halves(of:))
             guard let names, names.count == 2 else { throw malformed("model.merges has \(element.kind), no pair") }
             let (left, right) = (vocabulary.bytes(of: names[0]), vocabulary.bytes(of: names[1]))
             merges.append((try id(left), try id(right), try id(left + right)))
         }
         return merges
+    }
+
+    private static func halves(of text: String) -> [String] {
+        text.utf8.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false).map {
+            String(decoding: $0, as: UTF8.self)
+        }
     }
 
     // MARK: Decoding
@@ -149,7 +154,9 @@ extension TokenizerReader {
                         "decoder", step["type"], "ByteLevel, or a Sequence of Replace, ByteFallback, Fuse and Strip")
                 }
             }
-            guard kinds.contains("Fuse") else { throw unsupported("decoder", root["decoder"]?["type"], "one with Fuse") }
+            guard kinds.contains("Fuse") else {
+                throw unsupported("decoder", root["decoder"]?["type"], "one with Fuse")
+            }
         }
         return TokenDecoding(
             bytesOfID: bytesOfID, byteTokens: byteTokens, specialTokens: Set(added.filter(\.isSpecial).map(\.id)),

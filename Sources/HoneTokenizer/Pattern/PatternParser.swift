@@ -114,7 +114,9 @@ struct PatternParser {
         let isNegated = take("^")
         while let scalar = next() {
             if scalar == "]", !items.isEmpty { return ScalarSet(items, isNegated: isNegated) }
-            if scalar == "[" || (scalar == "&" && peek == "&") { throw fault("a class inside a class", at: position - 1) }
+            if scalar == "[" || (scalar == "&" && peek == "&") {
+                throw fault("a class inside a class", at: position - 1)
+            }
             let item = scalar == "\\" ? try escape() : .range(scalar.value...scalar.value)
             guard case .range(let first) = item, peek == "-", position + 1 < text.count, text[position + 1] != "]"
             else {

@@ -7,7 +7,7 @@ public import HoneTokenizer
 /// A model ready to answer: its engine and the tokenizer that it was trained with.
 public struct LoadedModel: Sendable {
     public let engine: GenerationEngine
-    public let tokenizer: any Tokenizer
+    public let tokenizer: BytePairTokenizer
     /// The checkpoint that it is; nil if it was read from a directory of somebody else's.
     public let checkpoint: Int64?
     private let defaults: GenerationDefaults
@@ -71,8 +71,7 @@ public struct LoadedModel: Sendable {
 
     /// Nil where the model has no template. The template's own text holds the special tokens, also the first.
     private func tokens(of messages: [ChatMessage]) throws -> [Int32]? {
-        guard let template = try chat.get() else { return nil }
-        return tokenizer.encode(try template.text(of: messages), parsingSpecialTokens: true)
+        try chat.get().map { try tokenizer.encode(messages, with: $0) }
     }
 
     /// Answers prompts, and works out what the model leaves to the calculator.
