@@ -14,6 +14,9 @@ public actor GenerationEngine {
     private let configuration: ModelConfiguration
     private let threads: Int
 
+    /// Tokens of the longest sequence that the model reads.
+    public nonisolated var contextLength: Int { configuration.maxPositionCount }
+
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     /// Takes over a model; `threads` work inside one operator. An answer ends after one of `endTokens`; left out, after

@@ -122,8 +122,9 @@ struct GenerationLoop {
             let row = firstRow + index
             rows[row].append(Int32(pairs[index]), logProb: Float(pairs[count + index]))
             rows[row].calculate(tokenizer)
-            guard let reason = finishReason(of: rows[row]) else { continue }
+            guard let reason = finishReason(of: rows[row], logProb: pairs[count + index]) else { continue }
             finished.append((row, result(of: rows[row], reason)))
+            if reason == .error { cache.erase(row: row) }
         }
         let answers = finished.map { (rows[$0.row].request, $0.result) }
         remove(finished.map(\.row))
@@ -140,7 +141,8 @@ struct GenerationLoop {
         if !leaving.isEmpty { sampler = Sampler(rows.map(\.sampling), device: device) }
     }
 
-    private func finishReason(of row: Row) -> FinishReason? {
+    private func finishReason(of row: Row, logProb: Double) -> FinishReason? {
+        if logProb.isNaN { return .error }
         if endsWithEndToken(row) { return .stop }
         if row.stopTexts.areReached(by: row.tokens, tokenizer) { return .stop }
         return row.tokens.count >= row.maximumNewTokens ? .length : nil

@@ -47,6 +47,15 @@ public final class KVCache {
         lengths.removeLast()
     }
 
+    /// Overwrites what a sequence left, so that what is no number in it cannot reach those that come to its place.
+    public func erase(row: Int) {
+        precondition(lengths.indices.contains(row), "row \(row) of \(rowCount)")
+        for tensor in keys + values {
+            let place = tensor.select(0, row)
+            place.copyInPlace(Tensor.zeros(place.shape, device: place.device))
+        }
+    }
+
     /// Forgets all sequences.
     public func removeAll() { lengths.removeAll() }
 }

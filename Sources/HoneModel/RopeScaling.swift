@@ -62,7 +62,9 @@ public enum RopeScaling: Hashable, Sendable {
     /// Checks the numbers; `field` names what is out of range.
     func validate() throws(ModelError) {
         func require(_ holds: Bool, _ field: String, _ value: Double) throws(ModelError) {
-            if !holds || !value.isFinite { throw .configuration(field: "rope_parameters.\(field)", fault: "is \(value)") }
+            guard holds, value.isFinite else {
+                throw .configuration(field: "rope_parameters.\(field)", fault: "is \(value)")
+            }
         }
         switch self {
         case .linear(let factor):

@@ -8,7 +8,7 @@ import Testing
         ["pipeline", "validate"], ["pipeline", "run"], ["pipeline", "status"], ["pipeline", "graph"], ["ingest"],
         ["dataset"], ["dataset", "list"], ["dataset", "show"], ["dataset", "export"], ["model"], ["model", "list"],
         ["model", "show"], ["model", "promote"], ["model", "rollback"], ["model", "lineage"], ["model", "quarantine"],
-        ["model", "release"],
+        ["model", "release"], ["model", "import"], ["model", "export"],
     ])
     func everyCommandExplainsItselfWithExamples(_ command: [String]) async throws {
         let help = try await HoneProgram.run(words: command + ["--help"])
@@ -25,7 +25,8 @@ import Testing
         ["jobs", "metrics", "1", "--jsonl", "--tensorboard", "d"],
         ["ingest", "x", "--dataset", "d", "--format", "pdf"], ["pipeline", "run", "x", "--param", "novalue"],
         ["model", "promote", "tiny"], ["model", "promote", "tiny@x"],
-        ["model", "promote", "tiny@1", "--canary", "100"], ["model", "release", "tiny@1"],
+        ["model", "promote", "tiny@1", "--canary", "100"], ["model", "release", "tiny@1"], ["model", "import"],
+        ["model", "import", "directory"], ["model", "export", "tiny"], ["model", "export", "tiny@x", "directory"],
     ])
     func wrongUsageExitsWith2(_ words: [String]) async throws {
         try await HoneProgram.run(words: words).expectFailure(2, saying: "Error:")

@@ -35,6 +35,13 @@ import Testing
         #expect(try sample.decode("token_ids", as: [Int32].self) == floor.expected.answer)
         #expect(try sample.decode("text", as: String.self) == floor.expected.text)
 
+        let long = String(repeating: "apples and ", count: 60)
+        let refused = try await floor.run("reason", #"{"prompt": "\#(long)", "max_new_tokens": 6}"#)
+        let error: String = try await floor.pool.one("SELECT error FROM hone.job_status WHERE id = \(refused)")
+        #expect(error.contains("tokens and the model's context 128"), "\(error)")
+        let cut = try await floor.run("reason", #"{"prompt": "\#(long)", "max_new_tokens": 6, "truncate": true}"#)
+        #expect(try await floor.pool.one("SELECT state FROM hone.job_status WHERE id = \(cut)") == "succeeded")
+
         let target = floor.root + "/exported"
         let written = try await ModelExport(session: floor.pool, store: floor.store()).run(
             "qwen", checkpoint: nil, to: target)

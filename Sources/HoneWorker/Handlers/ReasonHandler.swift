@@ -64,9 +64,15 @@ struct ReasonHandler: JobHandler {
         var results = try await served.model.answer(
             asked.flatMap { item in item.requests.map { (item.question.payload.prompt, $0) } },
             isWanted: { context.isWanted(jobs[$0]) })[...]
-        let answers = asked.map { item in
-            defer { results = results.dropFirst(item.requests.count) }
-            return ReasonAnswer(item.question, Array(results.prefix(item.requests.count)), served: served)
+        var answers: [ReasonAnswer] = []
+        for item in asked {
+            let own = Array(results.prefix(item.requests.count))
+            results = results.dropFirst(own.count)
+            if let broken = own.first(where: { $0.finishReason == .error }), context.isWanted(item.question.job) {
+                try await context.fail(item.question.job, .permanent(served.fault(after: broken.tokens.count)))
+            } else {
+                answers.append(ReasonAnswer(item.question, own, served: served))
+            }
         }
         try await commit(answers.filter { context.isWanted($0.job) }, context)
     }

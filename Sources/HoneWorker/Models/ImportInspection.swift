@@ -27,7 +27,7 @@ struct ImportInspection {
                 fault: "has ids up to \(tokenizer.vocabularySize - 1), and config.json describes "
                     + "\(configuration.vocabularySize) tokens")
         }
-        self.layout = try layout ?? (ChatTemplate(directory: directory) == nil ? .text : .chat)
+        self.layout = try layout ?? Self.layout(of: directory)
         if self.layout == .chat { try Self.tryTemplate(directory) }
         try Self.tryNetwork(directory)
         let kept = Self.keptFiles.filter { FileManager.default.fileExists(atPath: directory + "/" + $0) }
@@ -35,20 +35,28 @@ struct ImportInspection {
             try FileManager.default.copyItem(atPath: directory + "/" + name, toPath: scratch + "/" + name)
         }
         try weights.join(to: scratch + "/" + CheckpointFile.weights)
-        let defaults = try ImportedDefaults(directory: directory)
-        try defaults.write(layout: self.layout, configuration, tokenizer, to: scratch)
-        sources = (kept + weights.fileNames + (defaults.isFromFile ? [GenerationDefaults.fileName] : [])).sorted()
+        let defaults = try GenerationFile(directory: directory)
+        try defaults.requireFollowed()
+        let ends = configuration.eosTokenIDs.isEmpty ? [Int(tokenizer.endOfTextID)] : configuration.eosTokenIDs
+        try defaults.write(to: scratch, layout: self.layout, endTokens: ends.filter { $0 >= 0 })
+        sources = (kept + weights.fileNames + (defaults.isThere ? [GenerationDefaults.fileName] : [])).sorted()
         if !defaults.sampling.isEmpty {
             notes.append(
                 "\(GenerationDefaults.fileName) suggests \(defaults.sampling.joined(separator: ", ")); "
                     + "a job or a command says itself how to sample, and is greedy if it does not")
         }
-        if defaults.endTokens == nil, configuration.eosTokenIDs.isEmpty, tokenizer.endOfTextID < 0 {
+        if !defaults.namesEnd, configuration.eosTokenIDs.isEmpty, tokenizer.endOfTextID < 0 {
             notes.append("no file names an end token, so answers end at their limit alone")
         }
     }
 
-    /// What the template does not follow shows when it is used.
+    /// What the directory says of itself, if Hone wrote it; else turns where there is a template for them.
+    private static func layout(of directory: String) throws -> AnswerLayout {
+        if let stated = try GenerationDefaults.read(directory: directory).statedLayout { return stated }
+        return try ChatTemplate(directory: directory) == nil ? .text : .chat
+    }
+
+    /// What of the template is not followed shows when it is used.
     private static func tryTemplate(_ directory: String) throws {
         guard let template = try ChatTemplate(directory: directory) else {
             throw WorkerError.file(path: directory, line: nil, fault: "has no chat template; try --layout text")

@@ -77,7 +77,7 @@ public struct LoadedModel: Sendable {
     /// Answers prompts, and works out what the model leaves to the calculator.
     ///
     /// - Parameters:
-    ///   - requests: as ``request(_:maximumNewTokens:sampling:stopTexts:)`` made them, with their prompts
+    ///   - requests: as ``request(_:else:maximumNewTokens:sampling:stopTexts:)`` made them, with their prompts
     ///   - isWanted: asked between steps; a request that is not wanted any more is dropped
     /// - Returns: one result per request, its text in the form of steps and an answer where it says as much
     /// - Throws: what the engine throws

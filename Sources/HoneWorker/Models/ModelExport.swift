@@ -2,6 +2,7 @@ import Foundation
 public import HoneArtifacts
 import HoneCatalog
 import HoneConcurrency
+import HoneModel
 public import HonePostgres
 
 /// Writes a checkpoint as a directory in the Hugging Face form.
@@ -45,6 +46,10 @@ public struct ModelExport: Sendable {
             let target = directory + "/" + file.path
             try manager.copyItem(atPath: store.verifiedFile(file.artifact.sha256).path, toPath: target)
             try manager.setAttributes([.posixPermissions: 0o644], ofItemAtPath: target)
+        }
+        // In the catalog steps go without saying; of a directory that says nothing they are not assumed.
+        if try GenerationDefaults.read(directory: directory).statedLayout == nil {
+            try GenerationFile(directory: directory).write(to: directory, layout: .steps)
         }
     }
 }

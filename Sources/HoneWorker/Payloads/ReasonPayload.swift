@@ -12,9 +12,11 @@ struct ReasonPayload: JobPayload {
     let samples: Int?
     let seed: UInt64?
     let exampleID: Int64?
+    /// Whether a prompt that is too long for the model loses its beginning; it is an error otherwise.
+    let truncate: Bool?
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case prompt, model, answer, temperature, samples, seed
+        case prompt, model, answer, temperature, samples, seed, truncate
         case maxNewTokens = "max_new_tokens"
         case topK = "top_k"
         case topP = "top_p"

@@ -14,9 +14,14 @@ struct ReasonQuestion: Sendable {
             let sampling = SamplingParameters(
                 temperature: payload.temperature ?? 0, topK: payload.topK ?? 0, topP: payload.topP ?? 1,
                 seed: (payload.seed ?? UInt64(bitPattern: job.id)) &+ UInt64(ordinal))
-            return try served.model.request(
+            var request = try served.model.request(
                 else: payload.prompt, maximumNewTokens: payload.maxNewTokens ?? Self.defaultNewTokens,
                 sampling: sampling)
+            if payload.truncate == true {
+                let room = served.model.engine.contextLength - request.maximumNewTokens
+                request.prompt = request.prompt.suffix(max(room, 1))
+            }
+            return request
         }
     }
 }
