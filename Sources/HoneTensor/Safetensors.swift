@@ -44,6 +44,8 @@ public enum Safetensors {
     /// - Parameters:
     ///   - files: no two hold a tensor of the same name that is kept
     ///   - isKept: by name
+    ///   - metadata: kept under `__metadata__`
+    ///   - path: replaced if it exists
     /// - Throws: `cannotWrite` with the system's reason.
     public static func join(
         _ files: [SafetensorsFile], keeping isKept: (String) -> Bool, metadata: [String: String] = [:],
@@ -58,7 +60,6 @@ public enum Safetensors {
             for part in parts { try unsafe file.write(part.bytes()) }
         }
     }
-
 }
 
 /// A safetensors file, mapped into memory: opening checks the whole header and reads no tensor.
