@@ -85,7 +85,8 @@ let package = Package(
         .target(
             name: "HonePipeline", dependencies: ["HoneDatasets", "HonePostgres", yams], swiftSettings: strict),
         .target(
-            name: "HoneFeedback", dependencies: ["HoneCatalog", "HoneDatasets", "HonePostgres"], swiftSettings: strict),
+            name: "HoneFeedback", dependencies: ["HoneCatalog", "HoneDatasets", "HonePostgres", "HoneProblems"],
+            swiftSettings: strict),
         .target(
             name: "HoneCatalog", dependencies: ["HoneArtifacts", "HoneDatasets", "HonePostgres"], swiftSettings: strict),
         .target(

@@ -1,28 +1,21 @@
 internal import HoneProblems
 
 /// A word problem as a model reads it that writes an equation and leaves the calculating to the calculator: in lower
-/// case, with a letter in the place of each number.
+/// case, with a letter in the place of each number and ``WordNames`` for names and things.
 ///
-/// "Ann has 12 pens and buys 7." is read as `ann has A pens and buys B .`, and answered with `+ A B`, the equation in
+/// "Ann has 12 pens and buys 7." is read as `zc has A qb and buys B .`, and answered with `+ A B`, the equation in
 /// Polish notation.
 public struct SlottedProblem: Sendable {
     public let text: String
     /// In the order of the letters.
     private let numbers: [Rational]
 
-    /// Numbers beyond the letters stay as they are.
-    public init(prompt: String) {
-        let places = NumbersInText.places(in: prompt).prefix(EquationTemplate.letters.count)
-        var slotted = ReadableText()
-        var end = prompt.startIndex
-        for (place, letter) in zip(places, EquationTemplate.letters) {
-            slotted.append(prompt[end..<place.range.lowerBound])
-            slotted.append(letter: letter)
-            end = place.range.upperBound
-        }
-        slotted.append(prompt[end...])
-        text = slotted.trimmed
-        numbers = places.map(\.value)
+    /// Numbers beyond the letters stay as they are. Every `naming` calls the words by other names.
+    public init(prompt: String, naming: Int = 0) {
+        let slotted = SlottedText(prompt)
+        var names = WordNames(for: prompt, naming: naming)
+        text = names.applied(to: slotted.text)
+        numbers = slotted.numbers
     }
 
     /// What a model is given: words are tokens with the space before them, so the text begins with one.
@@ -43,43 +36,5 @@ public struct SlottedProblem: Sendable {
         } catch {
             return nil  // a division by zero, an overflow
         }
-    }
-}
-
-/// Text with one space between words and signs, however it was typed.
-private struct ReadableText {
-    private var text = ""
-
-    var trimmed: String { text.last == " " ? String(text.dropLast()) : text }
-
-    mutating func append(_ piece: Substring) {
-        for scalar in piece.unicodeScalars {
-            switch scalar {
-            case "'", "\u{2019}": text += "'"
-            case _ where scalar.properties.isWhitespace: appendSpace()
-            case _ where scalar.properties.isAlphabetic || ("0"..."9").contains(scalar):
-                joinApostrophe()
-                text += scalar.properties.lowercaseMapping
-            default:
-                appendSpace()
-                text.unicodeScalars.append(scalar)
-                text += " "
-            }
-        }
-    }
-
-    mutating func append(letter: Character) {
-        appendSpace()
-        text.append(letter)
-        text += " "
-    }
-
-    private mutating func appendSpace() {
-        if let last = text.last, last != " " { text += " " }
-    }
-
-    /// Published files part words from what follows: "john ' s".
-    private mutating func joinApostrophe() {
-        if text.hasSuffix(" ' ") { text = text.dropLast(3) + "'" }
     }
 }

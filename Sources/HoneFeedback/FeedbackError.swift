@@ -2,12 +2,16 @@
 public enum FeedbackError: Error, Equatable {
     /// Nothing to learn from: no label of the kind and source stands.
     case noLabels(kind: LabelKind, source: LabelSource)
+    /// Labels there are, but all of labellers who are too often wrong on gold questions.
+    case nobodyTrusted(kind: LabelKind, [LeftOutLabeller])
     /// Labels there are, but none from which a row follows.
     case nothingDecided(kind: LabelKind, labelCount: Int, contradictionCount: Int)
     /// Every labeller always chose the side that was shown in the same place.
     case oneSided(side: String, labelCount: Int)
     /// A judgement in the database that has not the form of its kind.
     case badJudgement(label: Int64, fault: String)
+    /// A task that is no gold question, or a retired one.
+    case noSuchGold(Int64)
     case unknownFreeze(String)
     case freezeExists(String)
     /// What a freeze holds is not what was recorded.
@@ -24,6 +28,10 @@ extension FeedbackError: CustomStringConvertible {
         case .noLabels(let kind, let source):
             "there are no \(kind) labels of source \(source); give some by 'hone label', or read others' by "
                 + "'hone label import'"
+        case .nobodyTrusted(let kind, let leftOut):
+            "all \(kind) labels are of labellers who are not trusted: "
+                + leftOut.map { "\($0.labeller), \($0.reason)" }.joined(separator: "; ")
+                + "; look at 'hone label gold accuracy', and retire questions that are no good"
         case .nothingDecided(let kind, let labelCount, let contradictionCount):
             "\(labelCount) \(kind) labels decide nothing: \(contradictionCount) tasks have as many votes for one side "
                 + "as for the other; ask for more labels a task"
@@ -32,6 +40,8 @@ extension FeedbackError: CustomStringConvertible {
                 + "answers; look at the client that submitted them"
         case .badJudgement(let label, let fault):
             "label \(label): \(fault)"
+        case .noSuchGold(let task):
+            "task \(task) is no gold question that is asked; hone.gold_questions lists them"
         case .unknownFreeze(let name):
             "there is no freeze \(name); 'hone label freeze' takes one"
         case .freezeExists(let name):

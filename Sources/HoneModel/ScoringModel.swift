@@ -52,6 +52,16 @@ public struct ScoringModel: Module {
         return kind.outputCount == 1 ? scores_NK.squeeze(1) : scores_NK
     }
 
+    /// Multiplies what the head says, and adds to the last of its numbers, for good.
+    public func scaleHead(by factor: Double, shiftingLastBy shift: Double) {
+        noGrad {
+            head.weight.copyInPlace(head.weight * factor)
+            guard let bias = head.bias else { return }
+            let shifts = Tensor((0..<kind.outputCount).map { Float($0 == kind.outputCount - 1 ? shift : 0) })
+            bias.copyInPlace(bias * factor + shifts)
+        }
+    }
+
     /// A critic that starts with what this reward model knows, sharing nothing with it: its values are
     /// `scale` (reward + `shift`).
     public func makeCritic(scaledBy scale: Double = 1, shiftedBy shift: Double = 0) throws(TensorError) -> ScoringModel

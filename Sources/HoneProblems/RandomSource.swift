@@ -36,6 +36,12 @@ package struct RandomSource {
         elements[integer(0...elements.count - 1)]
     }
 
+    package mutating func shuffled<Element>(_ elements: [Element]) -> [Element] {
+        var shuffled = elements
+        for index in shuffled.indices.dropFirst().reversed() { shuffled.swapAt(index, integer(0...index)) }
+        return shuffled
+    }
+
     /// True `percent` times in a hundred.
     package mutating func chance(percent: Int) -> Bool { integer(0...99) < percent }
 

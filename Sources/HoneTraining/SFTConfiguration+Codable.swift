@@ -93,7 +93,7 @@ extension SFTConfiguration {
     }
 
     /// Throws for a setting that cannot be meant, naming its key.
-    func validate() throws(TrainingError) {
+    public func validate() throws(TrainingError) {
         func require(_ holds: Bool, _ key: Key, _ reason: String) throws(TrainingError) {
             if !holds { throw .configuration(key: key.rawValue, reason: reason) }
         }

@@ -89,7 +89,8 @@ import Testing
         }
         let equal = try await rightCount("equal", .equal)
         let weighted = try await rightCount("weighted", .agreement)
-        #expect(weighted == 30 && equal < 30, "\(equal) by equal votes, \(weighted) by weighted ones")
+        let reliable = try await rightCount("reliable", .reliability)
+        #expect(weighted == 30 && reliable == 30 && equal < 30, "\(equal) equal, \(weighted), \(reliable)")
     }
 
     @Test func stepLabelsEndAtTheFirstWrongStepAndDoubtIsTheWorseRating() async throws {

@@ -36,4 +36,14 @@ import Testing
         #expect(Set(problems.map(\.prompt)).count > 2_900)
         #expect(Set(problems.map(\.canonicalForm)).count > 2_800)
     }
+
+    @Test func `each number of a formula is in the wording`() {
+        for problem in problems {
+            let numbers = problem.prompt.split { !$0.isNumber }.compactMap { Int($0) }
+            let results = problem.steps.compactMap { $0.split(separator: "=").last.flatMap { Int($0) } }
+            let sides = problem.steps.map { $0.prefix { $0 != "=" } }
+            let operands = sides.flatMap { $0.split { !$0.isNumber } }.compactMap { Int($0) }
+            #expect(Set(operands).subtracting(results).isSubset(of: numbers), "\(problem.prompt) \(problem.steps)")
+        }
+    }
 }

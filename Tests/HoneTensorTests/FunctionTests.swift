@@ -77,7 +77,7 @@ private struct Network: Module {
         AdamW(network.namedParameters, learningRate: 1e-2, betas: (0.9, 0.95), weightDecay: 0.1)
     }
 
-    @Test func `ten AdamW steps with clipping and warm-up agree with PyTorch`() throws {
+    @Test func `T15: ten AdamW steps with clipping and warm-up agree with PyTorch`() throws {
         let (network, golden) = try loaded()
         let record = try train(network, optimizer(network), golden, steps: 0..<10)
         #expect(Tensor(record.map(\.loss)).allClose(try #require(golden["losses"]), rtol: 1e-5, atol: 1e-6))

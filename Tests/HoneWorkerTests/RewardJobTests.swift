@@ -265,24 +265,33 @@ import Testing
 
     @Test func noPromptIsLearntFromAndMeasuredOn() throws {
         let pairs = try (0..<200).flatMap { [try pair("p\($0)", "a", "b"), try pair("p\($0)", "c", "b")] }
-        let data = try RewardData(.preferences(pairs), text, heldOutShare: 0.25, contextLength: nil)
-        guard case .pairs(let training) = data.training, case .pairs(let heldOut) = data.heldOut else {
+        let data = try RewardData(
+            .preferences(pairs), text, shares: .init(heldOut: 0.25, calibration: 0.2), contextLength: nil)
+        guard case .pairs(let training) = data.training, case .pairs(let heldOut) = data.heldOut,
+            case .pairs(let calibrating) = data.calibrating
+        else {
             Issue.record("pairs became something else")
             return
         }
-        #expect(training.count + heldOut.count == 400)
+        #expect(training.count + heldOut.count + calibrating.count == 400)
         #expect((60...140).contains(heldOut.count))
+        #expect((40...120).contains(calibrating.count))
         func prompts(_ pairs: [HoneTraining.PreferencePair]) -> Set<[Int32]> {
             Set(pairs.map { Array($0.chosen.dropLast(2)) })
         }
         #expect(prompts(training).isDisjoint(with: prompts(heldOut)))
+        #expect(prompts(calibrating).isDisjoint(with: prompts(heldOut).union(prompts(training))))
+        let without = try RewardData(
+            .preferences(pairs), text, shares: .init(heldOut: 0.25, calibration: 0), contextLength: nil)
+        #expect(without.calibrating == nil)
+        #expect(without.heldOut == data.heldOut)
     }
 
     @Test func contradictionsAreCountedAndPlainVotesHaveNoMargin() throws {
         let pairs = try [pair("p", "a", "b"), pair("p", "b", "a"), pair("q", "a", "b", margin: 3)]
         let data = try RewardData(
-            .preferences(pairs + (0..<50).map { try pair("r\($0)", "a", "b") }), text, heldOutShare: 0.3,
-            contextLength: nil)
+            .preferences(pairs + (0..<50).map { try pair("r\($0)", "a", "b") }), text,
+            shares: .init(heldOut: 0.3, calibration: 0), contextLength: nil)
         #expect(data.contradictionCount == 2)
         #expect(data.warnings.count == 1)
         #expect(text.pair(pairs[0]).margin == 0)

@@ -9,9 +9,9 @@ public struct CohenKappa<Category: Hashable & Sendable>: Sendable {
 
     public init() {}
 
-    /// Counts one unit that both judged.
-    public mutating func add(_ first: Category, _ second: Category) {
-        counts[Pair(first: first, second: second), default: 0] += 1
+    /// Counts one unit that both judged, or so many alike.
+    public mutating func add(_ first: Category, _ second: Category, times count: Int = 1) {
+        counts[Pair(first: first, second: second), default: 0] += count
     }
 
     public var unitCount: Int { counts.values.reduce(0, +) }

@@ -15,11 +15,11 @@ public struct KrippendorffAlpha: Sendable {
 
     public init() {}
 
-    /// Adds what the labellers said about one unit.
-    public mutating func add(_ values: [Double]) {
-        guard values.count > 1 else { return }
-        pairableUnitCount += 1
-        let weight = 1 / Double(values.count - 1)
+    /// Adds what the labellers said about one unit, or about so many alike.
+    public mutating func add(_ values: [Double], times count: Int = 1) {
+        guard values.count > 1, count > 0 else { return }
+        pairableUnitCount += count
+        let weight = Double(count) / Double(values.count - 1)
         for (i, value) in values.enumerated() {
             for (j, other) in values.enumerated() where i != j {
                 coincidences[value, default: [:]][other, default: 0] += weight

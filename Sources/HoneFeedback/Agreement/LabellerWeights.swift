@@ -4,6 +4,8 @@ public enum LabellerWeighting: String, Codable, Sendable, CaseIterable {
     case equal
     /// Labellers who agree with others count more, and who agree as little as chance, not at all.
     case agreement
+    /// By the reliability that ``DawidSkene`` finds: a vote counts as much as it shifts the odds of the two sides.
+    case reliability
 }
 
 /// What each labeller's vote weighs.

@@ -13,7 +13,9 @@ public enum Corrections {
     ) async throws -> IngestReport {
         try await pool.withTransaction { transaction in
             var total = IngestReport(dataset: dataset)
-            try await LabelSelection(.correction, source: source).forEachPage(withContent: true, from: transaction) {
+            try await LabelSelection(.correction, source: source).forEachPage(
+                .asked, withContent: true, from: transaction
+            ) {
                 page in
                 var rest = page.flatMap { $0.corrections(split: split) }.makeIterator()
                 total += try await Datasets.ingest({ rest.next() }, into: dataset, in: transaction)

@@ -10,6 +10,20 @@ public struct FreezeReport: Sendable, Encodable {
     public let contradictionCount: Int
     /// Tasks left out because they decide nothing: both answers bad, no step rated.
     public let undecidedCount: Int
+    /// Labellers left out because of their answers to gold questions.
+    public var leftOut: [LeftOutLabeller] = []
+}
+
+/// Whose labels did not go into a freeze, and why; on record in the freeze's selection.
+public struct LeftOutLabeller: Sendable, Hashable, Encodable {
+    public let labeller: String
+    public let labelCount: Int
+    public let reason: String
+
+    enum CodingKeys: String, CodingKey {
+        case labeller, reason
+        case labelCount = "labels"
+    }
 }
 
 extension Freeze {
@@ -79,6 +93,14 @@ struct FreezeCounts {
     var shownSides: [Judgement.Choice: Int] = [:]
     /// Labels by who gave them.
     var labellers: [String: Int] = [:]
+    /// Those of labellers who are not trusted, which count nowhere else.
+    var leftOut: [String: Int] = [:]
+
+    /// What is left of a task without the labels of whom gold questions tell not to trust.
+    mutating func trusted(_ task: LabelledTask, without untrusted: Set<String>) -> LabelledTask {
+        for label in task.labels where untrusted.contains(label.labeller) { leftOut[label.labeller, default: 0] += 1 }
+        return task.keeping { !untrusted.contains($0.labeller) }
+    }
 
     mutating func count(_ task: LabelledTask) {
         labelCount += task.labels.count
@@ -99,9 +121,11 @@ private struct FreezeSelection: Encodable {
     let labelCount: Int
     let contradictionCount: Int
     let undecidedCount: Int
+    let leftOut: [LeftOutLabeller]
 
     enum CodingKeys: String, CodingKey {
         case kind, source, origin, checkpoint, weighting, labellers
+        case leftOut = "left_out"
         case labelCount = "labels"
         case contradictionCount = "contradictions"
         case undecidedCount = "undecided"
@@ -117,42 +141,49 @@ extension Freeze {
         using pool: PostgresPool, _ makeRow: MakeRow
     ) async throws -> FreezeReport {
         try await pool.withTransaction(.repeatableRead) { transaction in
+            let untrusted = try await GoldRecord.all(of: selection.source, from: transaction).filter { !$0.isTrusted }
+            let names = Set(untrusted.map(\.labeller))
             let weights = try await weights(weighting, of: selection, in: transaction)
             var writer = try await FreezeWriter(transaction)
             var counts = FreezeCounts()
-            try await selection.forEachPage(withContent: true, from: transaction) { page in
+            try await selection.forEachPage(.asked, withContent: true, from: transaction) { page in
                 for task in page {
+                    let task = counts.trusted(task, without: names)
                     counts.count(task)
-                    guard let row = try makeRow(task, weights, &counts) else { continue }
+                    guard !task.labels.isEmpty, let row = try makeRow(task, weights, &counts) else { continue }
                     try await writer.add(row)
                 }
             }
-            try check(selection, counts, rowCount: writer.rowCount)
+            let leftOut = untrusted.compactMap { record in
+                counts.leftOut[record.labeller].map {
+                    LeftOutLabeller(labeller: record.labeller, labelCount: $0, reason: record.reason ?? "")
+                }
+            }
+            try check(selection, counts, leftOut, rowCount: writer.rowCount)
             let record = FreezeSelection(
                 kind: selection.kind, source: selection.source, origin: selection.origin,
                 checkpoint: selection.checkpoint, weighting: weighting, labellers: counts.labellers,
                 labelCount: counts.labelCount, contradictionCount: counts.contradictionCount,
-                undecidedCount: counts.undecidedCount)
+                undecidedCount: counts.undecidedCount, leftOut: leftOut)
             return FreezeReport(
                 freeze: try await writer.seal(name, form, PostgresJSON(encoding: record)),
                 labelCount: counts.labelCount, contradictionCount: counts.contradictionCount,
-                undecidedCount: counts.undecidedCount)
+                undecidedCount: counts.undecidedCount, leftOut: leftOut)
         }
     }
 
     private static func weights(
         _ weighting: LabellerWeighting, of selection: LabelSelection, in transaction: PostgresConnection
     ) async throws -> LabellerWeights {
-        guard weighting == .agreement else { return .equal }
-        var tally = AgreementTally()
-        try await selection.forEachPage(withContent: false, from: transaction) { page in
-            for task in page { tally.add(task.labels) }
-        }
-        return tally.weights
+        if weighting == .equal { return .equal }
+        return try await AgreementTally(selection, from: transaction).weights(weighting)
     }
 
-    private static func check(_ selection: LabelSelection, _ counts: FreezeCounts, rowCount: Int) throws {
+    private static func check(
+        _ selection: LabelSelection, _ counts: FreezeCounts, _ leftOut: [LeftOutLabeller], rowCount: Int
+    ) throws {
         guard counts.labelCount > 0 else {
+            if !leftOut.isEmpty { throw FeedbackError.nobodyTrusted(kind: selection.kind, leftOut) }
             throw FeedbackError.noLabels(kind: selection.kind, source: selection.source)
         }
         // Imported pairs have no shown side.

@@ -30,6 +30,8 @@ package enum NarrativeFamily {
     private static let templates =
         NarrativeTemplate.changes + NarrativeTemplate.combinations + NarrativeTemplate.comparisons
         + NarrativeTemplate.groups + NarrativeTemplate.purchases + NarrativeTemplate.others
+        + NarrativeTemplate.holdingsScenes + NarrativeTemplate.eventsScenes + NarrativeTemplate.groupsScenes
+        + NarrativeTemplate.moneyScenes + NarrativeTemplate.othersScenes
 
     private static let drawLimit = 300
 
@@ -55,6 +57,7 @@ package enum NarrativeFamily {
     /// A template's sentences, told in one of several ways, and at times with one that does not matter.
     private static func wording(of template: NarrativeTemplate, _ random: inout RandomSource) -> String {
         var sentences = random.chosen(template.wording).split(separator: ". ").map(String.init)
+            .filter { sentence in sentence.contains { $0 != " " } }
         let question = sentences.removeLast()
         if !sentences.isEmpty, random.chance(percent: 35) { addAsides(to: &sentences, &random) }
         if sentences.count > 1, random.chance(percent: 25) {

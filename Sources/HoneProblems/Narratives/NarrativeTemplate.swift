@@ -15,6 +15,28 @@ struct NarrativeTemplate: Sendable {
         }
     }
 
+    /// One template for each question of each scene.
+    ///
+    /// Scenes are parted by empty lines. Lines that begin with `:` tell what is so, and those with `?` hold a formula
+    /// and a question, which may begin with sentences of its own. What a question does not need is told half of the
+    /// time, so that the question alone says which numbers count.
+    static func scenes(_ text: String) -> [NarrativeTemplate] {
+        text.split(separator: "\n\n").flatMap { scene in
+            let lines = scene.split(separator: "\n")
+            let facts = lines.filter { $0.hasPrefix(":") }.map { $0.dropFirst(2) }
+            return lines.filter { $0.hasPrefix("?") }.map { line in
+                let halves = line.dropFirst(2).split(separator: "|", maxSplits: 1)
+                precondition(halves.count == 2, "a question is \"? formula | question\", and this is \(line)")
+                let formula = halves[0].split(separator: " ")
+                let wording = facts.map { fact in
+                    let isNeeded = !fact.contains("<") || formula.contains { fact.contains("<\($0)>") }
+                    return isNeeded ? "\(fact). " : "[\(fact). |]"
+                }
+                return NarrativeTemplate(formula: formula, wording: wording.joined() + halves[1])
+            }
+        }
+    }
+
     /// The formula with numbers for `1`, `2` and so on.
     func expression(_ numbers: [String: Int]) -> Expression {
         var stack: [Expression] = []

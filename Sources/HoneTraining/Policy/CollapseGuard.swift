@@ -85,6 +85,7 @@ public struct StopCause: Codable, Sendable, Equatable, CustomStringConvertible {
     public let step: Int
 
     public var description: String {
+        let value = (value * 1000).rounded() / 1000
         let what =
             switch quantity {
             case .ratio: "the ratio of a token's probability to the sampled one reached \(value), over \(limit)"

@@ -1,6 +1,6 @@
 /// Watches something that is measured and not learnt from, such as an exact verifier beside a reward model, and ends
 /// the run where it falls: from there on the policy learns the reward model's errors (Gao et al. 2022,
-/// arXiv:2210.10760).
+/// arXiv:2210.10760). Where it only falls, the run ends with the weights that it began with.
 public struct PeakWatch: Codable, Sendable, Equatable {
     /// The name of the judge's measure.
     public var measure = "verifier"
@@ -48,12 +48,19 @@ struct PeakRecord: Codable, Equatable {
     /// The mean of the last steps.
     private(set) var mean: Double?
 
-    /// Takes in what was measured of a step's answers. The first windows are not complete, and nothing is made of them.
+    /// Takes in what was measured of a step's answers.
+    ///
+    /// A mean over a whole window speaks of the weights that wrote its last answers. The start, too, may be the peak:
+    /// it counts by the mean of the first half of a window, in which the policy has not gone far.
     mutating func note(_ value: Double, ofStep step: Int, _ watch: PeakWatch) -> Finding {
         recent.append(value)
         if recent.count > watch.window { recent.removeFirst() }
         let now = recent.reduce(0, +) / Double(recent.count)
         mean = now
+        if step <= max(1, watch.window / 2) {
+            (best, bestStep) = (now, 1)
+            return step == 1 ? .best : .lower
+        }
         guard recent.count == watch.window else { return .lower }
         guard let best, now <= best else {
             (self.best, bestStep, passedCount) = (now, step, 0)

@@ -33,6 +33,8 @@ public struct RewardEvaluation: Codable, Sendable, Equatable {
     public let meanScore: Double
     /// Standard deviation of the same.
     public let scoreDeviation: Double
+    /// How the head was scaled before this was measured; nil where it was left as it was learnt.
+    public internal(set) var calibration: RewardCalibration?
 
     /// Where its zero is and what its unit is.
     public var scale: RewardScale { RewardScale(mean: meanScore, deviation: scoreDeviation) }
@@ -46,6 +48,8 @@ public struct RewardEvaluation: Codable, Sendable, Equatable {
         metrics["length_correlation"] = lengthCorrelation
         metrics["longer_share"] = longerShare
         metrics["labelled_longer_share"] = labelledLongerShare
+        metrics["calibration_slope"] = calibration?.slope
+        metrics["calibration_intercept"] = calibration?.intercept
         return metrics
     }
 
@@ -58,6 +62,7 @@ public struct RewardEvaluation: Codable, Sendable, Equatable {
         case labelledLongerShare = "labelled_longer_share"
         case meanScore = "mean_score"
         case scoreDeviation = "score_deviation"
+        case calibration
     }
 
     /// - Parameters:
@@ -136,6 +141,12 @@ extension RewardEvaluation {
 extension RewardTrainer {
     /// Judges held-out examples of the same kind.
     public func evaluate(_ heldOut: RewardExamples) throws -> RewardEvaluation {
+        var evaluation = try measure(heldOut)
+        evaluation.calibration = calibration
+        return evaluation
+    }
+
+    private func measure(_ heldOut: RewardExamples) throws -> RewardEvaluation {
         let shape = model.backbone.configuration
         try heldOut.validate(vocabularySize: shape.vocabularySize, maximumLength: shape.maxPositionCount)
         switch heldOut {

@@ -29,7 +29,7 @@ extension RewardTrainer {
     /// The examples must be the same in the same order, and the configuration, where given, be the checkpoint's.
     public static func resume(
         _ path: String, configuration: RewardConfiguration? = nil, examples: RewardExamples,
-        heldOut: RewardExamples? = nil, tokenizer: ByteTokenizer
+        heldOut: RewardExamples? = nil, calibrating: RewardExamples? = nil, tokenizer: ByteTokenizer
     ) throws -> RewardTrainer {
         let directory = CheckpointDirectory(path: path)
         let kind = examples.modelKind
@@ -37,7 +37,7 @@ extension RewardTrainer {
         try directory.requireSame(state, datasetHash: examples.hash, configuration: configuration)
         let trainer = try RewardTrainer(
             state.configuration, model: ScoringModel.load(kind, directory: path), generator: Generator(seed: 0),
-            examples: examples, heldOut: heldOut, tokenizer: tokenizer)
+            examples: examples, heldOut: heldOut, calibrating: calibrating, tokenizer: tokenizer)
         try trainer.restore(
             optimizer: Safetensors.read(path + "/" + CheckpointDirectory.optimizerFile),
             random: Tensor(Array(state.random)), step: state.step)

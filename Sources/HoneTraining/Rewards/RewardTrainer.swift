@@ -13,11 +13,15 @@ public final class RewardTrainer: ResumableTrainer {
     let examples: RewardExamples
     /// What it is measured on whenever a checkpoint is due; nil for nothing.
     let heldOut: RewardExamples?
+    /// What its head is scaled by after the last step; nil leaves it as it is.
+    let calibrating: RewardExamples?
     let optimizer: TrainingOptimizer
     let generator: Generator
     public private(set) var step = 0
     /// Of the last step, where it was measured.
     private(set) var evaluation: RewardEvaluation?
+    /// How the head was scaled.
+    var calibration: RewardCalibration?
     private var plan: BatchPlan
 
     public var steps: Int { configuration.steps }
@@ -25,21 +29,23 @@ public final class RewardTrainer: ResumableTrainer {
     public var isDone: Bool { step >= configuration.steps }
 
     /// Trains `backbone` in place, under a fresh head: of one number for pairs, of two classes for steps.
+    ///
+    /// After the last step the head is scaled to fit `calibrating`, which it did not learn from, where that is given.
     public convenience init(
         _ configuration: RewardConfiguration, backbone: CausalLanguageModel, examples: RewardExamples,
-        heldOut: RewardExamples? = nil, tokenizer: ByteTokenizer
+        heldOut: RewardExamples? = nil, calibrating: RewardExamples? = nil, tokenizer: ByteTokenizer
     ) throws {
         try MemoryNeed(configuration, shape: backbone.configuration).requireAvailable()
         let generator = Generator(seed: configuration.seed)
         let model = ScoringModel(examples.modelKind, on: backbone, generator: generator)
         try self.init(
             configuration, model: model, generator: generator, examples: examples, heldOut: heldOut,
-            tokenizer: tokenizer)
+            calibrating: calibrating, tokenizer: tokenizer)
     }
 
     init(
         _ configuration: RewardConfiguration, model: ScoringModel, generator: Generator, examples: RewardExamples,
-        heldOut: RewardExamples?, tokenizer: ByteTokenizer
+        heldOut: RewardExamples?, calibrating: RewardExamples?, tokenizer: ByteTokenizer
     ) throws {
         try configuration.validate()
         let shape = model.backbone.configuration
@@ -48,6 +54,10 @@ public final class RewardTrainer: ResumableTrainer {
         if heldOut?.areAllTies == true {
             throw TrainingError.noExamples("all held-out pairs are ties, which tell nothing about a reward model")
         }
+        if calibrating?.areAllTies == true {
+            throw TrainingError.noExamples("all pairs to calibrate on are ties, which nothing can be fitted to")
+        }
+        try calibrating?.validate(vocabularySize: shape.vocabularySize, maximumLength: shape.maxPositionCount)
         try requireDistinctEnd(tokenizer, shape)
         Threads.set(intraOp: configuration.threads)
         self.configuration = configuration
@@ -55,6 +65,7 @@ public final class RewardTrainer: ResumableTrainer {
         self.generator = generator
         self.examples = examples
         self.heldOut = heldOut
+        self.calibrating = calibrating
         self.tokenizer = tokenizer
         model.requireGrad()
         optimizer = TrainingOptimizer(configuration.optimizer, model.namedParameters, steps: configuration.steps)
@@ -76,6 +87,7 @@ public final class RewardTrainer: ResumableTrainer {
         try check.requireFinite(gradNorm, "gradient's norm")
         let learningRate = optimizer.advance(step: step)
         step += 1
+        if isDone, let calibrating { calibrate(on: calibrating) }
         evaluation = isMeasured ? try heldOut.map { try evaluate($0) } : nil
         return RewardStepReport(
             step: step, steps: steps, loss: lossValue, gradNorm: gradNorm, learningRate: learningRate,

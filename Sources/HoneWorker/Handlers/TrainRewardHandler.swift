@@ -16,18 +16,18 @@ struct TrainRewardHandler: TrainingHandler {
         }
         let contextLength = try ModelConfiguration.read(directory: directory).maxPositionCount
         let data = try RewardData(
-            start.rows, LabelledText(tokenizer: start.tokenizer), heldOutShare: start.payload.heldOutShare ?? 0.1,
+            start.rows, LabelledText(tokenizer: start.tokenizer), shares: start.payload.shares,
             contextLength: start.payload.dropLong == true ? contextLength : nil)
         let configuration = start.payload.effective
         let run = try await TrainingRun.start { [resumed = start.resumed, tokenizer = start.tokenizer] in
             guard resumed != nil else {
                 return try RewardTrainer(
                     configuration, backbone: .load(directory: directory), examples: data.training,
-                    heldOut: data.heldOut, tokenizer: tokenizer)
+                    heldOut: data.heldOut, calibrating: data.calibrating, tokenizer: tokenizer)
             }
             return try RewardTrainer.resume(
                 directory, configuration: configuration, examples: data.training, heldOut: data.heldOut,
-                tokenizer: tokenizer)
+                calibrating: data.calibrating, tokenizer: tokenizer)
         }
         return BegunTraining(
             training: RewardRun(run: run), exampleCount: data.training.count, droppedCount: data.droppedCount,

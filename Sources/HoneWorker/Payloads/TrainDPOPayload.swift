@@ -28,11 +28,6 @@ struct TrainDPOPayload: TrainingPayload {
     }
 
     func validate() throws(WorkerError) {
-        try validateResumePoints()
-        do {
-            try configuration.validate()
-        } catch {
-            throw .payload(key: CodingKeys.configuration.stringValue, fault: "cannot be run: \(error)")
-        }
+        try validateTraining()
     }
 }

@@ -28,12 +28,7 @@ struct TrainPPOPayload: TrainingPayload {
     }
 
     func validate() throws(WorkerError) {
-        try validateResumePoints()
+        try validateTraining()
         if let fault = reward.fault { throw .payload(key: CodingKeys.judged.stringValue, fault: fault) }
-        do {
-            try configuration.validate()
-        } catch {
-            throw .payload(key: CodingKeys.configuration.stringValue, fault: "cannot be run: \(error)")
-        }
     }
 }

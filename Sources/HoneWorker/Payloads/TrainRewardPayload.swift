@@ -12,10 +12,13 @@ struct TrainRewardPayload: TrainingPayload {
     let keepResumePoints: Int?
     /// The share of prompts that is only measured on; 0.1 if left out.
     let heldOutShare: Double?
+    /// The share of prompts that the model's sureness is fitted to after the last step; nothing if left out.
+    let calibrationShare: Double?
     /// Leave out answers that are longer than the model's context instead of refusing to train.
     let dropLong: Bool?
 
     var initialCheckpoint: Int64? { start }
+    var shares: RewardData.Shares { .init(heldOut: heldOutShare ?? 0.1, calibration: calibrationShare ?? 0) }
     var source: FreezeSource { FreezeSource(name: freeze, sha256: freezeSHA256) }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
@@ -25,17 +28,15 @@ struct TrainRewardPayload: TrainingPayload {
         case checkpointEvery = "checkpoint_every"
         case keepResumePoints = "keep_resume_points"
         case heldOutShare = "held_out_share"
+        case calibrationShare = "calibration_share"
         case dropLong = "drop_long"
     }
 
     func validate() throws(WorkerError) {
-        try validateResumePoints()
+        try validateTraining()
+        try require(shares.heldOut > 0 && shares.heldOut < 1, .heldOutShare, "must lie between 0 and 1")
         try require(
-            (heldOutShare ?? 0.1) > 0 && (heldOutShare ?? 0.1) < 1, .heldOutShare, "must lie between 0 and 1")
-        do {
-            try configuration.validate()
-        } catch {
-            throw .payload(key: CodingKeys.configuration.stringValue, fault: "cannot be run: \(error)")
-        }
+            shares.calibration >= 0 && shares.heldOut + shares.calibration < 1, .calibrationShare,
+            "must lie between 0 and what held_out_share leaves")
     }
 }

@@ -34,7 +34,7 @@ struct TrainSFTPayload: TrainingPayload {
     var source: DatasetSource { DatasetSource(dataset: dataset, split: split ?? "train", cut: cut) }
 
     func validate() throws(WorkerError) {
-        try validateResumePoints()
+        try validateTraining()
         try require(
             configuration.model != nil || initialCheckpoint != nil, .configuration,
             "has no \"model\", and there is no \"initial_checkpoint\" to start from")

@@ -27,11 +27,16 @@ extension TrainingPayload {
     var needsInitialToResume: Bool { false }
     var judges: [CheckpointJudge] { [] }
 
-    /// Refuses resume points that are never left or never kept.
-    func validateResumePoints() throws(WorkerError) {
+    /// Refuses resume points that are never left or never kept, and a configuration that cannot be run.
+    func validateTraining() throws(WorkerError) {
         let counts = [(checkpointEvery, "checkpoint_every"), (keepResumePoints, "keep_resume_points")]
         for (count, key) in counts where (count ?? 1) < 1 {
             throw .payload(key: key, fault: "must be at least 1")
+        }
+        do {
+            try configuration.validate()
+        } catch {
+            throw .payload(key: "configuration", fault: "cannot be run: \(error)")
         }
     }
 
@@ -48,6 +53,8 @@ protocol TrainingConfiguration: Codable, Sendable {
     var steps: Int { get }
     var seed: UInt64 { get }
     var checkpointInterval: Int { get set }
+
+    func validate() throws(TrainingError)
 }
 
 extension SFTConfiguration: TrainingConfiguration {}

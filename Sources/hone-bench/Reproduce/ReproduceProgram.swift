@@ -13,21 +13,30 @@ struct ReproduceProgram: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reproduce", abstract: "Measures each claim of the design on this machine, with its control.",
         discussion: """
-            Every claim is measured by a suite of hone-bench, seed by seed, and a page tells what was measured, beside
-            its control and its bar. A claim that does not hold stays in the table, with what is known about why. All of
-            it takes about two hours on two cores; a claim that fails to run is reported and the others go on.
+            Every claim is measured by a suite of hone-bench, seed by seed. What came out is kept as one JSON file a
+            claim, and a page is written from all of them: what was measured when, where and by which command, beside
+            its control and its bar. A claim that does not hold stays on the page, with what is known about why. All of
+            it takes hours on two cores; a claim that fails to run is reported, and the others go on.
 
               hone reproduce
-              hone reproduce --only feedback,collapse --seeds 3 --out /tmp/reproduce.md
+              hone reproduce --only feedback,collapse --out docs
+              hone reproduce --only word-problems --word-train train.csv --word-test SVAMP.json
+              hone reproduce --page
             """)
 
-    @Option(help: "Seeds of every suite that has some.") var seeds = 5
+    @Option(help: "Seeds of every suite that has some, and runs beside a peer.") var seeds = 5
     @Option(help: "Claims by name, separated by commas; all if left out.", transform: Self.claims)
     var only = Claim.all
     @Option(help: "A folder that keeps supervised models for the next claim and the next call; else a temporary one.")
     var keep: String?
-    @Option(help: "The page; its pictures come beside it.") var out = "docs/reproduce.md"
+    @Option(help: "A Python that has torch and transformers, for speed beside eager PyTorch.") var python: String?
+    @Option(help: ArgumentHelp("Word problems to learn from: see docs/word-problems.md.", valueName: "file"))
+    var wordTrain: String?
+    @Option(help: ArgumentHelp("Word problems to be tested on.", valueName: "file")) var wordTest: String?
+    @Option(help: "The folder of the page reproduce.md, and of reproduce/ with the records and pictures.")
+    var out = "docs"
     @Flag(help: "Print what would be measured, and measure nothing.") var list = false
+    @Flag(help: "Measure nothing; write the page anew from the records.") var page = false
 
     func validate() throws {
         if seeds < 1 { throw ValidationError("--seeds \(seeds): give a number from 1 up") }
@@ -48,20 +57,48 @@ struct ReproduceProgram: AsyncParsableCommand {
             for claim in only { say("\(claim.name): \(claim.statement)\n    \(command(of: claim))") }
             return
         }
+        let measured = page ? [] : only.map(\.name)
+        // Before anything is measured, so that a damaged record costs no hours. Those that are measured are replaced.
+        for claim in Claim.all where !measured.contains(claim.name) { _ = try ClaimRecord.read(claim, in: records) }
+        let hadFaults = page ? false : try await measureAll()
+        let outcomes = try Claim.all.compactMap { claim in
+            try ClaimRecord.read(claim, in: records).map { ClaimOutcome(claim, $0) }
+        }
+        let page = ReproductionPage(folder: URL(filePath: out), outcomes: outcomes)
+        try page.write()
+        say("written to \(page.file.relativePath)")
+        if hadFaults { throw ExitCode(1) }
+    }
+
+    private var records: URL { ReproductionPage.records(in: URL(filePath: out)) }
+
+    /// Whether a claim failed to run. Every record is written at once, so that no later fault loses it.
+    private func measureAll() async throws -> Bool {
         let models = keep ?? FileManager.default.temporaryDirectory.path + "/hone-reproduce-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: models, withIntermediateDirectories: true)
         defer { if keep == nil { removeModels(models) } }
-        var outcomes: [ClaimOutcome] = []
+        var hadFaults = false
         for claim in only {
+            let needs = claim.blanks.filter { values(keepingModelsIn: models)[$0] == nil }.map(\.need)
+            guard needs.isEmpty else {
+                say("\(claim.name): left out, it needs \(needs.joined(separator: " and "))")
+                continue
+            }
             say("\(claim.name): \(command(of: claim))")
-            let outcome = try await measure(claim, keepingModelsIn: models)
-            for line in outcome.lines { say("  " + line) }
-            outcomes.append(outcome)
-            // After every claim, so that what was measured is not lost with what comes after.
-            try ReproductionPage(outcomes: outcomes, seeds: seeds).write(to: URL(filePath: out))
+            do {
+                let record = try await measure(claim, keepingModelsIn: models)
+                try record.write(in: records, of: claim)
+                say("  " + verdict(ClaimOutcome(claim, record)))
+            } catch let fault as SuiteFault {
+                say("  not measured: \(fault)")
+                hadFaults = true
+            }
         }
-        say("written to \(out)")
-        if outcomes.contains(where: { $0.fault != nil }) { throw ExitCode(1) }
+        return hadFaults
+    }
+
+    private func verdict(_ outcome: ClaimOutcome) -> String {
+        outcome.holds ? "holds" : "does not hold: " + outcome.reasons.joined(separator: "; ")
     }
 
     /// At once, also into a file or a pipe: the whole takes hours.
@@ -77,62 +114,52 @@ struct ReproduceProgram: AsyncParsableCommand {
         }
     }
 
-    private func arguments(of claim: Claim, keepingModelsIn folder: String) -> [String] {
-        let values = ["%SEEDS%": "\(seeds)", "%KEEP%": folder]
-        return claim.arguments.map { values[$0] ?? $0 } + (claim.readings.isEmpty ? [] : ["--json"])
+    private func values(keepingModelsIn folder: String) -> [Claim.Blank: String] {
+        var values: [Claim.Blank: String] = [.seeds: "\(seeds)", .keep: folder]
+        values[.python] = python
+        values[.trainFile] = wordTrain
+        values[.testFile] = wordTest
+        return values
     }
 
-    /// As a reader would type it.
+    private func arguments(of claim: Claim, filledWith values: [Claim.Blank: String]) -> [String] {
+        claim.arguments.map { argument in Claim.Blank(rawValue: argument).flatMap { values[$0] } ?? argument }
+    }
+
+    /// As a reader would type it, with names in the place of this machine's paths.
     private func command(of claim: Claim) -> String {
-        "hone-bench " + arguments(of: claim, keepingModelsIn: "models").joined(separator: " ")
+        let names: [Claim.Blank: String] = [
+            .seeds: "\(seeds)", .keep: "models", .python: "python3",
+            .trainFile: wordTrain.map { URL(filePath: $0).lastPathComponent } ?? "train.csv",
+            .testFile: wordTest.map { URL(filePath: $0).lastPathComponent } ?? "SVAMP.json",
+        ]
+        return (["hone-bench"] + arguments(of: claim, filledWith: names)).joined(separator: " ")
     }
 
-    private func measure(_ claim: Claim, keepingModelsIn folder: String) async throws -> ClaimOutcome {
-        let started = ContinuousClock.now
+    private func measure(_ claim: Claim, keepingModelsIn folder: String) async throws -> ClaimRecord {
+        let (started, clock) = (Date.now, ContinuousClock.now)
+        let words = arguments(of: claim, filledWith: values(keepingModelsIn: folder))
         let run = try await Subprocess.run(
-            .path(FilePath("/proc/self/exe")), arguments: Arguments(arguments(of: claim, keepingModelsIn: folder)),
-            output: .string(limit: 1 << 22), error: .string(limit: 1 << 20))
-        var outcome = ClaimOutcome(claim: claim, command: command(of: claim))
-        outcome.seconds = (ContinuousClock.now - started) / .seconds(1)
-        let isDone = run.terminationStatus.isSuccess
-        if claim.readings.isEmpty {
-            outcome.ended = isDone
-        } else if isDone, let line = run.standardOutput.split(separator: "\n").last {
-            outcome.rows = try MeasuredRows.read(Data(line.utf8))
-        } else {
-            outcome.fault = run.standardError.split(separator: "\n").last.map(String.init) ?? "it printed nothing"
+            .path(FilePath("/proc/self/exe")), arguments: Arguments(words), output: .string(limit: 1 << 22),
+            error: .string(limit: 1 << 20))
+        guard let line = run.standardOutput.split(separator: "\n").last, line.hasPrefix("{") else {
+            let reason = run.standardError.split(separator: "\n").last.map(String.init)
+            throw SuiteFault(description: reason ?? "it printed nothing, \(run.terminationStatus)")
         }
-        return outcome
+        let output = try JSONDecoder().decode(SuiteOutput.self, from: Data(line.utf8))
+        let record = ClaimRecord(
+            claim, command: command(of: claim), seeds: seeds, started: started,
+            seconds: (ContinuousClock.now - clock) / .seconds(1), rows: output.rows, remarks: output.absent)
+        let missing = ClaimOutcome(claim, record).missing
+        if !missing.isEmpty {
+            let reasons = output.absent.isEmpty ? ["the suite prints no such row"] : output.absent
+            throw SuiteFault(description: "\(missing.joined(separator: ", ")): \(reasons.joined(separator: "; "))")
+        }
+        return record
     }
 }
 
-/// The rows of a suite's JSON object, which may stand inside a larger one.
-private enum MeasuredRows {
-    private struct Report: Decodable {
-        struct Row: Decodable {
-            struct Values: Decodable {
-                let values: [Double]
-            }
-
-            let name: String
-            let unit: String
-            let sample: Values
-        }
-
-        let rows: [Row]
-    }
-
-    private struct Printed: Decodable {
-        let rows: [Report.Row]?
-        let report: Report?
-    }
-
-    static func read(_ data: Data) throws -> [String: ClaimOutcome.Row] {
-        let printed = try JSONDecoder().decode(Printed.self, from: data)
-        return Dictionary(
-            (printed.rows ?? printed.report?.rows ?? []).map {
-                ($0.name, ClaimOutcome.Row(unit: $0.unit, sample: Sample($0.sample.values)))
-            },
-            uniquingKeysWith: { first, _ in first })
-    }
+/// Why a suite measured nothing.
+private struct SuiteFault: Error, CustomStringConvertible {
+    let description: String
 }

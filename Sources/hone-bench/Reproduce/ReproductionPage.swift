@@ -1,83 +1,106 @@
 import Foundation
 import HonePlots
 
-/// The page that `reproduce` writes, and the pictures beside it.
+/// The page that `reproduce` writes from the records of all claims, and the pictures beside those.
 struct ReproductionPage {
+    /// `docs`, in which are `reproduce.md` and the folder of the records.
+    let folder: URL
     let outcomes: [ClaimOutcome]
-    let seeds: Int
 
-    func write(to page: URL) throws {
-        let folder = page.deletingLastPathComponent()
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let stem = page.deletingPathExtension().lastPathComponent
-        var text = head + table
+    static func records(in folder: URL) -> URL { folder.appending(path: "reproduce") }
+
+    var file: URL { folder.appending(path: "reproduce.md") }
+
+    func write() throws {
+        var text = head + overview
         for outcome in outcomes {
-            let charts = charts(of: outcome)
-            guard !charts.isEmpty else { continue }
-            let name = "\(stem)-\(outcome.claim.name).svg"
-            let figure = Figure(title: outcome.claim.statement, charts: charts, chartSize: (860, 240))
-            try Data(figure.svg().utf8).write(to: folder.appending(path: name), options: .atomic)
-            text += ["", "![\(outcome.claim.statement)](\(name))"]
+            text += try section(of: outcome)
         }
         text += ["", "## Not measured by this version", "", "| claim | why |", "| --- | --- |"]
         text += Claim.later.map { "| \($0.part) | \($0.reason) |" }
-        try Data((text.joined(separator: "\n") + "\n").utf8).write(to: page, options: .atomic)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        try Data((text.joined(separator: "\n") + "\n").utf8).write(to: file, options: .atomic)
     }
 
     private var head: [String] {
         [
             "# The claims, measured again", "",
-            "Written by `hone reproduce` on \(Machine().text), \(seeds) seed\(seeds == 1 ? "" : "s"). A cell is the",
-            "median over seeds, with the 95 % interval of the mean by resampling them; its control was measured in the",
-            "same runs. What does not hold stays here, with what is known about why.", "",
+            "Written by `hone reproduce` from the records in [`reproduce/`](reproduce); `hone reproduce --only NAME`",
+            "measures one claim anew and leaves the others as they are.", "",
+            "A result is the median over seeds, in brackets the 95 % interval of the mean by resampling seeds. Its",
+            "control was measured in the same run with the same seeds; \"against the control\" is the mean difference",
+            "from it, seed by seed, or the ratio of medians, with the 95 % interval by resampling pairs. A claim holds",
+            "if every median reaches its bar; where the bar says \"each\", every single seed has to.", "",
         ]
     }
 
-    private var table: [String] {
-        var lines = [
-            "| claim | what was measured | result | control | bar | holds |", "| --- | --- | --- | --- | --- | --- |",
-        ]
-        for outcome in outcomes {
-            let claim = outcome.claim.statement
-            if let fault = outcome.fault {
-                lines.append("| \(claim) | `\(outcome.command)` | not measured: \(fault) | | | no |")
-            } else if let ended = outcome.ended {
-                lines.append("| \(claim) | `\(outcome.command)` | exit status | | 0 | \(ended ? "yes" : "**no**") |")
+    private var overview: [String] {
+        var lines = ["| claim | | holds | measured |", "| --- | --- | --- | --- |"]
+        for claim in Claim.all {
+            if let outcome = outcomes.first(where: { $0.claim.name == claim.name }) {
+                let verdict = outcome.holds ? "yes" : "**no**"
+                let day = outcome.record.date.formatted(.iso8601.year().month().day())
+                lines.append("| [\(claim.name)](#\(claim.name)) | \(claim.statement) | \(verdict) | \(day) |")
+            } else {
+                let needs = claim.blanks.filter { $0 != .seeds && $0 != .keep }.map(\.need)
+                let how = needs.isEmpty ? "" : "; needs " + needs.joined(separator: " and ")
+                lines.append("| \(claim.name) | \(claim.statement) | | not yet\(how) |")
             }
-            for finding in outcome.findings {
-                let control = finding.control.map(ClaimOutcome.Finding.text) ?? ""
-                let cells = [
-                    claim, finding.reading.row, ClaimOutcome.Finding.text(finding.row), control,
-                    finding.reading.bar.text, finding.holds ? "yes" : "**no**",
-                ]
-                lines.append("| " + cells.joined(separator: " | ") + " |")
-            }
-        }
-        lines += ["", "Commands and their times:", ""]
-        lines += outcomes.map { "- `\($0.command)`: \(Int($0.seconds.rounded())) s" }
-        let failed = outcomes.filter { !$0.holds }
-        if !failed.isEmpty {
-            lines += ["", "## Why some do not hold", ""]
-            lines += failed.map { "- \($0.claim.statement) \($0.claim.limits)" }
         }
         return lines
     }
 
-    /// A point a seed for what was measured, and for its control.
-    private func charts(of outcome: ClaimOutcome) -> [Chart] {
-        outcome.findings.filter { $0.row.sample.values.count > 1 }.map { finding in
-            func dots(_ row: ClaimOutcome.Row) -> [Point] {
-                row.sample.values.enumerated().map { Point(Double($0.offset + 1), $0.element) }
-            }
-            var chart = Chart(
-                title: finding.reading.row, xLabel: "seed", yLabel: finding.row.unit,
-                marks: [Mark(.dots(dots(finding.row)), name: "measured")],
-                xRange: 0.5...Double(finding.row.sample.values.count) + 0.5)
-            if let control = finding.control {
-                chart.marks.append(
-                    Mark(.dots(dots(control)), name: finding.reading.control ?? "control", color: .vermilion))
-            }
-            return chart
+    private func section(of outcome: ClaimOutcome) throws -> [String] {
+        let record = outcome.record
+        let minute = record.date.formatted(
+            .iso8601.year().month().day().dateTimeSeparator(.space).time(includingFractionalSeconds: false))
+        let seeds = record.rows.map(\.values.count).max() ?? 1
+        var lines = [
+            "", "## \(outcome.claim.name)", "", outcome.claim.statement, "",
+            "Measured \(minute) UTC on \(record.machine), \(seeds == 1 ? "one run" : "\(seeds) seeds"), in "
+                + "\(Int(record.seconds.rounded())) s by", "", "    \(record.command)", "",
+            "| measured | result | control | against the control | bar | holds |",
+            "| --- | --- | --- | --- | --- | --- |",
+        ]
+        for finding in outcome.findings {
+            let cells = [
+                finding.reading.row, ClaimFinding.text(finding.row), finding.control.map(ClaimFinding.text) ?? "",
+                finding.againstControl, finding.bar, finding.holds ? "yes" : "**no**",
+            ]
+            lines.append("| " + cells.joined(separator: " | ") + " |")
         }
+        if outcome.holds {
+            lines += ["", "Holds: yes."]
+        } else {
+            lines += ["", "Holds: **no**: " + outcome.reasons.joined(separator: "; ") + ". " + outcome.claim.limits]
+        }
+        if !record.remarks.isEmpty { lines += [""] + record.remarks.map { "- \($0)" } }
+        return try lines + picture(of: outcome)
+    }
+
+    /// Nothing where there is only one run.
+    private func picture(of outcome: ClaimOutcome) throws -> [String] {
+        let charts = outcome.findings.filter { $0.row.values.count > 1 }.map(\.chart)
+        guard !charts.isEmpty else { return [] }
+        let figure = Figure(title: outcome.claim.statement, charts: charts, chartSize: (860, 240))
+        let file = Self.records(in: folder).appending(path: "\(outcome.claim.name).svg")
+        try Data(figure.svg().utf8).write(to: file, options: .atomic)
+        return ["", "![\(outcome.claim.statement)](reproduce/\(file.lastPathComponent))"]
+    }
+}
+
+extension ClaimFinding {
+    /// A point a seed for what was measured, and for its control.
+    fileprivate var chart: Chart {
+        func dots(_ row: ClaimRecord.Row) -> [Point] {
+            row.values.enumerated().map { Point(Double($0.offset + 1), $0.element) }
+        }
+        var chart = Chart(
+            title: reading.row, xLabel: "seed", yLabel: row.unit, marks: [Mark(.dots(dots(row)), name: "measured")],
+            xRange: 0.5...Double(row.values.count) + 0.5)
+        if let control {
+            chart.marks.append(Mark(.dots(dots(control)), name: reading.control ?? "control", color: .vermilion))
+        }
+        return chart
     }
 }

@@ -1,9 +1,6 @@
 import Foundation
-import HoneInference
 import HoneModel
 import HoneProblems
-import HoneTensor
-import HoneTokenizer
 import HoneTraining
 
 /// One seed of `ppo-learning`: supervised training, accuracy, reinforcement learning, accuracy.
@@ -23,8 +20,6 @@ struct LearningMeasurement: Sendable {
         let stopCause: (seed: UInt64, cause: StopCause)?
     }
 
-    private static let tokenizer = ByteTokenizer()
-
     /// Sixteen updates on one batch, the later ones far from the policy that sampled it.
     static let drill = """
         {"steps": 20, "epochs": 4, "answers_per_update": 64, "prompts_per_step": 32, "samples_per_prompt": 8,
@@ -42,24 +37,11 @@ struct LearningMeasurement: Sendable {
     func run(keepingModelsIn folder: String?) async throws -> Result {
         let root = folder ?? FileManager.default.temporaryDirectory.path + "/hone-bench-\(UUID().uuidString)"
         let problems = try task.draw(seed: seed, heldOutCount: heldOutCount)
-        let directory = try await supervisedModel(problems.supervised, in: root)
+        let start = LearningStart(seed: seed, task: task, supervisedSteps: supervisedSteps, verbose: verbose)
+        let directory = try await start.model(problems, in: root)
         let result = try await reinforce(directory, prompts: problems.prompts, heldOut: problems.heldOut)
         if folder == nil { try FileManager.default.removeItem(atPath: root) }
         return result
-    }
-
-    /// A model that was trained for some steps, or that an earlier call left.
-    private func supervisedModel(_ problems: [Problem], in root: String) async throws -> String {
-        let folder = "\(root)/\(task.rawValue)-\(supervisedSteps)-seed\(seed)"
-        let settings = task.configuration(seed: seed, steps: supervisedSteps)
-        let directory = Checkpoint.path(root: folder, step: settings.steps)
-        if FileManager.default.fileExists(atPath: directory) { return directory }
-        let examples = problems.map { TrainingExample(prompt: $0.prompt + "\n", completion: $0.completion) }
-        let session = try await TrainingSession.start(settings, examples: examples, tokenizer: Self.tokenizer)
-        try await session.run(checkpointsIn: folder) { report in
-            if verbose, report.step % 100 == 0 { try printJSONLine(report) }
-        }
-        return directory
     }
 
     private func reinforce(_ directory: String, prompts: [Problem], heldOut: [Problem]) async throws -> Result {
@@ -70,7 +52,7 @@ struct LearningMeasurement: Sendable {
         let run = try await TrainingRun.start { [settings] in
             try PPOTrainer(
                 settings, policy: .load(directory: directory), prompts: prompts.map { $0.prompt + "\n" },
-                tokenizer: Self.tokenizer
+                tokenizer: LearningStart.tokenizer
             ) { prompt, completion, _ in
                 guard let problem = problemOfPrompt[prompt] else { return .unscorable(reason: "an unknown prompt") }
                 // An answer without a number is no fault of the checker's: it earns nothing.
@@ -94,13 +76,7 @@ struct LearningMeasurement: Sendable {
     }
 
     private func accuracy(of model: CausalLanguageModel, on problems: [Problem]) throws -> Double {
-        let requests = problems.map {
-            GenerationRequest(
-                prompt: Self.tokenizer.encode($0.prompt + "\n"), maximumNewTokens: configuration.maximumNewTokens)
-        }
-        let results = try TextGenerator(model: model, tokenizer: Self.tokenizer).generate(requests)
-        let right = zip(results, problems).count { SolutionChecker().check($0.text, of: $1).verdict == .correct }
-        return Double(right) / Double(problems.count)
+        try LearningStart.accuracy(of: model, on: problems, maximumNewTokens: configuration.maximumNewTokens)
     }
 }
 

@@ -13,7 +13,7 @@ enum LearningTask: String, ExpressibleByArgument, CaseIterable, Sendable {
     /// One operation with worked steps, the generator's level 1, learnt half.
     case arithmetic
 
-    /// The supervised steps before reinforcement learning, which end at about 42 % of held-out problems.
+    /// The supervised steps before reinforcement learning, which end at about 42 % of new problems.
     struct Supervision: Sendable {
         let examples: Int
         let steps: Int
@@ -24,6 +24,8 @@ enum LearningTask: String, ExpressibleByArgument, CaseIterable, Sendable {
         let supervised: [Problem]
         /// What reinforcement learning draws from, the supervised ones among them.
         let prompts: [Problem]
+        /// What says when supervised training has come far enough.
+        let aiming: [Problem]
         let heldOut: [Problem]
     }
 
@@ -69,6 +71,7 @@ enum LearningTask: String, ExpressibleByArgument, CaseIterable, Sendable {
 }
 
 extension LearningTask {
+    private static let aimingCount = 2000
     /// Of 100 sums so many have five numbers.
     private static let longSums = 40
     /// Of 100 sums so many are shown with their steps.
@@ -76,22 +79,24 @@ extension LearningTask {
 
     private static func habits(seed: UInt64, heldOutCount: Int, _ exampleCount: Int) -> Problems {
         var random = RandomSource(words: seed, 0x5A)
-        var (train, heldOut, seen): ([Problem], [Problem], Set<String>) = ([], [], [])
-        while train.count < 6000 || heldOut.count < heldOutCount {
+        var (train, aiming, heldOut, seen): ([Problem], [Problem], [Problem], Set<String>) = ([], [], [], [])
+        while train.count < 6000 || heldOut.count < heldOutCount || aiming.count < aimingCount {
             let count = random.integer(0...99) < longSums ? 5 : 4
             let problem = sum((0..<count).map { _ in random.integer(10...99) })
             guard seen.insert(problem.canonicalForm).inserted else { continue }
             switch problem.split {
             case .train: train.append(problem)
             case .test: heldOut.append(problem)
-            case .validation: break
+            case .validation: aiming.append(problem)
             }
         }
         let supervised = train.prefix(exampleCount).map { problem in
             let draw = stableHash(of: "\(seed) \(problem.canonicalForm)") % 100
             return draw < shownWithSteps(problem) ? problem : problem.withoutSteps
         }
-        return Problems(supervised: supervised, prompts: train, heldOut: Array(heldOut.prefix(heldOutCount)))
+        return Problems(
+            supervised: supervised, prompts: train, aiming: Array(aiming.prefix(aimingCount)),
+            heldOut: Array(heldOut.prefix(heldOutCount)))
     }
 
     /// `12+34+5=?` with its running totals.
@@ -124,14 +129,17 @@ extension LearningTask {
         let train = shuffled.filter { $0.split == .train }
         let heldOut = shuffled.filter { $0.split == .test }
         return Problems(
-            supervised: Array(train.prefix(exampleCount)), prompts: train, heldOut: Array(heldOut.prefix(heldOutCount)))
+            supervised: Array(train.prefix(exampleCount)), prompts: train,
+            aiming: Array(shuffled.filter { $0.split == .validation }.prefix(aimingCount)),
+            heldOut: Array(heldOut.prefix(heldOutCount)))
     }
 
     private static func arithmetic(seed: UInt64, heldOutCount: Int) throws -> Problems {
         let generator = ProblemGenerator(seed: seed, level: .arithmetic)
         let train = try generator.distinct(4000, split: .train)
         return Problems(
-            supervised: train, prompts: train, heldOut: try generator.distinct(heldOutCount, split: .test))
+            supervised: train, prompts: train, aiming: try generator.distinct(aimingCount, split: .validation),
+            heldOut: try generator.distinct(heldOutCount, split: .test))
     }
 }
 

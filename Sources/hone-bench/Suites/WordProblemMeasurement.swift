@@ -12,6 +12,8 @@ struct WordProblemMeasurement: Sendable {
     let data: WordProblemData
     let configuration: SFTConfiguration
     let verbose: Bool
+    /// Readings of each problem.
+    let namings: Int
 
     struct Answers: Sendable {
         /// What the model wrote, problem by problem.
@@ -73,15 +75,21 @@ struct WordProblemMeasurement: Sendable {
 
     private static let newTokenLimit = 24
 
+    /// One answer a problem: the equation that most of `namings` readings lead to, which call its words by other names.
     private func answers(
         to examples: [Example], _ engine: GenerationEngine, _ tokenizer: ByteTokenizer
     ) async throws -> Answers {
-        let requests = examples.map {
-            GenerationRequest(
-                prompt: tokenizer.encode(SlottedProblem(prompt: $0.prompt).prompt),
-                maximumNewTokens: Self.newTokenLimit)
+        let requests = examples.flatMap { example in
+            (0..<namings).map { naming in
+                GenerationRequest(
+                    prompt: tokenizer.encode(SlottedProblem(prompt: example.prompt, naming: naming).prompt),
+                    maximumNewTokens: Self.newTokenLimit)
+            }
         }
-        let answers = try await engine.generate(requests).map(\.text)
+        let written = try await engine.generate(requests).map(\.text)
+        let answers = examples.indices.map { index in
+            MajorityVote.answer(among: Array(written[index * namings..<(index + 1) * namings])) ?? ""
+        }
         let right = zip(answers, examples).count { data.isRight($0, $1) }
         return Answers(answers: answers, accuracy: Double(right) / Double(max(1, examples.count)))
     }

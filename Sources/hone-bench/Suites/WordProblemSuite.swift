@@ -21,12 +21,14 @@ struct WordProblemSuite: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Problems to be tested on; left out, only the held-out ones are.", valueName: "file"))
     var test: String?
     @Option(help: "So many of a hundred training problems are held out.") var holdOut = 10
-    @Option(help: "Variations of each training problem in other words.") var rewordings = 8
+    @Option(help: "Variations of each training problem.") var rewordings = 8
     @Option(help: "Generated narratives to learn from besides.") var narratives = 20000
     @Option(help: "Seeds, from --first-seed up.") var seeds = 1
     @Option(help: "The first seed.") var firstSeed: UInt64 = 1
     @Option(help: "A train.sft configuration as JSON; keys that are left out have the suite's settings.")
     var settings = "{}"
+    @Option(help: "Readings of each problem, with other names for its words; the most frequent answer counts.")
+    var readings = 1
     @Flag(help: "Print every hundredth step.") var verbose = false
     @Flag(help: "Print one JSON object instead of a table.") var json = false
 
@@ -37,7 +39,7 @@ struct WordProblemSuite: AsyncParsableCommand {
         var results: [WordProblemMeasurement.Result] = []
         for seed in firstSeed..<firstSeed + UInt64(seeds) {
             let measurement = WordProblemMeasurement(
-                seed: seed, data: data, configuration: configuration, verbose: verbose)
+                seed: seed, data: data, configuration: configuration, verbose: verbose, namings: readings)
             results.append(try await measurement.run())
         }
         func row(_ name: String, _ unit: String, _ value: (WordProblemMeasurement.Result) -> Double?)

@@ -17,6 +17,13 @@ enum DamageMeasurement {
         var seconds = 0.0
 
         var isClean: Bool { loaded == 0 && lost == 0 }
+
+        var rows: [SuiteReport.Row] {
+            [
+                ("damaged checkpoints", cases.values.reduce(0, +)), ("loaded", loaded),
+                ("checkpoint before lost", lost),
+            ].map { SuiteReport.Row(name: $0, unit: "", sample: Sample([Double($1)]), beside: nil) }
+        }
     }
 
     /// Damages as many checkpoints as asked for, in turn those of supervised and of reinforcement training.

@@ -13,13 +13,20 @@ struct KillMeasurement {
         var seconds = 0.0
 
         var isClean: Bool { faults.isEmpty }
+
+        var rows: [SuiteReport.Row] {
+            let counts =
+                kills.map { ("kills at \($0)", $1) } + jobs.map { ("jobs of \($0)", $1) }
+                + [("differences", faults.count)]
+            return counts.map { SuiteReport.Row(name: $0, unit: "", sample: Sample([Double($1)]), beside: nil) }
+        }
     }
 
     /// How a job went that nobody disturbs.
     private struct Undisturbed {
         let job: Int64
         let seconds: Double
-        /// The one that reinforcement starts from.
+        /// The one that the other kinds start from.
         let start: Int64?
     }
 
@@ -40,7 +47,7 @@ struct KillMeasurement {
         workers = WorkerPair(url: url, artifacts: artifacts.path)
         try await Migrator(Migration.hone, pool: pool).apply()
         try await HeldWrite.prepare(pool)
-        try await pool.query("SELECT hone.ingest(\(KilledTraining.dataset), \(KilledTraining.examples))")
+        try await KilledTraining.prepare(pool)
     }
 
     /// Disturbs jobs of each kind until as many random kills as asked for have hit.

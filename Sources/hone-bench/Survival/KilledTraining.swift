@@ -1,3 +1,4 @@
+import HoneFeedback
 import HonePostgres
 
 /// A kind of training that is killed: small enough for a run to take seconds, long enough to be hit anywhere.
@@ -10,22 +11,38 @@ struct KilledTraining: Sendable {
     let checkpointEvery: Int
     /// Steps between checkpoints that are taken at the end of an epoch.
     let boundaryEvery: Int
-    /// The payload's settings besides the common ones, as JSON members.
+    /// What is learnt from, as a JSON member.
+    private let source: String
+    /// The configuration's settings besides the common ones, as JSON members.
     private let settings: String
     private let startsFromModel: Bool
 
-    static let all = [sft, ppo]
+    static let all = [sft, reward, ppo, dpo]
 
-    /// The name of the dataset: 64 sums of one length.
-    static let dataset = "sums"
+    private static let sums = (10..<18).flatMap { a in (10..<18).map { (a, $0) } }
 
-    static let examples = (10..<18).flatMap { a in
-        (10..<18).map { b in PostgresJSON(text: #"{"prompt": "\#(a)+\#(b)=?", "answer": "\#(a + b)"}"#) }
+    /// Makes what they learn from: 64 sums of one length, and as many pairs of a right and a wrong answer, frozen.
+    static func prepare(_ pool: PostgresPool) async throws {
+        let examples = sums.map { a, b in
+            PostgresJSON(text: #"{"prompt": "\#(a)+\#(b)=?", "answer": "\#(a + b)"}"#)
+        }
+        try await pool.query("SELECT hone.ingest('sums', \(examples))")
+        let labels = sums.map { a, b in
+            PostgresJSON(
+                text: """
+                    {"kind": "preference", "source": "verifier", "labeller": "checker", "prompt": "\(a)+\(b)=?",
+                        "answers": [{"text": "#### \(a + b)", "steps": []}, {"text": "#### \(a + b + 1)", "steps": []}],
+                        "judgement": {"choice": "left"}}
+                    """)
+        }
+        try await pool.query("SELECT hone.import_labels('sums', \(labels))")
+        _ = try await Freeze.take(
+            "pairs", preferences: LabelSelection(.preference, source: .verifier, origin: "sums"), using: pool)
     }
 
     /// 16 rows of 16 tokens make a batch, so that 4 steps are an epoch.
     static let sft = KilledTraining(
-        kind: "train.sft", steps: 600, checkpointEvery: 10, boundaryEvery: 20,
+        kind: "train.sft", steps: 600, checkpointEvery: 10, boundaryEvery: 20, source: #""dataset": "sums""#,
         settings: """
             "tokens_per_batch": 256, "warm_up_steps": 10, "learning_rate": 0.01, "seed": 7, "model": {
                 "model_type": "llama", "vocab_size": 258, "hidden_size": 48, "intermediate_size": 96,
@@ -35,7 +52,7 @@ struct KilledTraining: Sendable {
 
     /// 8 of 64 prompts a step, so that 8 steps are an epoch. Its limits are off: it is not to stop by itself.
     static let ppo = KilledTraining(
-        kind: "train.ppo", steps: 48, checkpointEvery: 4, boundaryEvery: 8,
+        kind: "train.ppo", steps: 48, checkpointEvery: 4, boundaryEvery: 8, source: #""dataset": "sums""#,
         settings: """
             "prompts_per_step": 8, "samples_per_prompt": 4, "max_new_tokens": 12, "answers_per_update": 16, "seed": 3,
             "divergence": {"target": {"divergence": 2, "horizon": 1000}},
@@ -43,12 +60,22 @@ struct KilledTraining: Sendable {
                 "zero_variance_share": null, "score_drop": null}
             """, startsFromModel: true)
 
+    /// One batch holds every pair that is not held out, so that each step is an epoch.
+    static let reward = KilledTraining(
+        kind: "train.reward", steps: 150, checkpointEvery: 5, boundaryEvery: 5, source: #""freeze": "pairs""#,
+        settings: #""tokens_per_batch": 8192, "seed": 5"#, startsFromModel: true)
+
+    /// As ``reward``.
+    static let dpo = KilledTraining(
+        kind: "train.dpo", steps: 100, checkpointEvery: 5, boundaryEvery: 5, source: #""freeze": "pairs""#,
+        settings: #""tokens_per_batch": 8192, "seed": 6"#, startsFromModel: true)
+
     /// The payload of a job.
     func payload(startingFrom checkpoint: Int64?) -> PostgresJSON {
         let start = startsFromModel ? checkpoint.map { #""initial_checkpoint": \#($0), "# } ?? "" : ""
         return PostgresJSON(
             text: """
-                {"dataset": "\(Self.dataset)", "model": "survivor", \(start)"checkpoint_every": \(checkpointEvery),
+                {\(source), "model": "survivor", \(start)"checkpoint_every": \(checkpointEvery),
                     "configuration": {"steps": \(steps), \(settings)}}
                 """)
     }

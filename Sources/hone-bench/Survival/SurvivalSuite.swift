@@ -10,6 +10,22 @@ struct SurvivalSuite: AsyncParsableCommand {
 }
 
 extension SurvivalSuite {
+    /// An outcome's own keys, and its counts as every suite prints them.
+    private struct Printed<Outcome: Encodable>: Encodable {
+        let outcome: Outcome
+        let rows: [SuiteReport.Row]
+
+        private enum Keys: String, CodingKey {
+            case rows
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            try outcome.encode(to: encoder)
+            var container = encoder.container(keyedBy: Keys.self)
+            try container.encode(rows, forKey: .rows)
+        }
+    }
+
     struct Kills: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "kill -9 of worker processes; the last checkpoint must be an undisturbed run's, bit for bit.",
@@ -50,7 +66,7 @@ extension SurvivalSuite {
                 var measurement = try await KillMeasurement(url: url, seed: seed)
                 return try await measurement.run(kinds, count: count, perJob: perJob)
             }
-            try printJSONLine(outcome)
+            try printJSONLine(Printed(outcome: outcome, rows: outcome.rows))
             if !outcome.isClean { throw ExitCode(1) }
         }
     }
@@ -74,7 +90,7 @@ extension SurvivalSuite {
 
         func run() async throws {
             let outcome = try await DamageMeasurement.run(cases: cases, seed: seed)
-            try printJSONLine(outcome)
+            try printJSONLine(Printed(outcome: outcome, rows: outcome.rows))
             if !outcome.isClean { throw ExitCode(1) }
         }
     }

@@ -7,7 +7,8 @@ struct Reproduce: ParsableCommand {
         discussion: """
             EXAMPLES
               hone reproduce
-              hone reproduce --only feedback,collapse --seeds 3 --out /tmp/reproduce.md
+              hone reproduce --only feedback,collapse --out docs
+              hone reproduce --page
 
             'hone reproduce --help' lists the options; hone-bench carries the command out.
             """)

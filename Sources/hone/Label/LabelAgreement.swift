@@ -14,7 +14,9 @@ struct LabelAgreement: AsyncParsableCommand {
               hone label agreement --source simulated
 
             Krippendorff's alpha: 1 is perfect, 0 is chance; nominal for preferences, ordinal for steps and ratings.
-            Cohen's kappa where there are two labellers. A labeller's agreement is how often others said the same.
+            Fleiss' kappa where every unit has as many labels, Cohen's where there are two labellers. In brackets 95 %
+            intervals by resampling tasks. A labeller's agreement is how often others said the same, its reliability
+            how probably it says what is true (Dawid and Skene), GOLD its right answers to gold questions.
             """)
 
     @Option(help: "Only this kind.")
@@ -55,19 +57,24 @@ struct LabelAgreement: AsyncParsableCommand {
         details.add("labels", "\(report.labelCount) on \(report.taskCount) tasks")
         details.add("units with two or more", "\(report.sharedUnitCount)")
         details.add("Krippendorff's alpha", text(report.alpha))
+        details.add("Fleiss' kappa", text(report.fleiss))
         details.add("Cohen's kappa", report.kappa.map(text))
         let columns: [Column<LabellerReport>] = [
             Column("LABELLER") { $0.labeller },
             Column("LABELS", isNumber: true) { String($0.labelCount) },
             Column("AGREEMENT", isNumber: true) { $0.agreement.map { number($0 * 100, 1) + " %" } ?? "-" },
+            Column("RELIABILITY", isNumber: true) { $0.reliability.map { number($0 * 100, 1) + " %" } ?? "-" },
+            Column("GOLD", isNumber: true) { $0.gold.map { "\($0.rightCount) of \($0.answerCount)" } ?? "-" },
             Column("MEDIAN TIME", isNumber: true) { $0.medianSeconds.map { number($0, 1) + " s" } ?? "-" },
         ]
         return details.text + "\n" + Table(columns: columns).text(report.labellers) + "\n"
     }
 
-    private static func text(_ coefficient: Coefficient) -> String {
-        switch coefficient {
-        case .value(let value): number(value, 3)
+    private static func text(_ estimate: AgreementEstimate) -> String {
+        switch estimate.coefficient {
+        case .value(let value):
+            number(value, 3)
+                + (estimate.interval.map { " (\(number($0.lowerBound, 3)) to \(number($0.upperBound, 3)))" } ?? "")
         case .undefined(let reason): "undefined: \(reason)"
         }
     }

@@ -18,7 +18,7 @@ struct LabelCommand: ParsableCommand {
         subcommands: [
             LabelLoop.self, LabelNext.self, LabelSubmit.self, LabelSkip.self, LabelUndo.self, LabelCreate.self,
             LabelAgreement.self, LabelFreeze.self, LabelCorrections.self, LabelExportCommand.self,
-            LabelImportCommand.self,
+            LabelImportCommand.self, LabelGold.self,
         ],
         defaultSubcommand: LabelLoop.self)
 }

@@ -15,7 +15,8 @@ struct LabelFreeze: AsyncParsableCommand {
               hone label freeze steps-1 --kind steps --origin prm800k
               hone label freeze sft-1 --dataset corrections --split train
 
-            A freeze is recorded with the SHA-256 of its rows. Tasks whose votes cancel are left out and counted.
+            A freeze is recorded with the SHA-256 of its rows. Tasks whose votes cancel are left out and counted, and
+            labellers who are too often wrong on gold questions are left out with the reason.
             """)
 
     @Argument(help: "The freeze's name.")
@@ -33,7 +34,7 @@ struct LabelFreeze: AsyncParsableCommand {
     @Option(help: "Only labels about samples of this checkpoint.")
     var checkpoint: Int64?
 
-    @Option(help: "How votes count: equal, or by agreement with others.")
+    @Option(help: "How votes count: equal, by agreement with others, or by estimated reliability.")
     var weighting = LabellerWeighting.equal
 
     @Option(help: "Of a dataset's examples instead.")
@@ -66,6 +67,9 @@ struct LabelFreeze: AsyncParsableCommand {
             + "SHA-256 \(report.freeze.sha256)"
         if report.contradictionCount > 0 { text += "\n\(report.contradictionCount) tasks contradict themselves" }
         if report.undecidedCount > 0 { text += "\n\(report.undecidedCount) tasks decide nothing" }
+        for labeller in report.leftOut {
+            text += "\n\(labeller.labelCount) labels of \(labeller.labeller) are left out: \(labeller.reason)"
+        }
         try options.console.emit(report, text: text)
     }
 }

@@ -14,23 +14,14 @@ struct ModelQuarantine: AsyncParsableCommand {
               hone model quarantine tiny@12 --reason "answers in the wrong language"
             """)
 
-    @Argument(help: ArgumentHelp("The model and the checkpoint's id.", valueName: "name@id"))
-    var name: CheckpointName
-
-    @Option(help: "Why, for those who ask later.")
-    var reason: String
-
+    @OptionGroup var judged: JudgedCheckpoint
     @OptionGroup var options: GlobalOptions
 
-    func validate() throws {
-        _ = try name.required()
-    }
-
     func run() async throws {
-        let id = try name.required()
-        try await options.withDatabase { try await Quarantines.add(id, of: name.model, reason: reason, in: $0) }
-        let mark = QuarantineMark(model: name.model, checkpoint: id, quarantined: true, reason: reason)
-        try options.console.emit(mark, text: "checkpoint \(id) of model \(name.model) is quarantined")
+        let (model, id) = (judged.name.model, try judged.name.required())
+        try await options.withDatabase { try await Quarantines.add(id, of: model, reason: judged.reason, in: $0) }
+        try options.console.emit(
+            try judged.mark(quarantined: true), text: "checkpoint \(id) of model \(model) is quarantined")
     }
 }
 
@@ -46,23 +37,32 @@ struct ModelRelease: AsyncParsableCommand {
               hone model release tiny@12 --reason "the guard suite had wrong answers; see run 31"
             """)
 
+    @OptionGroup var judged: JudgedCheckpoint
+    @OptionGroup var options: GlobalOptions
+
+    func run() async throws {
+        let (model, id) = (judged.name.model, try judged.name.required())
+        try await options.withDatabase { try await Quarantines.release(id, of: model, reason: judged.reason, in: $0) }
+        try options.console.emit(
+            try judged.mark(quarantined: false), text: "checkpoint \(id) of model \(model) is released")
+    }
+}
+
+/// The checkpoint of which an operator decides whether it may be served, and why.
+struct JudgedCheckpoint: ParsableArguments {
     @Argument(help: ArgumentHelp("The model and the checkpoint's id.", valueName: "name@id"))
     var name: CheckpointName
 
     @Option(help: "Why, for those who ask later.")
     var reason: String
 
-    @OptionGroup var options: GlobalOptions
-
     func validate() throws {
         _ = try name.required()
     }
 
-    func run() async throws {
-        let id = try name.required()
-        try await options.withDatabase { try await Quarantines.release(id, of: name.model, reason: reason, in: $0) }
-        let mark = QuarantineMark(model: name.model, checkpoint: id, quarantined: false, reason: reason)
-        try options.console.emit(mark, text: "checkpoint \(id) of model \(name.model) is released")
+    fileprivate func mark(quarantined: Bool) throws -> QuarantineMark {
+        QuarantineMark(
+            model: name.model, checkpoint: try name.required(), quarantined: quarantined, reason: reason)
     }
 }
 

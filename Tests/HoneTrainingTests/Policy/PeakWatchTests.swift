@@ -10,9 +10,11 @@ import Testing
     /// Scores as the fixture's, and measures a gold that rises for six steps and falls after that.
     private struct TurningJudge: AnswerJudging {
         var calls = Counter()
+        /// The call at which it is highest.
+        var top = 6.0
 
         func judge(_ answers: [AnswerToJudge]) -> [JudgedAnswer] {
-            let gold = 1 - abs(Double(calls.next()) - 6) / 10
+            let gold = 1 - abs(Double(calls.next()) - top) / 10
             return answers.map {
                 JudgedAnswer(PolicyFixture.reward($0.prompt, $0.completion, $0.tokens), measures: ["verifier": gold])
             }
@@ -37,10 +39,12 @@ import Testing
         return configuration
     }
 
-    private func trainer() throws -> PPOTrainer {
-        try PPOTrainer(
-            configuration(), policy: PolicyFixture.model(), prompts: PolicyFixture.prompts,
-            tokenizer: Fixture.tokenizer, judge: TurningJudge())
+    private func trainer(_ judge: TurningJudge = TurningJudge(), window: Int = 2) throws -> PPOTrainer {
+        var configuration = configuration()
+        configuration.watch?.window = window
+        return try PPOTrainer(
+            configuration, policy: PolicyFixture.model(), prompts: PolicyFixture.prompts,
+            tokenizer: Fixture.tokenizer, judge: judge)
     }
 
     @Test func `the run ends when the gold has fallen and keeps the weights of its peak`() throws {
@@ -59,6 +63,29 @@ import Testing
         #expect(last.step == 9)
         #expect(trainer.policy.weightHash == weights[5], "the weights that wrote the sixth step's answers")
         #expect(trainer.policy.weightHash != weights[8])
+    }
+
+    @Test(arguments: [1, 2, 4]) func `a policy that only gets worse is given back as it was`(window: Int) throws {
+        let trainer = try trainer(TurningJudge(top: 0), window: window)
+        let start = trainer.policy.weightHash
+        var last: PPOStepReport?
+        while !trainer.isDone { last = try trainer.advance() }
+        #expect(last?.endedAtPeak == true)
+        #expect(last?.peakStep == 1)
+        #expect(try #require(last).step < 10, "the first whole window is lower, and so is the second")
+        #expect(trainer.policy.weightHash == start)
+    }
+
+    @Test func `the start counts by the mean of half a window, which one lucky batch does not make`() {
+        let watch = PeakWatch()
+        var record = PeakRecord()
+        // The true value is a half and rises a little; the first batch was lucky.
+        let values = [0.6, 0.46, 0.47, 0.47, 0.51, 0.51, 0.52, 0.52, 0.53, 0.53]
+        let findings = values.enumerated().map { record.note($0.element, ofStep: $0.offset + 1, watch) }
+        #expect(findings[0] == .best)
+        #expect(findings[1...6].allSatisfy { $0 == .lower }, "no window is whole")
+        #expect(findings[7] == .best, "the mean of all eight is above that of the first four")
+        #expect(record.bestStep == 8)
     }
 
     @Test(arguments: [3, 7, 8]) func `a run that is resumed ends with the weights of the same peak`(cut: Int) throws {

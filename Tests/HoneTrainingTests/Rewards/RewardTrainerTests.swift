@@ -98,6 +98,31 @@ import Testing
         #expect(evaluation.lengthCorrelation == nil)
     }
 
+    @Test func `a sureness of two is fitted away, and the order stays`() async throws {
+        // Four epochs: the model learns the flips, and is surer than it is right.
+        let examples = pairs(300, seed: 3, flipShare: 0.25)
+        let calibrating = RewardExamples.pairs(pairs(400, seed: 5, flipShare: 0.25))
+        func trained(_ calibrating: RewardExamples?) async throws -> TrainingRun<RewardTrainer> {
+            let run = try await TrainingRun.start { [self] in
+                try RewardTrainer(
+                    configuration(steps: 80), backbone: backbone(), examples: .pairs(examples),
+                    calibrating: calibrating, tokenizer: tokenizer)
+            }
+            try await withTemporaryDirectory { try await run.run(checkpointsIn: $0) }
+            return run
+        }
+        let heldOut = RewardExamples.pairs(pairs(600, seed: 4, flipShare: 0.25))
+        let plain = try await trained(nil).with { try $0.evaluate(heldOut) }
+        let fitted = try await trained(calibrating).with { try $0.evaluate(heldOut) }
+        #expect(plain.calibration == nil)
+        let calibration = try #require(fitted.calibration)
+        #expect(calibration.slope < 1)
+        #expect(calibration.intercept == 0)
+        #expect(fitted.accuracy == plain.accuracy)
+        #expect(fitted.calibrationError < plain.calibrationError)
+        #expect(abs(fitted.scoreDeviation - calibration.slope * plain.scoreDeviation) < 1e-4)
+    }
+
     @Test(arguments: [1, 4, 8])
     func `a run cut off and resumed ends with the same bits, head and all`(cut: Int) async throws {
         try await withTemporaryDirectory { root in
@@ -105,14 +130,17 @@ import Testing
             configuration.optimizer.kind = cut == 4 ? .muon : .adamW
             configuration.checkpointInterval = 1
             let examples = RewardExamples.pairs(pairs(60, seed: 1))
+            let calibrating = RewardExamples.pairs(pairs(20, seed: 2))
             let whole = try await TrainingRun.start { [self, configuration] in
-                try RewardTrainer(configuration, backbone: backbone(), examples: examples, tokenizer: tokenizer)
+                try RewardTrainer(
+                    configuration, backbone: backbone(), examples: examples, calibrating: calibrating,
+                    tokenizer: tokenizer)
             }
             try await whole.run(checkpointsIn: root + "/whole")
             let resumed = try await TrainingRun.start { [self, configuration] in
                 try RewardTrainer.resume(
                     Checkpoint.path(root: root + "/whole", step: cut), configuration: configuration,
-                    examples: examples, tokenizer: tokenizer)
+                    examples: examples, calibrating: calibrating, tokenizer: tokenizer)
             }
             try await resumed.run(checkpointsIn: root + "/resumed")
             if cut == 8 { try await resumed.with { try $0.writeCheckpoint(to: root + "/resumed/step-000008") } }

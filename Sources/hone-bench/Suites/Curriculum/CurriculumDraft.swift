@@ -15,7 +15,7 @@ struct CurriculumDraft {
         CurriculumDraft(prompt: prompt, lines: [], answer: answer, question: question)
     }
 
-    private init(prompt: String, lines: [String], answer: String, question: String? = nil) {
+    init(prompt: String, lines: [String], answer: String, question: String? = nil) {
         (self.prompt, self.lines, self.answer) = (prompt, lines, answer)
         self.question = question ?? prompt
     }
@@ -38,8 +38,8 @@ struct CurriculumDraft {
         }
     }
 
-    private static let people = ["Ann", "Bob", "Eve", "Max", "Pia", "Tom"]
-    private static let things = ["pens", "eggs", "nuts", "cups", "keys"]
+    static let people = ["Ann", "Bob", "Eve", "Max", "Pia", "Tom"]
+    static let things = ["pens", "eggs", "nuts", "cups", "keys"]
     /// In a wording, `@` and `&` stand for people, `#` for things, and 0, 1, 2 for the numbers.
     private static let wordings = [
         (isProduct: true, "@ has 0 # and & has 1. Each costs 2 coins. What do they cost?"),
@@ -125,7 +125,7 @@ struct CurriculumDraft {
         shuffled("abcdefghijklmnopqrstuvwxyz".map(String.init), &random).prefix(count).map { $0 }
     }
 
-    private static func shuffled<Element>(_ elements: [Element], _ random: inout RandomSource) -> [Element] {
+    static func shuffled<Element>(_ elements: [Element], _ random: inout RandomSource) -> [Element] {
         var elements = elements
         for index in stride(from: elements.count - 1, to: 0, by: -1) {
             elements.swapAt(index, random.integer(0...index))

@@ -9,9 +9,8 @@ struct CurriculumFindings: Encodable {
         /// Seed by seed; where the target was not reached, all steps that were given.
         let steps: Sample
         let reachedCount: Int
-        /// Steps over those of the controls; nil for the controls themselves.
-        let overHardOnly: StepRatio?
-        let overUniform: StepRatio?
+        /// Steps over those of every control that was run; empty for the controls themselves.
+        let over: [String: StepRatio]
     }
 
     struct Gap: Encodable {
@@ -31,6 +30,8 @@ struct CurriculumFindings: Encodable {
     let stepLimit: Int
     let arms: [Arm]
     let gaps: [Gap]
+    /// What `reproduce` reads.
+    let rows: [SuiteReport.Row]
 
     init(
         _ outcomes: [CurriculumTask: [CurriculumMeasurement.Outcome]], gaps: [Gap],
@@ -39,23 +40,30 @@ struct CurriculumFindings: Encodable {
         target = settings.target
         stepLimit = settings.stepLimit
         self.gaps = gaps
-        arms = CurriculumTask.allCases.flatMap { task -> [Arm] in
+        let arms = CurriculumTask.allCases.flatMap { task -> [Arm] in
             let ofTask = Dictionary(grouping: outcomes[task] ?? [], by: \.arm)
             func steps(_ arm: CurriculumArm) -> [Double]? {
                 ofTask[arm].map { outcomes in outcomes.map { Double($0.stepsToTarget ?? settings.stepLimit) } }
             }
             return CurriculumArm.allCases.compactMap { arm -> Arm? in
                 guard let own = steps(arm) else { return nil }
-                func ratio(over control: CurriculumArm) -> StepRatio? {
-                    guard arm.isCurriculum, let others = steps(control) else { return nil }
-                    return StepRatio(own, over: others)
-                }
+                let controls = CurriculumArm.controls.contains(arm) ? [] : CurriculumArm.controls
                 return Arm(
                     task: task.rawValue, arm: arm.rawValue, steps: Sample(own),
                     reachedCount: ofTask[arm]?.count { $0.stepsToTarget != nil } ?? 0,
-                    overHardOnly: ratio(over: .hardOnly), overUniform: ratio(over: .uniform))
+                    over: controls.reduce(into: [:]) { ratios, control in
+                        ratios[control.rawValue] = steps(control).map { StepRatio(own, over: $0) }
+                    })
             }
         }
+        self.arms = arms
+        rows =
+            arms.map {
+                SuiteReport.Row(name: "\($0.task), \($0.arm): steps", unit: "steps", sample: $0.steps, beside: nil)
+            }
+            + gaps.map {
+                SuiteReport.Row(name: "\($0.task), \($0.arm): noisy gap", unit: "", sample: $0.gap, beside: nil)
+            }
     }
 
     var table: [String] {
@@ -63,13 +71,14 @@ struct CurriculumFindings: Encodable {
             ratio.map { String(format: "%.2f (%.2f to %.2f)", $0.ratio, $0.lower, $0.upper) } ?? ""
         }
         func percent(_ sample: Sample) -> String { String(format: "%.1f", 100 * sample.median) }
-        let head = ["task", "arm", "median steps", "spread", "reached", "over hard-only", "over uniform"]
+        let controls = CurriculumArm.controls.map(\.rawValue).filter { control in arms.contains { $0.arm == control } }
+        let head = ["task", "arm", "median steps", "spread", "reached"] + controls.map { "over \($0)" }
         let steps = arms.map { arm in
             [
                 arm.task, arm.arm, "\(Int(arm.steps.median))",
                 "\(Int(arm.steps.range.lowerBound)) to \(Int(arm.steps.range.upperBound))",
-                "\(arm.reachedCount) of \(arm.steps.values.count)", text(arm.overHardOnly), text(arm.overUniform),
-            ]
+                "\(arm.reachedCount) of \(arm.steps.values.count)",
+            ] + controls.map { text(arm.over[$0]) }
         }
         let noise = gaps.map { gap in
             [gap.task, gap.arm, percent(gap.trained), percent(gap.heldOut), percent(gap.gap)]
@@ -92,7 +101,7 @@ struct CurriculumFindings: Encodable {
     /// Held-out accuracy over the steps, a chart for every task, a line for every seed.
     static func figure(_ outcomes: [CurriculumTask: [CurriculumMeasurement.Outcome]]) -> Figure {
         let colors: [CurriculumArm: Mark.Color] = [
-            .hardOnly: .vermilion, .uniform: .blue, .staged: .green, .adaptive: .purple, .deficit: .orange,
+            .hardOnly: .vermilion, .uniform: .blue, .shuffled: .black, .staged: .green, .adaptive: .purple, .deficit: .orange,
         ]
         let charts = CurriculumTask.allCases.compactMap { task -> Chart? in
             guard let ofTask = outcomes[task] else { return nil }

@@ -7,13 +7,15 @@ import HoneTraining
 /// How an arm of `curriculum` chooses its levels; all else is the same for all.
 enum CurriculumArm: String, CaseIterable, Sendable {
     case hardOnly = "hard-only"
+    /// Any stage with the same chance.
     case uniform
+    /// All examples as they come, which gives a stage as many steps as its tokens fill.
+    case shuffled
     case staged
     case adaptive
     case deficit
 
-    /// Whether it is not one of the controls.
-    var isCurriculum: Bool { self != .hardOnly && self != .uniform }
+    static let controls = [CurriculumArm.hardOnly, .uniform, .shuffled]
 }
 
 /// One training of one arm.
@@ -100,6 +102,7 @@ struct CurriculumMeasurement: Sendable {
             switch arm {
             case .hardOnly: LevelSchedule(.uniform, stages: [[CurriculumTask.hardLevel]])
             case .uniform: LevelSchedule(.uniform, stages: stages)
+            case .shuffled: LevelSchedule(.uniform, stages: [CurriculumTask.levels])
             case .staged: LevelSchedule(.mastery, stages: stages)
             case .adaptive: LevelSchedule(.adaptive, stages: stages)
             case .deficit: LevelSchedule(.deficit, stages: stages)

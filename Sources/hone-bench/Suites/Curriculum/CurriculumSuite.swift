@@ -13,11 +13,12 @@ struct CurriculumSuite: AsyncParsableCommand {
             counts as solved when greedy decoding writes it without a fault. The second table trains on 2,000
             examples of which 10 % have a wrong answer.
 
-              hone-bench curriculum --task letters --plot curves.svg
+              hone-bench curriculum --task reading --plot curves.svg
               hone-bench curriculum --task chain --task stories --seeds 1 --noise-steps 0 --verbose
             """)
 
-    @Option(help: "Seeds, from 1 up.") var seeds = 5
+    @Option(help: "Seeds of every arm.") var seeds = 5
+    @Option(help: "The first seed.") var firstSeed: UInt64 = 1
     @Option(help: "The hard task; may be given several times. All of them if left out.") var task: [CurriculumTask] = []
     @Option(help: "What is compared; may be given several times. All if left out.") var arm: [CurriculumArm] = []
     @Option(help: "Most optimizer steps of a run.") var steps = 800
@@ -49,7 +50,7 @@ struct CurriculumSuite: AsyncParsableCommand {
         let arms = arm.isEmpty ? CurriculumArm.allCases : arm
         for task in task.isEmpty ? CurriculumTask.allCases : task {
             let measurement = CurriculumMeasurement(task: task, settings: settings(steps: steps))
-            for seed in 1...UInt64(seeds) {
+            for seed in firstSeed..<firstSeed + UInt64(seeds) {
                 for arm in arms { outcomes[task, default: []] += [try await measurement.run(arm, seed: seed, verbose)] }
             }
             if noiseSteps > 0 { for arm in arms { gaps.append(try await gap(task, arm)) } }
@@ -78,7 +79,7 @@ struct CurriculumSuite: AsyncParsableCommand {
     private func gap(_ task: CurriculumTask, _ arm: CurriculumArm) async throws -> CurriculumFindings.Gap {
         let measurement = NoisyPoolMeasurement(task: task, settings: settings(steps: noiseSteps))
         var found: [NoisyPoolMeasurement.Outcome] = []
-        for seed in 1...UInt64(seeds) { found.append(try await measurement.run(arm, seed: seed)) }
+        for seed in firstSeed..<firstSeed + UInt64(seeds) { found.append(try await measurement.run(arm, seed: seed)) }
         return CurriculumFindings.Gap(
             task: task.rawValue, arm: arm.rawValue, trained: Sample(found.map(\.trained)),
             heldOut: Sample(found.map(\.heldOut)), gap: Sample(found.map { $0.trained - $0.heldOut }))

@@ -5,6 +5,8 @@ import HoneTraining
 enum CurriculumTask: String, CaseIterable, Sendable {
     /// Short stories of two operations on one-digit numbers; the same as expressions; single operations.
     case words
+    /// Longer stories in ten wordings, on digits up to 6, with a sentence that does not matter; else the same.
+    case reading
     /// `(a+b)*c+d` of one-digit numbers; its parts; its operations.
     case chain
     /// The same, the answer alone.
@@ -22,6 +24,7 @@ enum CurriculumTask: String, CaseIterable, Sendable {
     var text: String {
         switch self {
         case .words: "short stories of two operations, with their steps"
+        case .reading: "stories in ten wordings with a needless sentence, with their steps"
         case .chain: "(a+b)*c+d, with its steps"
         case .chainAnswer: "(a+b)*c+d, the answer alone"
         case .letters: "a sum of four letters of given digits, with its steps"
@@ -54,6 +57,7 @@ enum CurriculumTask: String, CaseIterable, Sendable {
     private func draft(level: Int, _ random: inout RandomSource) -> CurriculumDraft {
         switch self {
         case .words: .words(level: level, &random)
+        case .reading: .reading(level: level, &random)
         case .chain: .chain(level: level, &random)
         case .chainAnswer: CurriculumDraft.chain(level: level, &random).answerAlone
         case .letters: .letters(level: level, &random)

@@ -1,11 +1,12 @@
 import ArgumentParser
 import HoneProblems
 
-/// Sums of small numbers, worked out step by step: to learn to answer, to ask the policy about, and to measure on.
+/// Digits that are added and taken off with running totals that stay digits, such as `7+2-5-1=?`: to learn to answer,
+/// to ask the policy about, and to measure on.
 ///
-/// What a reward model can judge must be within what it can compute, and a model of this size computes little. All
-/// running totals have two digits, so that a right and a wrong solution look alike. Orders of the same numbers are
-/// different questions, all of them on one side of the split.
+/// What a reward model can judge must be within what it can compute, and a model of this size computes little: here
+/// a line is right if it is one of some hundred facts and names the right numbers. Every number is one symbol, so that
+/// a right and a wrong solution look alike and are equally long.
 struct FeedbackProblems {
     let supervised: [Problem]
     /// Whose answers are labelled.
@@ -22,11 +23,10 @@ struct FeedbackProblems {
             drawn += 1
             guard drawn < 2_000_000 else {
                 throw ValidationError(
-                    "there are only \(training.count) problems to learn from and \(heldOut.count) to hold out in "
-                        + "sums of \(sizes.terms) numbers of \(sizes.smallest) to \(sizes.largest); ask for fewer")
+                    "there are only \(training.count) problems to learn from and \(heldOut.count) to hold out with "
+                        + "\(sizes.terms) numbers; ask for fewer")
             }
-            let terms = (0..<sizes.terms).map { _ in random.integer(sizes.smallest...sizes.largest) }
-            let problem = LearningTask.sum(terms)
+            let problem = Self.problem(numberCount: sizes.terms, &random)
             guard seen.insert(problem.prompt).inserted else { continue }
             switch problem.split {
             case .train where training.count < sizes.problemCount: training.append(problem)
@@ -38,5 +38,20 @@ struct FeedbackProblems {
         labelled = Array(training.suffix(sizes.labelledCount))
         prompts = training
         self.heldOut = heldOut
+    }
+
+    private static func problem(numberCount: Int, _ random: inout RandomSource) -> Problem {
+        var total = random.integer(1...9)
+        var (question, steps) = ("\(total)", [String]())
+        for _ in 1..<numberCount {
+            let adds = total == 0 || (total < 9 && random.unit() < 0.5)
+            let term = random.integer(1...(adds ? 9 - total : total))
+            let change = "\(adds ? "+" : "-")\(term)"
+            question += change
+            steps.append("\(total)\(change)=\(adds ? total + term : total - term)")
+            total += adds ? term : -term
+        }
+        return Problem(
+            level: .multiStep, prompt: question + "=?", steps: steps, answer: "\(total)", canonicalForm: question)
     }
 }

@@ -3,16 +3,15 @@ import HoneProblems
 import HoneTokenizer
 import HoneTraining
 
-/// A solution labelled by the exact checker: a line holds if it is true and made of numbers that are there, the last
-/// one if its answer is right.
+/// A solution with its exact labels. There is one way to work such a problem out, so a line is right if it says what
+/// the worked solution says there.
 struct LabelledSolution {
     let isRight: Bool
-    /// Every symbol up to the end of the first wrong line, whether all is well so far. A small network learns
-    /// arithmetic from that; one bit a line, in ten thousands of lines, tells it next to nothing.
-    let process: StepExample
-    /// The ends of lines up to the first wrong one.
-    let lines: StepExample
-    /// The last token alone.
+    /// The ends of lines up to the first wrong one; the last line ends with the last token.
+    let steps: StepExample
+    /// Every symbol up to the end of the first wrong line, whether all is well so far.
+    let symbols: StepExample
+    /// The last token alone, and whether the answer is right.
     let outcome: StepExample
     /// The ends of all lines, for judging.
     let everyLine: StepExample
@@ -20,44 +19,26 @@ struct LabelledSolution {
     let firstError: Int?
 
     init(_ result: GenerationResult, of problem: Problem) {
-        self.init(result.text, tokens: result.tokens, of: problem)
-    }
-
-    init(_ text: String, of problem: Problem) {
         let tokenizer = SupervisedPolicy.tokenizer
-        self.init(text, tokens: tokenizer.encode(text) + [tokenizer.endOfTextID], of: problem)
-    }
-
-    private init(_ text: String, tokens: [Int32], of problem: Problem) {
-        let tokenizer = SupervisedPolicy.tokenizer
-        let row = tokenizer.encode(problem.prompt + "\n") + tokens
-        let verdict = SolutionChecker().check(text, of: problem)
-        isRight = verdict.verdict == .correct
-        let start = row.count - tokens.count
-        let ends = StepSeparator(tokenizer).ends(in: tokens)
-        // Lines and verdicts run in parallel while both last.
-        var labels = zip(ends, verdict.steps).map { end, step in
-            StepExample.Label(position: start + end, isRight: step.status == .valid && step.isGrounded)
+        let lineBreak = tokenizer.encode("\n")[0]
+        let shown = (tokenizer.encode(problem.completion) + [tokenizer.endOfTextID]).split(separator: lineBreak)
+        let lines = result.tokens.split(separator: lineBreak, omittingEmptySubsequences: false)
+        let row = SupervisedPolicy.row(problem, result)
+        let start = row.count - result.tokens.count
+        let labels = lines.enumerated().map { number, line in
+            StepExample.Label(
+                position: min(start + line.endIndex, row.count - 1),
+                isRight: number < shown.count && line == shown[number])
         }
-        labels.append(StepExample.Label(position: row.count - 1, isRight: isRight))
-        everyLine = StepExample(tokens: row, labels: labels)
+        isRight = SolutionChecker().check(result.text, of: problem).verdict == .correct
         firstError = labels.firstIndex { !$0.isRight }
-        lines = StepExample(tokens: row, labels: Array(labels.prefix((firstError ?? labels.count) + 1)))
-        outcome = StepExample(tokens: row, labels: [labels[labels.count - 1]])
-        process = Self.ofSymbols(lines, start: start, shown: tokenizer.encode(problem.completion))
-    }
-
-    /// Symbols are right as far as they are those of the worked solution. One that goes another way than that, and is
-    /// wrong later or not at all, keeps the labels of its lines.
-    private static func ofSymbols(_ lines: StepExample, start: Int, shown: [Int32]) -> StepExample {
-        let answer = lines.tokens[start...]
-        let same = zip(answer, shown).prefix { $0 == $1 }.count
-        let departure = same == shown.count ? nil : start + same
-        let end = lines.labels[lines.labels.count - 1]
-        let symbols = (start...end.position).map { place in
-            StepExample.Label(position: place, isRight: departure.map { place < $0 } ?? end.isRight)
-        }
-        let agrees = lines.labels.allSatisfy { label in symbols[label.position - start].isRight == label.isRight }
-        return agrees ? StepExample(tokens: lines.tokens, labels: symbols) : lines
+        everyLine = StepExample(tokens: row, labels: labels)
+        steps = StepExample(tokens: row, labels: Array(labels.prefix((firstError ?? labels.count) + 1)))
+        let shownSymbols = tokenizer.encode(problem.completion) + [tokenizer.endOfTextID]
+        let same = zip(result.tokens, shownSymbols).prefix { $0 == $1 }.count
+        let end = steps.labels[steps.labels.count - 1].position
+        symbols = StepExample(
+            tokens: row, labels: (start...end).map { .init(position: $0, isRight: $0 - start < same) })
+        outcome = StepExample(tokens: row, labels: [StepExample.Label(position: row.count - 1, isRight: isRight)])
     }
 }

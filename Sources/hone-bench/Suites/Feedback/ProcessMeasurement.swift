@@ -45,29 +45,19 @@ struct ProcessMeasurement {
             seed: seed, steps: options.processSteps, learningRate: options.processRate, verbose: verbose)
     }
 
-    /// What both models learn from: the policy's answers, and worked solutions with errors put in.
-    func solutions(_ problems: FeedbackProblems, _ answers: PreferenceMeasurement.Answers) -> [LabelledSolution] {
-        var random = RandomSource(words: seed, 0xE44)
-        let sampled = zip(problems.labelled, answers.training).flatMap { problem, results in
-            results.map { LabelledSolution($0, of: problem) }
-        }
-        let made = problems.prompts.flatMap { problem in
-            InjectedErrors.solutions(of: problem, wrongCount: 3, &random).map { LabelledSolution($0, of: problem) }
-        }
-        return sampled + made
+    /// What both models learn from: the policy's own answers.
+    static func solutions(_ problems: [Problem], _ answers: [[GenerationResult]]) -> [LabelledSolution] {
+        zip(problems, answers).flatMap { problem, results in results.map { LabelledSolution($0, of: problem) } }
     }
 
     /// Learns which steps hold, and judges those of answers to held-out problems.
     func processModel(
-        _ judge: SupervisedPolicy, _ solutions: [LabelledSolution], _ problems: FeedbackProblems,
-        _ answers: PreferenceMeasurement.Answers
+        _ judge: SupervisedPolicy, _ solutions: [LabelledSolution], heldOut: [LabelledSolution]
     ) throws -> ProcessModel {
         Threads.set(intraOp: 1)
-        let heldOut = zip(problems.heldOut, answers.heldOut).flatMap { problem, results in
-            results.map { LabelledSolution($0, of: problem).lines }
-        }
+        let heldOut = heldOut.map(\.steps)
         let (trainer, evaluation) = try measurement.train(
-            .steps(solutions.map(\.process)), heldOut: .steps(heldOut), from: judge.load(),
+            .steps(solutions.map { options.labels == "symbols" ? $0.symbols : $0.steps }), heldOut: .steps(heldOut), from: judge.load(),
             steps: options.processSteps)
         guard let evaluation else { preconditionFailure("a process model without an evaluation") }
         if verbose {
@@ -96,16 +86,14 @@ struct ProcessMeasurement {
     }
 
     func run(
-        _ policy: SupervisedPolicy, _ judge: SupervisedPolicy, process: ProcessModel, _ problems: FeedbackProblems,
-        _ solutions: [LabelledSolution]
+        _ judge: SupervisedPolicy, process: ProcessModel, _ solutions: [LabelledSolution], _ problems: [Problem],
+        _ candidates: [[GenerationResult]]
     ) throws -> Result {
         Threads.set(intraOp: 1)
         let outcome = try measurement.train(
             .steps(solutions.map(\.outcome)), heldOut: nil, from: judge.load(), steps: options.processSteps
         ).trainer
-        let candidates = try SupervisedPolicy.answers(
-            of: policy.load(), to: problems.heldOut, each: Self.candidateCount, temperature: 1, seed: seed &+ 7)
-        return Self.choose(problems.heldOut, candidates, process, outcome)
+        return Self.choose(problems, candidates, process, outcome)
     }
 
     private static func choose(

@@ -3,62 +3,84 @@ import HoneEvaluation
 /// What all seeds gave.
 struct RLHFResults {
     var rewards: [PreferenceMeasurement.RewardResult] = []
-    var policies: [PreferenceMeasurement.PolicyResult] = []
+    var policies: [PolicyMeasurement.Run] = []
+    var weak: [OverOptimization] = []
     var processes: [ProcessMeasurement.Result] = []
 
     var report: SuiteReport {
-        let rows =
-            Self.rows(rewards) { row in
-                [
-                    row("pairs", "pairs", nil) { Double($0.pairCount) },
-                    row("reward model: agrees with noisy labels", "%", 82) { 100 * $0.accuracy },
-                    row("the same: most that is possible", "%", nil) { 100 * $0.ceiling },
-                    row("the same: agrees with the utility", "%", nil) { 100 * $0.trueAccuracy },
-                    row("the same: calibration error", "", 0.05) { $0.calibrationError },
-                    row("the same: correlation of reward and length", "", nil) { $0.lengthCorrelation },
-                    row("the same: on separable pairs", "%", 100) { 100 * $0.separableAccuracy },
-                ]
-            }
-            + Self.rows(policies) { row in
-                [
-                    row("policy: its answer is better, of prompts where one is", "%", 80) { 100 * $0.preferredShare },
-                    row("the same: better, of all prompts", "%", nil) { 100 * $0.winShare },
-                    row("the same: worse, of all prompts", "%", nil) { 100 * $0.lossShare },
-                    row("the same: utility before", "", nil) { $0.utilityBefore },
-                    row("the same: utility after", "", nil) { $0.utilityAfter },
-                    row("the same: right before", "%", nil) { 100 * $0.accuracyBefore },
-                    row("the same: right after", "%", nil) { 100 * $0.accuracyAfter },
-                    row("the same: length, after over before", "", 1) { $0.lengthRatio },
-                    row("the same: utility's fall from its peak", "%", 2) { 100 * $0.fallFromPeak },
-                ]
-            }
-            + Self.rows(processes) { row in
-                [
-                    row("one answer is right", "%", nil) { 100 * $0.oneAnswer },
-                    row("best of 16: by the majority", "%", nil) { 100 * $0.majority },
-                    row("best of 16: by the outcome model", "%", nil) { 100 * $0.outcome },
-                    row("best of 16: by the process model", "%", nil) { 100 * $0.process },
-                    row("best of 16: some answer is right", "%", nil) { 100 * $0.any },
-                    row("process over outcome, lower bound", "points", 0) { 100 * $0.overOutcome.lower },
-                    row("process over majority, lower bound", "points", 0) { 100 * $0.overMajority.lower },
-                    row("first wrong line found, F1", "", nil) { $0.firstErrorF1 },
-                    row("lines up to the first wrong one: judged rightly", "%", nil) { 100 * $0.lineAccuracy },
-                    row("the same: are right", "%", nil) { 100 * $0.rightLineShare },
-                    row("the same: calibration error", "", nil) { $0.calibrationError },
-                ]
-            }
-        return SuiteReport(suite: "rlhf", rows: rows, absent: policies.compactMap(\.stopCause))
+        SuiteReport(
+            suite: "rlhf", rows: rewardRows + policyRows + watchRows + processRows,
+            absent: (policies + weak.map(\.watched)).compactMap(\.stopCause))
     }
 
-    private static func rows<Result>(
-        _ results: [Result],
-        _ make: ((String, String, Double?, @escaping (Result) -> Double) -> SuiteReport.Row) -> [SuiteReport.Row]
-    ) -> [SuiteReport.Row] {
-        if results.isEmpty { return [] }
-        return make { name, unit, bar, value in
-            SuiteReport.Row(
-                name: name, unit: unit, sample: Sample(results.map(value)),
-                beside: bar.map { SuiteReport.Beside(name: "goal", sample: Sample([$0])) })
+    private var rewardRows: [SuiteReport.Row] {
+        var table = Table(rewards)
+        table.add("pairs", "pairs") { Double($0.pairCount) }
+        table.add("reward model: agrees with noisy labels", "%", goal: 82) { 100 * $0.accuracy }
+        table.add("the same: most that is possible", "%") { 100 * $0.ceiling }
+        table.add("the same: agrees with the utility", "%") { 100 * $0.trueAccuracy }
+        table.add("the same: calibration error", "", goal: 0.05) { $0.calibrationError }
+        table.add("the same: scaled by, to be as sure as it is right", "") { $0.slope }
+        table.add("the same: correlation of reward and length", "") { $0.lengthCorrelation }
+        table.add("the same: on separable pairs", "%", goal: 100) { 100 * $0.separableAccuracy }
+        return table.rows
+    }
+
+    private var policyRows: [SuiteReport.Row] {
+        var table = Table(policies)
+        table.add("policy: its answer is better, of prompts where one is", "%", goal: 80) { run in
+            100 * Double(run.betterCount) / Double(max(1, run.betterCount + run.worseCount))
+        }
+        table.add("the same: better", "prompts") { Double($0.betterCount) }
+        table.add("the same: worse", "prompts") { Double($0.worseCount) }
+        table.add("the same: equally good", "prompts") { Double($0.equalCount) }
+        table.add("the same: utility before", "") { $0.before.utility }
+        table.add("the same: utility after", "") { $0.after.utility }
+        table.add("the same: right before", "%") { 100 * $0.before.rightShare }
+        table.add("the same: right after", "%") { 100 * $0.after.rightShare }
+        table.add("the same: length, after over before", "", goal: 1) { $0.after.length / $0.before.length }
+        table.add("the same: utility's fall from its peak", "%", goal: 2) { 100 * $0.fall }
+        return table.rows
+    }
+
+    private var watchRows: [SuiteReport.Row] {
+        var table = Table(weak)
+        table.add("reward model of few labels: agrees with the utility", "%") { 100 * $0.trueAccuracy }
+        table.add("policy by that one, watched: utility's fall from its peak", "%", goal: 2) { 100 * $0.watchedFall }
+        table.add("policy by that one, not watched: utility's fall from its peak", "%") { 100 * $0.unwatchedFall }
+        table.add("policy by that one, watched: steps kept", "steps") { Double($0.watched.keptAt) }
+        return table.rows
+    }
+
+    private var processRows: [SuiteReport.Row] {
+        var table = Table(processes)
+        table.add("one answer is right", "%") { 100 * $0.oneAnswer }
+        table.add("best of 16: by the majority", "%") { 100 * $0.majority }
+        table.add("best of 16: by the outcome model", "%") { 100 * $0.outcome }
+        table.add("best of 16: by the process model", "%") { 100 * $0.process }
+        table.add("best of 16: some answer is right", "%") { 100 * $0.any }
+        table.add("process over outcome, lower bound", "points", goal: 0) { 100 * $0.overOutcome.lower }
+        table.add("process over majority, lower bound", "points", goal: 0) { 100 * $0.overMajority.lower }
+        table.add("first wrong line found, F1", "") { $0.firstErrorF1 }
+        table.add("lines up to the first wrong one: judged rightly", "%") { 100 * $0.lineAccuracy }
+        table.add("the same: are right", "%") { 100 * $0.rightLineShare }
+        table.add("the same: calibration error", "") { $0.calibrationError }
+        return table.rows
+    }
+
+    /// One row a measure, over all seeds.
+    private struct Table<Result> {
+        let results: [Result]
+        private(set) var rows: [SuiteReport.Row] = []
+
+        init(_ results: [Result]) { self.results = results }
+
+        mutating func add(_ name: String, _ unit: String, goal: Double? = nil, _ value: (Result) -> Double) {
+            if results.isEmpty { return }
+            rows.append(
+                SuiteReport.Row(
+                    name: name, unit: unit, sample: Sample(results.map(value)),
+                    beside: goal.map { SuiteReport.Beside(name: "goal", sample: Sample([$0])) }))
         }
     }
 }

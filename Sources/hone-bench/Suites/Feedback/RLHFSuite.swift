@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import HoneModel
+import HonePlots
 import HoneTraining
 
 /// What labels are good for: reward models of simulated annotators, and policies that learn from them.
@@ -20,9 +21,7 @@ struct RLHFSuite: AsyncParsableCommand {
 
     /// How much of everything.
     struct Sizes: ParsableArguments {
-        @Option(help: "Numbers in a sum.") var terms = 4
-        @Option(help: "The smallest number in a sum.") var smallest = 10
-        @Option(help: "The largest number in a sum.") var largest = 19
+        @Option(help: "Numbers in a problem.") var terms = 6
         @Option(help: "Layers of the policy.") var layers = 3
         @Option(help: "Supervised steps of the policy, on batches of 1024 tokens.") var supervisedSteps = 300
         @Option(help: "Problems with worked solutions that the policy learns from.") var supervisedCount = 3000
@@ -32,6 +31,9 @@ struct RLHFSuite: AsyncParsableCommand {
         @Option(help: "Held-out problems.") var heldOutCount = 300
         @Option(help: "Answers sampled to each labelled problem; pairs are half as many.") var answersPerPrompt = 8
         @Option(help: "The share of labels that are wrong.") var flipRate = 0.15
+        @Option(help: "Pairs of the reward model that a policy learns to deceive.") var weakPairs = 200
+        @Option var rewardStart = "judge"
+        @Option var labels = "lines"
         @Option(help: "Layers of the model that reward models start from.") var judgeLayers = 4
         @Option(help: "Supervised steps of the model that reward models start from.") var judgeSteps = 1000
         @Option(help: "Steps of the outcome reward model.") var rewardSteps = 200
@@ -41,7 +43,7 @@ struct RLHFSuite: AsyncParsableCommand {
     }
 
     enum Part: String, CaseIterable, ExpressibleByArgument {
-        case reward, policy, process
+        case reward, policy, process, watch
     }
 
     @Option(help: "Seeds, from 1 up.") var seeds = 3
@@ -56,13 +58,14 @@ struct RLHFSuite: AsyncParsableCommand {
     @Option(help: "A train.ppo configuration as JSON; keys that are left out have the suite's settings.")
     var settings = "{}"
     @Option(help: "A folder that keeps the supervised models for the next call.") var keep: String?
+    @Option(help: "An SVG file for reward and utility over the divergence.") var plot: String?
     @Flag(help: "Print how the trainings go.") var verbose = false
     @Flag(help: "Print one JSON object instead of a table.") var json = false
 
     private static func parts(_ text: String) throws -> [Part] {
         try text.split(separator: ",").map { word in
             guard let part = Part(rawValue: String(word)) else {
-                throw ValidationError("--parts \(word): there are reward, policy and process")
+                throw ValidationError("--parts \(word): there are reward, policy, process and watch")
             }
             return part
         }
@@ -74,6 +77,9 @@ struct RLHFSuite: AsyncParsableCommand {
         var results = RLHFResults()
         for seed in firstSeed..<firstSeed + UInt64(seeds) { try await measure(seed, in: root, &results) }
         if keep == nil { try FileManager.default.removeItem(atPath: root) }
+        if let plot {
+            try Data(results.figure.svg().utf8).write(to: URL(filePath: plot), options: .atomic)
+        }
         try results.report.show(asJSON: json)
     }
 
@@ -100,33 +106,50 @@ struct RLHFSuite: AsyncParsableCommand {
     }
 
     private func measure(_ seed: UInt64, in root: String, _ results: inout RLHFResults) async throws {
-        let measurement = PreferenceMeasurement(
-            seed: seed, options: sizes, policySettings: try PreferenceMeasurement.settings(overlaid: settings),
-            verbose: verbose)
         let problems = try FeedbackProblems(sizes, seed: seed)
         let policy = try await SupervisedPolicy.train(
             on: problems.supervised, layerCount: sizes.layers, steps: sizes.supervisedSteps, seed: seed, in: root)
         let judge = try await SupervisedPolicy.train(
             on: problems.prompts, layerCount: sizes.judgeLayers, steps: sizes.judgeSteps, seed: seed, in: root)
-        let answers = try measurement.sample(policy, problems)
+        let preferences = PreferenceMeasurement(seed: seed, options: sizes, verbose: verbose)
+        let answers = try preferences.sample(policy, problems)
         let choosing = ProcessMeasurement(seed: seed, options: sizes, verbose: verbose)
-        let solutions = choosing.solutions(problems, answers)
-        let process = try choosing.processModel(judge, solutions, problems, answers)
-        if parts.contains(.reward) || parts.contains(.policy) {
-            let backbone = try process.trainer.model.backbone.copy()
-            let (model, result) = try measurement.reward(backbone, judge, problems, answers)
-            if verbose { print("seed \(seed): \(result)") }
-            results.rewards.append(result)
-            if parts.contains(.policy) {
-                let learnt = try measurement.reinforce(policy, by: model, problems)
-                if verbose { print("seed \(seed): \(learnt)") }
-                results.policies.append(learnt)
-            }
-        }
-        if parts.contains(.process) {
-            let result = try choosing.run(policy, judge, process: process, problems, solutions)
-            if verbose { print("seed \(seed): \(result)") }
+        let solutions = ProcessMeasurement.solutions(problems.labelled, answers.training)
+        let heldOut = ProcessMeasurement.solutions(problems.heldOut, answers.heldOut)
+        note("\(Double(heldOut.count(where: \.isRight)) / Double(heldOut.count)) of answers are right", seed)
+        let process = parts.contains(.process) || sizes.rewardStart == "process" ? try choosing.processModel(judge, solutions, heldOut: heldOut) : nil
+        if parts.contains(.process), let process {
+            let result = try choosing.run(
+                judge, process: process, solutions, problems.heldOut, answers.heldOut)
+            note("\(result)", seed)
             results.processes.append(result)
         }
+        guard parts.contains(where: { $0 != .process }) else { return }
+        let backbone = try sizes.rewardStart == "process" ? process!.trainer.model.backbone.copy() : judge.load()
+        let (model, result) = try preferences.reward(backbone, judge, problems, answers)
+        note("\(result)", seed)
+        results.rewards.append(result)
+        let learning = PolicyMeasurement(
+            seed: seed, settings: try PolicyMeasurement.settings(overlaid: settings), verbose: verbose)
+        if parts.contains(.policy) {
+            let run = try learning.run(policy, by: model, isWatched: true, problems)
+            note("better \(run.betterCount), worse \(run.worseCount) of \(run.before.utilities.count), right \(run.before.rightShare) to \(run.after.rightShare), fall \(run.fall), kept at \(run.keptAt)", seed)
+            results.policies.append(run)
+        }
+        if parts.contains(.watch) {
+            var few = preferences
+            few.pairLimit = sizes.weakPairs
+            let (weak, found) = try few.reward(judge.load(), judge, problems, answers)
+            let pair = OverOptimization(
+                trueAccuracy: found.trueAccuracy,
+                watched: try learning.run(policy, by: weak, isWatched: true, problems),
+                unwatched: try learning.run(policy, by: weak, isWatched: false, problems))
+            note("weak \(found), watched fall \(pair.watchedFall), unwatched \(pair.unwatchedFall)", seed)
+            results.weak.append(pair)
+        }
+    }
+
+    private func note(_ text: String, _ seed: UInt64) {
+        if verbose { print("seed \(seed), \(Int(ProcessInfo.processInfo.systemUptime) % 100000): \(text)") }
     }
 }

@@ -24,11 +24,12 @@ struct RewardMeasurement {
 
     /// Learns, and judges held-out examples where there are some.
     func train(
-        _ examples: RewardExamples, heldOut: RewardExamples?, from backbone: CausalLanguageModel, steps: Int
+        _ examples: RewardExamples, heldOut: RewardExamples?, calibrating: RewardExamples? = nil,
+        from backbone: CausalLanguageModel, steps: Int
     ) throws -> (trainer: RewardTrainer, evaluation: RewardEvaluation?) {
         let trainer = try RewardTrainer(
             configuration(steps: steps), backbone: backbone, examples: examples, heldOut: heldOut,
-            tokenizer: SupervisedPolicy.tokenizer)
+            calibrating: calibrating, tokenizer: SupervisedPolicy.tokenizer)
         var (last, losses): (RewardStepReport?, [Double]) = (nil, [])
         while !trainer.isDone {
             let report = try trainer.advance()
