@@ -16,7 +16,7 @@ import Testing
         }
     }
 
-    private func message(loading folder: String) -> String {
+    private func fault(loading folder: String) -> String {
         do {
             _ = try CausalLanguageModel.load(directory: folder)
             return "it was loaded"
@@ -52,7 +52,7 @@ import Testing
                 var weights = try Safetensors.read(shard)
                 change(&weights)
                 try Safetensors.write(weights, to: shard)
-                let message = message(loading: folder)
+                let message = fault(loading: folder)
                 #expect(message.contains(words) && message.contains(".safetensors"), "\(message)")
             }
         }
@@ -92,7 +92,7 @@ import Testing
         for (words, change) in changes {
             try withCopy { folder in
                 try change(folder)
-                let message = message(loading: folder)
+                let message = fault(loading: folder)
                 #expect(message.contains(words), "\(message)")
             }
         }
@@ -119,7 +119,7 @@ import Testing
                         case 2: bytes.insert(contentsOf: Data("9e5,\"[{-".utf8.prefix(1 + random(below: 8))), at: place)
                         default: bytes = bytes.prefix(place + 1)
                         }
-                        bytes = Data(bytes)
+                        bytes = bytes.isEmpty ? Data([0]) : Data(bytes)
                     }
                     try bytes.write(to: path)
                     do {

@@ -69,8 +69,8 @@ struct BytePairModel: Sendable {
         }
     }
 
-    /// Merges the pair of the least rank, of equals the leftmost, until none is left. A linked list of symbols and a heap
-    /// of candidates, so that a text without words takes no longer per character than a word.
+    /// Merges the pair of the least rank, of equals the leftmost, until none is left. A linked list of symbols and a
+    /// heap of candidates, so that a text without words takes no longer per character than a word.
     private func merge(_ first: [Int32], into ids: inout [Int32]) {
         var symbols = first
         let count = first.count

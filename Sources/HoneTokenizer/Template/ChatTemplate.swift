@@ -20,7 +20,8 @@ public struct ChatTemplate: Sendable {
 
     /// The template of a directory, `chat_template.jinja` or in `tokenizer_config.json`; nil where there is none.
     ///
-    /// - Throws: `TokenizerError` for a file that cannot be read, `TemplateError` for a template that cannot be followed.
+    /// - Throws: `TokenizerError` for a file that cannot be read, `TemplateError` for a template that cannot be
+    ///   followed.
     public init?(directory: String) throws {
         let settingsPath = directory + "/tokenizer_config.json"
         let hasSettings = FileManager.default.fileExists(atPath: settingsPath)

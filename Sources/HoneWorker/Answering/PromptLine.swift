@@ -3,8 +3,8 @@ import HoneDatasets
 import HoneInference
 import HoneTokenizer
 
-/// One line of a file of prompts: `{"id": …, "prompt": "…"}`, or with `messages` in the place of the prompt, or a request
-/// of the OpenAI Batch format.
+/// One line of a file of prompts: `{"id": …, "prompt": "…"}`, or with `messages` in the place of the prompt, or a
+/// request of the OpenAI Batch format.
 struct PromptLine {
     /// Whatever the file says; the number of the line if it says nothing.
     let id: JSONValue

@@ -18,10 +18,11 @@ public struct ModelImport: Sendable {
     /// - Parameters:
     ///   - directory: in the Hugging Face form.
     ///   - name: the model's, which is made if it is not there.
-    ///   - layout: whether prompts are turns of a conversation or texts; left out, turns where there is a chat template.
+    ///   - layout: whether prompts are turns of a conversation or texts; left out, what the directory says, else turns
+    ///     where there is a chat template.
     /// - Returns: What was recorded, a checkpoint of that model.
-    /// - Throws: `ModelError`, `TensorError`, `TokenizerError`, `TemplateError` or `WorkerError`, naming the file and what
-    ///   is wrong with it. Nothing is recorded then.
+    /// - Throws: `ModelError`, `TensorError`, `TokenizerError`, `TemplateError` or `WorkerError`, naming the file and
+    ///   what is wrong with it. Nothing is recorded then.
     public func run(directory: String, name: String, layout: AnswerLayout?) async throws -> ImportedModel {
         guard name.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9._-]{0,127}/) != nil else {
             throw WorkerError.payload(key: "name", fault: "'\(name)' is no name: letters, digits, '.', '_' and '-'")

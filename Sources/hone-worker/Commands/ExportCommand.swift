@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import HonePostgres
 import HoneWorker
 
 /// `hone-worker export`: writes a checkpoint as a Hugging Face directory, for `hone model export`.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import HoneModel
+import HonePostgres
 import HoneWorker
 
 /// `hone-worker import`: takes a Hugging Face directory into the catalog, for `hone model import`.
