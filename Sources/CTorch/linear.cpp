@@ -22,6 +22,12 @@ using at::Tensor;
 
 constexpr int64_t PANEL = 64;  // columns of a packed panel, and rows of a block
 
+/// The next block's height: few different ones, since every height compiles a kernel of its own, which is kept.
+int64_t block_height(int64_t most, int64_t rows_left) {
+    while (most > rows_left) most /= 2;
+    return most;
+}
+
 /// A matrix as brgemm wants its right side: panels of 64 columns, each of them row by row.
 struct Panels {
     Tensor storage;
@@ -57,11 +63,9 @@ Panels pack(const float *source, int64_t rows, int64_t columns, int64_t row_step
 /// out[M, N] (+)= a[M, K] · b[K, N]
 void multiply(const float *a, const Panels &b, float *out, int64_t m, bool accumulate) {
     int64_t k = b.rows, n = b.columns;
-    // Blocks of few heights, since every height compiles a kernel of its own.
     auto rows = [&](int64_t begin, int64_t end) {
         for (int64_t r = begin, height; r < end; r += height) {
-            height = PANEL;
-            while (height > end - r) height /= 2;
+            height = block_height(PANEL, end - r);
             for (int64_t c = 0; c < n; c += PANEL) {
                 at::native::cpublas::brgemm(height, std::min(PANEL, n - c), k, k, PANEL, n, accumulate, a + r * k,
                                             b.panel(c), out + r * n + c, false);
@@ -80,8 +84,8 @@ void multiply_transposed(const float *left, const float *right, float *out, int6
     at::parallel_for(0, (p + PANEL - 1) / PANEL, 1, [&](int64_t begin, int64_t end) {
         int64_t first = begin * PANEL, last = std::min(p, end * PANEL);
         std::vector<float> turned((last - first) * CHUNK);
-        for (int64_t r = 0; r < m; r += CHUNK) {
-            int64_t height = std::min(CHUNK, m - r);
+        for (int64_t r = 0, height; r < m; r += height) {
+            height = block_height(CHUNK, m - r);
             for (int64_t block = 0; block < height; block += 16) {
                 int64_t limit = std::min(height, block + 16);
                 for (int64_t c = first; c < last; c++) {
@@ -198,13 +202,17 @@ bool plain(const Tensor &tensor) {
 
 /// Whether our kernels may stand in for libtorch's: where they are fast, and for what they compute.
 bool applies(const Tensor &x, const Tensor &weight, const std::optional<Tensor> &bias) {
-    static const bool fast = at::get_cpu_capability() == "AVX512";
-    return fast && plain(x) && plain(weight) && weight.dim() == 2 && weight.is_contiguous() && x.dim() > 0 &&
+    return ctorch_linear_is_rowwise() && plain(x) && plain(weight) && weight.dim() == 2 && weight.is_contiguous() && x.dim() > 0 &&
            x.size(-1) == weight.size(1) && x.numel() > 0 && weight.numel() > 0 && !weight.is_inference() &&
            (!bias || (plain(*bias) && bias->is_contiguous() && bias->dim() == 1 && bias->size(0) == weight.size(0)));
 }
 
 }  // namespace
+
+bool ctorch_linear_is_rowwise(void) {
+    static const bool fast = at::get_cpu_capability() == "AVX512";
+    return fast;
+}
 
 ctorch_tensor ctorch_linear(ctorch_tensor x_handle, ctorch_tensor weight_handle, ctorch_tensor bias_handle) {
     return ctorch::guarded<ctorch_tensor>(nullptr, [&] {
@@ -214,8 +222,6 @@ ctorch_tensor ctorch_linear(ctorch_tensor x_handle, ctorch_tensor weight_handle,
         bool records = c10::GradMode::is_enabled() &&
                        (x.requires_grad() || weight.requires_grad() || (bias && bias->requires_grad()));
         if (!records) return ctorch::handle(forward(x, weight, bias, true));
-        // Few rows do not pay for packing weights that the next step changes.
-        if (x.numel() / x.size(-1) < PANEL) return ctorch::handle(at::linear(x, weight, bias));
         return ctorch::handle(Linear::apply(x, weight, bias));
     });
 }

@@ -98,6 +98,15 @@ public struct ArtifactStore: Sendable {
 }
 
 extension ArtifactStore {
+    /// Takes an artifact out of the store; one that is not there is no error.
+    ///
+    /// Who calls this knows that nobody else names the same bytes, and keeps the same from being put again meanwhile.
+    public func remove(_ digest: ArtifactDigest) throws(ArtifactError) {
+        try File.remove(path(of: digest))
+    }
+}
+
+extension ArtifactStore {
     private var incoming: String { root + "/incoming" }
 
     /// Two levels, so that no directory grows past a few thousand entries at a million artifacts.

@@ -95,17 +95,15 @@ struct GenerationLoop {
 
     private mutating func admit() -> (finished: [(request: Int, result: GenerationResult)], tokenCount: Int) {
         let firstRow = rows.count
+        var tokenCount = 0
         while let next = waiting.last, rows.count < cache.rowCapacity {
-            let newCount = rows.count - firstRow
-            if newCount > 0, (newCount + 1) * requests[next].prompt.count > prefillTokenCount { break }
+            tokenCount += requests[next].prompt.count
+            if rows.count > firstRow, tokenCount > prefillTokenCount { break }
             rows.append(makeRow(next))
             waiting.removeLast()
         }
         let prompts = rows[firstRow...].map { requests[$0.request].prompt }
-        let length = prompts.map(\.count).max() ?? 0
-        let ids = prompts.flatMap { $0.map(Int.init) + repeatElement(0, count: length - $0.count) }
-        let logits_BV = model.prefill(
-            Tensor(ids, shape: [prompts.count, length], device: device), lengths: prompts.map(\.count), cache: cache)
+        let logits_BV = model.prefill(TokenLine(prompts, device: device), cache: cache)
         let newcomers = Sampler(rows[firstRow...].map(\.sampling), device: device)
         sampler = Sampler(rows.map(\.sampling), device: device)
         return append(newcomers.pick(logits_BV, ordinals: prompts.map { _ in 0 }), toRowsFrom: firstRow)
@@ -124,7 +122,6 @@ struct GenerationLoop {
             rows[row].calculate(tokenizer)
             guard let reason = finishReason(of: rows[row], logProb: pairs[count + index]) else { continue }
             finished.append((row, result(of: rows[row], reason)))
-            if reason == .error { cache.erase(row: row) }
         }
         let answers = finished.map { (rows[$0.row].request, $0.result) }
         remove(finished.map(\.row))

@@ -5,6 +5,7 @@ internal import HoneTensor
 /// Shape legend: B rows, V vocabulary.
 struct Sampler {
     private let isGreedy: Bool
+    private let hasGreedy: Bool
     private let isTruncated: Bool
     /// 1 where the row is greedy, whose draw is thrown away.
     private let temperature_B1: Tensor
@@ -17,6 +18,7 @@ struct Sampler {
     init(_ parameters: [SamplingParameters], device: Device) {
         self.device = device
         isGreedy = parameters.allSatisfy(\.isGreedy)
+        hasGreedy = parameters.contains(where: \.isGreedy)
         isTruncated = parameters.contains(where: \.isTruncated)
         func column<Value: TensorElement>(_ values: [Value]) -> Tensor {
             Tensor(values, shape: [values.count, 1], device: device)
@@ -32,10 +34,12 @@ struct Sampler {
     ///
     /// `ordinals` says how many tokens each row has generated before this one.
     func pick(_ logits_BV: Tensor, ordinals: [Int]) -> (tokens_B: Tensor, logProbs_B: Tensor) {
-        var tokens_B = logits_BV.argmax(dim: -1)
-        if !isGreedy {
-            tokens_B = Tensor.where(isGreedy_B, tokens_B, draw(logits_BV, ordinals))
-        }
+        let tokens_B =
+            switch (isGreedy, hasGreedy) {
+            case (true, _): logits_BV.argmax(dim: -1)
+            case (false, false): draw(logits_BV, ordinals)
+            case (false, true): Tensor.where(isGreedy_B, logits_BV.argmax(dim: -1), draw(logits_BV, ordinals))
+            }
         let logits_B = logits_BV.gather(1, index: tokens_B.unsqueeze(1)).squeeze(1)
         return (tokens_B, logits_B - logits_BV.logSumExp(dim: -1))
     }

@@ -13,15 +13,6 @@ public enum AttentionKind: Hashable, Sendable {
         case .sliding(let window): window
         }
     }
-
-    /// 0 where a token may look, -inf elsewhere; nil where the causal mask alone says it.
-    func mask(tokenCount: Int, device: Device) -> Tensor? {
-        guard let window, window < tokenCount else { return nil }
-        let places = Tensor.arange(tokenCount, device: device)
-        let own = places.unsqueeze(1)
-        let hidden = (places .> own) .| (places .<= own - window)
-        return Tensor.zeros([tokenCount, tokenCount], device: device).maskedFill(hidden, -Double.infinity)
-    }
 }
 
 /// Norms of each head's queries and keys before they are turned by their positions (Henry et al. 2020,
@@ -40,11 +31,10 @@ struct HeadNorms: Module {
         visitor.module("k_norm", key)
     }
 
-    /// The joint projection `[B, T, (heads + 2 · kvHeads) · size]` with its queries and keys normalized.
+    /// The joint projection `[N, (heads + 2 · kvHeads) · size]` with its queries and keys normalized.
     func callAsFunction(_ qkv: Tensor, headCount: Int, kvHeadCount: Int) -> Tensor {
-        let (b, t) = (qkv.size(0), qkv.size(1))
-        let parts = qkv.view(b, t, headCount + 2 * kvHeadCount, query.weight.size(0))
-            .split([headCount, kvHeadCount, kvHeadCount], dim: 2)
-        return Tensor.cat([query(parts[0]), key(parts[1]), parts[2]], dim: 2).view(b, t, qkv.size(2))
+        let parts = qkv.view(qkv.size(0), headCount + 2 * kvHeadCount, query.weight.size(0))
+            .split([headCount, kvHeadCount, kvHeadCount], dim: 1)
+        return Tensor.cat([query(parts[0]), key(parts[1]), parts[2]], dim: 1).view(qkv.size(0), qkv.size(1))
     }
 }

@@ -2,7 +2,7 @@ public import HoneTensor
 
 /// A decoder-only transformer with the parameter names and the results of transformers' Llama, Qwen2 and Qwen3.
 ///
-/// Shape suffixes: B batch, T tokens, C hidden size, V vocabulary.
+/// Shape suffixes: B sequences, T tokens of each, N tokens of all, P places among them, C hidden size, V vocabulary.
 public struct CausalLanguageModel: Module {
     public let configuration: ModelConfiguration
     let embedding: Embedding
@@ -58,14 +58,17 @@ public struct CausalLanguageModel: Module {
 extension CausalLanguageModel {
     /// Logits of the next token at every position: `[B, T]` ids to `[B, T, V]`.
     ///
-    /// Shorter rows are padded on the right: no token sees those behind it, so padding changes no other position.
-    public func callAsFunction(_ ids_BT: Tensor) -> Tensor { logits(hiddenStates(ids_BT)) }
+    /// Shorter rows may be filled up on the right: no token sees those behind it.
+    public func callAsFunction(_ ids_BT: Tensor) -> Tensor {
+        logits(hiddenStates(TokenLine(rows: ids_BT))).view(ids_BT.size(0), ids_BT.size(1), -1)
+    }
 
-    /// The last layer's normalized output, `[B, T, C]`: what value and reward heads read.
+    /// The last layer's normalized output, `[N, C]`, or `[P, C]` where places in the line are asked for: what output,
+    /// value and reward heads read. The last layer computes the places that are asked for alone.
     ///
     /// In training, `dropout` zeroes a share of the embedding's and the layers' outputs.
-    public func hiddenStates(_ ids_BT: Tensor, dropout: Dropout? = nil) -> Tensor {
-        forward(ids_BT, rotary: rotary.tables(count: ids_BT.size(1)), cache: nil, plan: nil, dropout: dropout)
+    public func hiddenStates(_ line: TokenLine, at places_P: Tensor? = nil, dropout: Dropout? = nil) -> Tensor {
+        forward(line, at: places_P, cache: nil, dropout: dropout)
     }
 
     /// Makes the tables of positions long enough for `tokenCount` tokens.
@@ -81,20 +84,17 @@ extension CausalLanguageModel {
 
     /// Reads new sequences into the cache, as rows behind those that it holds.
     ///
-    /// - Parameters:
-    ///   - ids_BT: padded on the right
-    ///   - lengths: tokens of every row without padding, at least 1
-    ///   - cache: holds the rows afterwards
-    /// - Returns: logits of the token after each row's last, `[B, V]`
-    public func prefill(_ ids_BT: Tensor, lengths: [Int], cache: KVCache) -> Tensor {
-        let (b, t) = (ids_BT.size(0), ids_BT.size(1))
-        precondition(lengths.count == b, "\(lengths.count) lengths for \(b) rows")
-        precondition(lengths.allSatisfy { (1...t).contains($0) }, "lengths \(lengths) of \(t) tokens")
-        precondition(t <= cache.tokenCapacity, "\(t) tokens in a cache for \(cache.tokenCapacity)")
-        let plan = cache.addRows(lengths)
-        let hidden_BTC = forward(ids_BT, rotary: rotary.tables(count: t), cache: cache, plan: plan)
-        let last = Tensor(lengths.enumerated().map { $0 * t + $1 - 1 }, device: ids_BT.device)
-        return logits(hidden_BTC.flatten(from: 0, through: 1).indexSelect(0, last))
+    /// - Returns: logits of the token after each sequence's last, `[B, V]`
+    public func prefill(_ line: TokenLine, cache: KVCache) -> Tensor {
+        let longest = line.lengths.max() ?? 0
+        precondition(longest <= cache.tokenCapacity, "\(longest) tokens in a cache for \(cache.tokenCapacity)")
+        var end = 0
+        let last_B = line.lengths.map { length in
+            end += length
+            return end - 1
+        }
+        let rows = cache.addRows(line.lengths)
+        return logits(forward(line, at: Tensor(last_B, device: line.ids_N.device), cache: rows))
     }
 
     /// Appends one token to every row of the cache.
@@ -105,20 +105,20 @@ extension CausalLanguageModel {
     /// - Returns: logits of the token after, `[B, V]`
     public func decode(_ ids_B: Tensor, cache: KVCache) -> Tensor {
         precondition(ids_B.size(0) == cache.rowCount, "\(ids_B.size(0)) tokens for \(cache.rowCount) rows")
-        let plan = cache.addTokens()
-        guard let positions = plan.positions_B else { preconditionFailure("a plan for decoding has positions") }
-        let angles = rotary.tables(at: positions, limit: plan.window)
-        return logits(forward(ids_B.unsqueeze(1), rotary: angles, cache: cache, plan: plan).squeeze(1))
+        let line = TokenLine(ids_N: ids_B, lengths: [Int](repeating: 1, count: cache.rowCount))
+        return logits(forward(line, cache: cache.addTokens()))
     }
 
     private func forward(
-        _ ids_BT: Tensor, rotary: RotaryTables, cache: KVCache?, plan: KVCache.Plan?, dropout: Dropout? = nil
+        _ line: TokenLine, at places_P: Tensor? = nil, cache: KVCache.Rows?, dropout: Dropout? = nil
     ) -> Tensor {
-        var x_BTC = embedding(ids_BT).thinned(by: dropout)
+        let longest = zip(line.lengths, cache?.pastCounts ?? line.lengths.map { _ in 0 }).map(+).max() ?? 0
+        let pass = ForwardPass(
+            lengths: line.lengths, rotary: rotary.tables(count: longest), cache: cache, dropout: dropout)
+        var x_NC = embedding(line.ids_N).thinned(by: dropout)
         for (i, layer) in layers.enumerated() {
-            let part = plan.flatMap { plan in cache.map { $0.layer(i, plan) } }
-            x_BTC = layer(x_BTC, rotary: rotary, cache: part, dropout: dropout)
+            x_NC = layer(x_NC, pass, layer: i, at: i == layers.count - 1 ? places_P : nil)
         }
-        return norm(x_BTC)
+        return norm(x_NC)
     }
 }

@@ -1,7 +1,17 @@
 import HoneTensor
 
-// Shape suffixes: B batch, T tokens, C hidden size, H query heads, K key and value heads, D head size, S cached tokens,
-// I intermediate size.
+// Shape suffixes: N tokens of all sequences, P places among them, C hidden size.
+
+/// What is the same for all layers of one pass.
+struct ForwardPass {
+    /// Tokens of every sequence in the line.
+    let lengths: [Int]
+    /// Angles of positions, as many as the longest sequence has.
+    let rotary: RotaryTables
+    /// Where earlier tokens are, if there are any.
+    var cache: KVCache.Rows?
+    var dropout: Dropout?
+}
 
 /// Self-attention with grouped queries (Ainslie et al. 2023, arXiv:2305.13245).
 struct Attention: Module {
@@ -26,36 +36,14 @@ struct Attention: Module {
         headNorms?.visit(visitor)
     }
 
-    /// - Parameters:
-    ///   - x_BTC: normalized input
-    ///   - rotary: angles of the tokens' positions
-    ///   - cache: where keys and values go, and what decoding looks back at
-    /// - Returns: `[B, T, C]`
-    func callAsFunction(_ x_BTC: Tensor, rotary: RotaryTables, cache: KVCache.Layer?) -> Tensor {
-        let (b, t) = (x_BTC.size(0), x_BTC.size(1))
-        let (q_BHTD, k_BKTD, v_BKTD) = projected(x_BTC).rotarySplit(
-            cos: rotary.cos, sin: rotary.sin, headCount: headCount, kvHeadCount: kvHeadCount)
-        cache?.store(k_BKTD, v_BKTD)
-        if let cache, cache.isDecoding { return output(attend(q_BHTD, to: cache)) }
-        let mask_TT = kind.mask(tokenCount: t, device: x_BTC.device)
-        let mixed_BHTD = Tensor.scaledDotProductAttention(
-            q_BHTD, k_BKTD, v_BKTD, mask: mask_TT, isCausal: mask_TT == nil, groupedQueries: headCount != kvHeadCount)
-        return output(mixed_BHTD.transpose(1, 2).reshape(b, t, headCount * headSize))
-    }
-
-    private func projected(_ x_BTC: Tensor) -> Tensor {
-        let qkv = qkv(x_BTC)
-        return headNorms?(qkv, headCount: headCount, kvHeadCount: kvHeadCount) ?? qkv
-    }
-
-    /// One new token per row looks at the row's cached tokens. The queries that share a key's head stand side by side,
-    /// as if they were tokens, so that keys and values need no copies.
-    private func attend(_ q_BH1D: Tensor, to cache: KVCache.Layer) -> Tensor {
-        let b = q_BH1D.size(0)
-        let q_BKGD = q_BH1D.reshape(b, kvHeadCount, headCount / kvHeadCount, headSize)
-        let mixed_BKGD = Tensor.scaledDotProductAttention(
-            q_BKGD, cache.keys_BKSD, cache.values_BKSD, mask: cache.mask_B11S(kind))
-        return mixed_BKGD.reshape(b, 1, headCount * headSize)
+    /// What every token takes over from those that it looks at, before the output projection: normalized `[N, C]` to
+    /// `[N, heads · size]`.
+    func mix(_ x_NC: Tensor, _ pass: ForwardPass, layer: Int) -> Tensor {
+        var projected = qkv(x_NC)
+        if let headNorms { projected = headNorms(projected, headCount: headCount, kvHeadCount: kvHeadCount) }
+        return projected.selfAttention(
+            lengths: pass.lengths, cos: pass.rotary.cos, sin: pass.rotary.sin, headCount: headCount,
+            kvHeadCount: kvHeadCount, window: kind.window, cache: pass.cache?.layer(layer))
     }
 }
 
@@ -75,8 +63,8 @@ struct FeedForward: Module {
         visitor.module("down_proj", down)
     }
 
-    func callAsFunction(_ x_BTC: Tensor) -> Tensor {
-        down(gateUp(x_BTC).swiGLU())
+    func callAsFunction(_ x_NC: Tensor) -> Tensor {
+        down(gateUp(x_NC).swiGLU())
     }
 }
 
@@ -94,10 +82,16 @@ struct DecoderLayer: Module {
         visitor.module("mlp", feedForward)
     }
 
-    func callAsFunction(
-        _ x_BTC: Tensor, rotary: RotaryTables, cache: KVCache.Layer?, dropout: Dropout?
-    ) -> Tensor {
-        let mixed_BTC = x_BTC + attention(inputNorm(x_BTC), rotary: rotary, cache: cache).thinned(by: dropout)
-        return mixed_BTC + feedForward(postNorm(mixed_BTC)).thinned(by: dropout)
+    /// `[N, C]` to `[N, C]`, or to `[P, C]` of the places that are asked for: only those are computed further than
+    /// others look at them.
+    func callAsFunction(_ x_NC: Tensor, _ pass: ForwardPass, layer: Int, at places_P: Tensor? = nil) -> Tensor {
+        var mixed_PC = attention.mix(inputNorm(x_NC), pass, layer: layer)
+        var x_PC = x_NC
+        if let places_P {
+            mixed_PC = mixed_PC.indexSelect(0, places_P)
+            x_PC = x_NC.indexSelect(0, places_P)
+        }
+        let y_PC = x_PC + attention.output(mixed_PC).thinned(by: pass.dropout)
+        return y_PC + feedForward(postNorm(y_PC)).thinned(by: pass.dropout)
     }
 }

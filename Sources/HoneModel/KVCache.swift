@@ -13,20 +13,22 @@ public final class KVCache {
     public let tokenCapacity: Int
     /// Tokens of every row.
     public private(set) var lengths: [Int] = []
-    /// Per layer `[rows, kvHeads, tokens, headSize]`.
+    /// Per layer `[rows, kvHeads, headSize, tokens]`: as columns, so that a query meets many keys at once.
     private let keys: [Tensor]
+    /// Per layer `[rows, kvHeads, tokens, headSize]`.
     private let values: [Tensor]
-    /// The sizes of the layers' sliding windows.
-    private let windows: Set<Int>
 
     public init(_ configuration: ModelConfiguration, rowCapacity: Int, tokenCapacity: Int, device: Device = .cpu) {
-        let shape = [rowCapacity, configuration.kvHeadCount, tokenCapacity, configuration.headSize]
         self.rowCapacity = rowCapacity
         self.tokenCapacity = tokenCapacity
-        windows = Set(configuration.attention.compactMap(\.window))
-        // Zeros, since masked positions are multiplied by zero weights and memory may hold NaN.
-        keys = (0..<configuration.layerCount).map { _ in Tensor.zeros(shape, device: device) }
-        values = (0..<configuration.layerCount).map { _ in Tensor.zeros(shape, device: device) }
+        let multiple = AttentionCache.tokenMultiple
+        let room = (tokenCapacity + multiple - 1) / multiple * multiple
+        let (heads, size) = (configuration.kvHeadCount, configuration.headSize)
+        func empty(_ shape: [Int]) -> [Tensor] {
+            (0..<configuration.layerCount).map { _ in Tensor.empty(shape, device: device) }
+        }
+        keys = empty([rowCapacity, heads, size, room])
+        values = empty([rowCapacity, heads, room, size])
     }
 
     /// Sequences held.
@@ -37,23 +39,15 @@ public final class KVCache {
         precondition(lengths.indices.contains(row), "row \(row) of \(rowCount)")
         let last = rowCount - 1
         if row != last {
-            for tensor in keys + values {
+            // The tokens are a row's last dimension among keys and the one before among values.
+            for (tensor, dimension) in keys.map({ ($0, 2) }) + values.map({ ($0, 1) }) {
                 let length = lengths[last]
-                tensor.select(0, row).narrow(1, start: 0, length: length)
-                    .copyInPlace(tensor.select(0, last).narrow(1, start: 0, length: length))
+                tensor.select(0, row).narrow(dimension, start: 0, length: length)
+                    .copyInPlace(tensor.select(0, last).narrow(dimension, start: 0, length: length))
             }
             lengths[row] = lengths[last]
         }
         lengths.removeLast()
-    }
-
-    /// Overwrites what a sequence left, so that what is no number in it cannot reach those that come to its place.
-    public func erase(row: Int) {
-        precondition(lengths.indices.contains(row), "row \(row) of \(rowCount)")
-        for tensor in keys + values {
-            let place = tensor.select(0, row)
-            place.copyInPlace(Tensor.zeros(place.shape, device: place.device))
-        }
     }
 
     /// Forgets all sequences.
@@ -62,95 +56,34 @@ public final class KVCache {
 
 // What a forward pass needs.
 extension KVCache {
-    /// One layer's part of the cache during one forward pass.
-    struct Layer {
-        let isDecoding: Bool
-        fileprivate let keys: Tensor
-        fileprivate let values: Tensor
-        fileprivate let plan: Plan
+    /// The rows that one pass adds tokens to.
+    struct Rows {
+        fileprivate let cache: KVCache
+        fileprivate let firstRow: Int
+        let pastCounts: [Int]
 
-        /// Keys of the rows that are decoded, up to the longest.
-        var keys_BKSD: Tensor { window(keys) }
-        var values_BKSD: Tensor { window(values) }
-        /// 0 where a row may look, -inf elsewhere; nil when that is everywhere.
-        func mask_B11S(_ kind: AttentionKind) -> Tensor? {
-            kind.window.flatMap { plan.windowMasks[$0] } ?? plan.mask_B11S
+        func layer(_ index: Int) -> AttentionCache {
+            AttentionCache(
+                keys: cache.keys[index], values: cache.values[index], firstRow: firstRow, pastCounts: pastCounts)
         }
-
-        /// Stores the first tokens of new rows, or one more token of every row.
-        func store(_ k_BKTD: Tensor, _ v_BKTD: Tensor) {
-            for (store, new) in [(keys, k_BKTD), (values, v_BKTD)] {
-                if let slots = plan.slots {
-                    store.flatten(from: 0, through: 2).indexCopyInPlace(
-                        0, index: slots, source: new.flatten(from: 0, through: 2))
-                } else {
-                    store.narrow(0, start: plan.firstRow, length: new.size(0))
-                        .narrow(2, start: 0, length: new.size(2)).copyInPlace(new)
-                }
-            }
-        }
-
-        private func window(_ store: Tensor) -> Tensor {
-            store.narrow(0, start: 0, length: plan.rowCount).narrow(2, start: 0, length: plan.window)
-        }
-    }
-
-    /// What is the same for all layers of one forward pass.
-    struct Plan {
-        var firstRow = 0
-        var rowCount = 0
-        /// Tokens of the longest row, with the new one.
-        var window = 0
-        /// Where each row's and head's new token goes, among all places of a layer.
-        var slots: Tensor?
-        var positions_B: Tensor?
-        var mask_B11S: Tensor?
-        /// By the size of the sliding window, where it is shorter than a row.
-        var windowMasks: [Int: Tensor] = [:]
-    }
-
-    func layer(_ index: Int, _ plan: Plan) -> Layer {
-        Layer(isDecoding: plan.slots != nil, keys: keys[index], values: values[index], plan: plan)
     }
 
     /// Makes room for new rows of the given lengths.
-    func addRows(_ newLengths: [Int]) -> Plan {
+    func addRows(_ newLengths: [Int]) -> Rows {
         precondition(
             rowCount + newLengths.count <= rowCapacity, "\(rowCount) + \(newLengths.count) of \(rowCapacity) rows")
-        let plan = Plan(firstRow: rowCount, rowCount: newLengths.count)
+        let rows = Rows(
+            cache: self, firstRow: rowCount, pastCounts: [Int](repeating: 0, count: newLengths.count))
         lengths += newLengths
-        return plan
+        return rows
     }
 
     /// Makes room for one more token of every row.
-    func addTokens() -> Plan {
-        let window = (lengths.max() ?? 0) + 1
-        precondition(window <= tokenCapacity, "\(window) tokens in a cache for \(tokenCapacity)")
-        let device = keys[0].device
-        let positions = Tensor(lengths, device: device)
-        let heads = keys[0].size(1)
-        let slots = lengths.enumerated().flatMap { row, length in
-            (0..<heads).map { (row * heads + $0) * tokenCapacity + length }
-        }
-        var plan = Plan(
-            firstRow: 0, rowCount: rowCount, window: window, slots: Tensor(slots, device: device),
-            positions_B: positions)
-        if lengths.contains(where: { $0 + 1 != window }) {
-            let hidden = Tensor.arange(window, device: device) .> positions.unsqueeze(1)
-            plan.mask_B11S = mask(hidden)
-        }
-        for size in windows where size < window {
-            let places = Tensor.arange(window, device: device)
-            let last = positions.unsqueeze(1)
-            plan.windowMasks[size] = mask((places .> last) .| (places .<= last - size))
-        }
+    func addTokens() -> Rows {
+        let rows = Rows(cache: self, firstRow: 0, pastCounts: lengths)
         lengths = lengths.map { $0 + 1 }
-        return plan
-    }
-
-    private func mask(_ hidden_BS: Tensor) -> Tensor {
-        let shape = hidden_BS.shape
-        return Tensor.zeros(shape, device: hidden_BS.device).maskedFill(hidden_BS, -Double.infinity)
-            .view(shape[0], 1, 1, shape[1])
+        let longest = lengths.max() ?? 0
+        precondition(longest <= tokenCapacity, "\(longest) tokens in a cache for \(tokenCapacity)")
+        return rows
     }
 }

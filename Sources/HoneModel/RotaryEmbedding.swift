@@ -25,12 +25,6 @@ final class RotaryEmbedding {
             cos: all.cos.narrow(0, start: 0, length: count), sin: all.sin.narrow(0, start: 0, length: count))
     }
 
-    /// Angles of one position per row, `positions_B`: `[rows, headSize / 2]`. Every position is below `limit`.
-    func tables(at positions_B: Tensor, limit: Int) -> RotaryTables {
-        let all = grown(to: limit)
-        return RotaryTables(cos: all.cos.indexSelect(0, positions_B), sin: all.sin.indexSelect(0, positions_B))
-    }
-
     private func grown(to count: Int) -> RotaryTables {
         if let tables, tables.cos.size(0) >= count { return tables }
         var length = 256

@@ -3,7 +3,7 @@ public import HoneTensor
 
 /// A network whose last layer is read as numbers: rewards, values, or the two classes of a step.
 ///
-/// Shape suffixes: B batch, T tokens, C hidden size, N positions, K numbers at a position.
+/// Shape suffixes: C hidden size, N places, K numbers at a place.
 public struct ScoringModel: Module {
     /// What the numbers mean.
     public enum Kind: String, Codable, Sendable, CaseIterable {
@@ -45,10 +45,9 @@ public struct ScoringModel: Module {
         visitor.module(kind.path, head)
     }
 
-    /// The numbers at the flattened positions `positions_N` of `[B, T]` ids: `[N]`, or `[N, K]` where K is not 1.
-    public func scores(_ ids_BT: Tensor, at positions_N: Tensor) -> Tensor {
-        let hidden_BTC = backbone.hiddenStates(ids_BT)
-        let scores_NK = head(hidden_BTC.flatten(from: 0, through: 1).indexSelect(0, positions_N))
+    /// The numbers at places of a line: `[N]`, or `[N, K]` where K is not 1.
+    public func scores(_ line: TokenLine, at places_N: Tensor) -> Tensor {
+        let scores_NK = head(backbone.hiddenStates(line, at: places_N))
         return kind.outputCount == 1 ? scores_NK.squeeze(1) : scores_NK
     }
 

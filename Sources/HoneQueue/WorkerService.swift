@@ -69,11 +69,14 @@ public final class WorkerService: Service {
     /// Wakes whoever a notification concerns. A lost one costs at most a poll's interval.
     private func listen(_ worker: WorkerState, _ heart: Heart, _ maintenance: Maintenance) async {
         let own = "\(worker.statements.worker)"
-        let events = PostgresListener(configuration: pool.configuration, channels: ["hone_queue", "hone_cancel"])
+        let events = PostgresListener(
+            configuration: pool.configuration, channels: ["hone_queue", "hone_cancel", "hone_news"])
         for await event in events {
             switch event {
             case .notification(let note) where note.channel == "hone_cancel":
                 if note.payload == own { heart.beatNow.set() }
+            case .notification(let note) where note.channel == "hone_news":
+                if let job = Int64(note.payload) { worker.news.tell(job) }
             case .notification(let note) where configuration.queues?.contains(note.payload) == false:
                 continue
             case .notification, .connected:

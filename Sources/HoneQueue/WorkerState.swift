@@ -10,6 +10,8 @@ final class WorkerState: Sendable {
     let logger: Logger
     /// Set when there may be something to claim, a slot came free, or the worker is to stop.
     let wake = Signal()
+    /// The jobs that wait for others.
+    let news = NewsBoard()
     private let draining = Mutex(false)
 
     init(_ configuration: WorkerConfiguration, id: Int32, logger: Logger) {
@@ -25,6 +27,7 @@ final class WorkerState: Sendable {
         draining.withLock { $0 = true }
         logger.notice("draining: claims no more jobs, and ends when those that it holds are done or set down")
         wake.set()
+        news.tellAll()
     }
 
     func wait(_ duration: Duration) async {

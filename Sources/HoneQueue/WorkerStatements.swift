@@ -26,6 +26,11 @@ struct WorkerStatements: Sendable {
         ).named("claim jobs")
     }
 
+    func claim(jobs: [Int64], limit: Int32, leaseDuration: Duration) -> PostgresQuery {
+        PostgresQuery("SELECT * FROM hone.claim_jobs(\(worker), \(jobs), \(limit), \(leaseDuration))")
+            .named("claim certain jobs")
+    }
+
     func doze(queues: [String]?) -> PostgresQuery {
         PostgresQuery("SELECT hone.doze(\(worker), \(queues))").named("ask for notifications")
     }

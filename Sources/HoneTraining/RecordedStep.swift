@@ -42,13 +42,15 @@ extension PPOStepReport: RecordedStep {
     public var metrics: [String: Double] {
         [
             "reward": score, "answers": Double(answerCount), "unscorable": Double(unscorableCount),
+            "left_out": Double(leftOutCount), "staleness": Double(staleness), "importance": importance,
+            "importance_bound_share": importanceBoundShare,
             "complete_share": completeShare, "mean_length": meanLength, "zero_variance_share": zeroVarianceShare,
             "sampler_deviation": samplerDeviation, "kl": divergence, "kl_coefficient": divergenceCoefficient,
             "entropy": entropy, "explained_variance": explainedVariance, "updates": Double(updateCount),
             "policy_loss": policyLoss, "value_loss": valueLoss, "moved_kl": movedDivergence, "clip_share": clipShare,
             "maximum_ratio": maximumRatio, "grad_norm": gradNorm, "critic_grad_norm": criticGradNorm,
             "learning_rate": learningRate, "ended_early": endedEarly ? 1 : 0, "sampled_tokens": Double(sampledTokens),
-            "sampling_seconds": samplingSeconds, "scoring_seconds": scoringSeconds,
+            "sampling_seconds": samplingSeconds, "sampler_seconds": samplerSeconds, "scoring_seconds": scoringSeconds,
             "learning_seconds": learningSeconds, "sqrt_kl": max(0, divergence).squareRoot(),
             "ended_at_peak": endedAtPeak ? 1 : 0,
         ].merging(measures) { own, _ in own }

@@ -18,6 +18,7 @@ extension SFTConfiguration {
         case checkpointInterval = "checkpoint_interval"
         case curriculum
         case levelSchedule = "level_schedule"
+        case rareShapes = "rare_shapes"
         case threads, model, initialization
         case usesCalculator = "calculator"
         case layout, vocabulary, dropout
@@ -45,6 +46,7 @@ extension SFTConfiguration {
         try container.read(.checkpointInterval, into: &checkpointInterval)
         try container.read(.curriculum, into: &curriculum)
         try container.readOptional(.levelSchedule, into: &levelSchedule)
+        try container.readOptional(.rareShapes, into: &rareShapes)
         try container.read(.threads, into: &threads)
         try container.read(.initialization, into: &initialization)
         try container.read(.usesCalculator, into: &usesCalculator)
@@ -80,6 +82,7 @@ extension SFTConfiguration {
         try container.encode(checkpointInterval, forKey: .checkpointInterval)
         try container.encode(curriculum, forKey: .curriculum)
         try container.encodeIfPresent(levelSchedule, forKey: .levelSchedule)
+        try container.encodeIfPresent(rareShapes, forKey: .rareShapes)
         try container.encode(threads, forKey: .threads)
         try container.encode(initialization, forKey: .initialization)
         try container.encode(usesCalculator, forKey: .usesCalculator)
@@ -126,6 +129,10 @@ extension SFTConfiguration {
         try require(
             curriculum.isEmpty || levelSchedule == nil, .levelSchedule, "is given, and so is curriculum; give one")
         try levelSchedule?.validate()
+        try require(
+            rareShapes == nil || levelSchedule == nil, .rareShapes,
+            "is given, and so is level_schedule, which draws in its own way; give one")
+        try rareShapes?.validate()
         try validateMemory()
     }
 

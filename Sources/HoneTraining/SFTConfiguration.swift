@@ -72,6 +72,8 @@ public struct SFTConfiguration: Codable, Sendable, Equatable {
     public var curriculum: [Phase] = []
     /// Chooses levels by what the model has learnt; in the place of a `curriculum`, which goes by the clock.
     public var levelSchedule: LevelSchedule?
+    /// Draws examples of rare shapes more often; nil takes the data as they are.
+    public var rareShapes: RareShapes?
     /// Threads inside one operator. Part of the result: another count rounds differently.
     public var threads = 1
     /// The network to start from random weights; nil when the run starts from a checkpoint.

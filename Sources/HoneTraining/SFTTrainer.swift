@@ -70,15 +70,14 @@ final class SFTTrainer {
     func advance() throws(TrainingError) -> StepReport {
         let started = ContinuousClock.now
         let members = sampler?.batch(atStep: step) ?? curriculum.batch(atStep: step)
-        let batch = TokenBatch(members, of: set, padToken: tokenizer.paddingID)
+        let batch = TokenBatch(members, of: set)
         let check = StepCheck(step: step + 1, batch: BatchName(rows: members.map(Int.init)))
         optimizer.zeroGrad()
-        let hidden_BTC = model.hiddenStates(batch.ids_BT, dropout: dropout)
-        let loss = meanLoss(of: batch, hidden_BTC)
+        let (loss, promptLoss) = losses(of: batch)
         let lossValue = loss.item()
         try check.requireSound(loss: lossValue, chance: log(Double(model.configuration.vocabularySize)))
-        (promptLoss(of: batch, hidden_BTC).map { loss + $0 * configuration.promptLoss } ?? loss).backward()
-        let kept = memory?.addGradients(of: model, atStep: step) ?? [:]
+        (promptLoss.map { loss + $0 * configuration.promptLoss } ?? loss).backward()
+        var kept = memory?.addGradients(of: model, atStep: step) ?? [:]
         let gradNorm = optimizer.clipGradients()
         try check.requireFinite(gradNorm, "gradient's norm")
         let learningRate = optimizer.advance(learningRateShare: learningRateShare)
@@ -86,6 +85,7 @@ final class SFTTrainer {
         sampler?.advance(pastStep: step)
         step += 1
         memory?.follow(model, isLast: step == configuration.steps)
+        if let memory { kept.merge(memory.probe(afterSteps: step) { measure($0, of: $1) }) { first, _ in first } }
         let probe = sampler?.probe(afterSteps: step) { measure($0, of: set) }
         let seconds = (ContinuousClock.now - started) / .seconds(1)
         secondsPerStep.add(seconds)
@@ -108,8 +108,8 @@ final class SFTTrainer {
                 seed: 0)
             var (total, count) = (0.0, 0)
             for number in 0..<plan.batchCount {
-                let batch = TokenBatch(plan.batch(atStep: number), of: set, padToken: tokenizer.paddingID)
-                total += meanLoss(of: batch, model.hiddenStates(batch.ids_BT)).item() * Double(batch.targets_N.count)
+                let batch = TokenBatch(plan.batch(atStep: number), of: set)
+                total += batch.logits_NV(model).crossEntropy(batch.targets_N, reduction: .sum).item()
                 count += batch.targets_N.count
             }
             return total / Double(count)
@@ -131,22 +131,19 @@ final class SFTTrainer {
         self.step = step
     }
 
-    /// Cross-entropy over the tokens of completions; logits are computed for those alone.
-    private func meanLoss(of batch: TokenBatch, _ hidden_BTC: Tensor) -> Tensor {
-        logits(of: batch, hidden_BTC).crossEntropy(batch.targets_N)
-    }
-
-    /// Scores of every token for every predicted place, `[N, V]`.
-    func logits(of batch: TokenBatch, _ hidden_BTC: Tensor? = nil) -> Tensor {
-        let hidden_BTC = hidden_BTC ?? model.hiddenStates(batch.ids_BT)
-        return model.logits(hidden_BTC.flatten(from: 0, through: 1).indexSelect(0, batch.positions_N))
-    }
-
-    /// Cross-entropy over the tokens of prompts; nil where the run does not learn them.
-    private func promptLoss(of batch: TokenBatch, _ hidden_BTC: Tensor) -> Tensor? {
-        guard configuration.promptLoss > 0, batch.promptTargets_M.count > 0 else { return nil }
-        let hidden_MC = hidden_BTC.flatten(from: 0, through: 1).indexSelect(0, batch.promptPositions_M)
-        return model.logits(hidden_MC).crossEntropy(batch.promptTargets_M)
+    /// Mean cross-entropy over the tokens of completions, and of prompts where the run learns them; nothing else is
+    /// computed to the end.
+    private func losses(of batch: TokenBatch) -> (completions: Tensor, prompts: Tensor?) {
+        func loss(_ hidden_NC: Tensor, _ targets_N: Tensor) -> Tensor {
+            model.logits(hidden_NC).crossEntropy(targets_N)
+        }
+        let (count, promptCount) = (batch.targets_N.count, batch.promptTargets_M.count)
+        guard configuration.promptLoss > 0, promptCount > 0 else {
+            return (loss(model.hiddenStates(batch.line, at: batch.positions_N, dropout: dropout), batch.targets_N), nil)
+        }
+        let places = Tensor.cat([batch.positions_N, batch.promptPositions_M])
+        let parts = model.hiddenStates(batch.line, at: places, dropout: dropout).split([count, promptCount], dim: 0)
+        return (loss(parts[0], batch.targets_N), loss(parts[1], batch.promptTargets_M))
     }
 
     private var dropout: Dropout? {

@@ -16,7 +16,8 @@ public struct StepReport: Codable, Sendable, Equatable {
     public let secondsLeft: Double
     /// Nil in runs without a schedule of levels.
     public let curriculum: CurriculumReport?
-    /// What keeps the run from forgetting: `old_kl`, `replay_loss`, `elastic_penalty`, of the parts that it has.
+    /// What keeps the run from forgetting: `old_kl`, `replay_loss`, `elastic_penalty`, of the parts that it has; where
+    /// this step ended with a look at held-out old examples, `honeypot_accuracy` and `honeypot_loss`.
     public var memory: [String: Double] = [:]
 
     enum CodingKeys: String, CodingKey {

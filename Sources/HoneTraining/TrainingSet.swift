@@ -8,11 +8,14 @@ public struct TrainingExample: Sendable, Equatable {
     /// What it should write, without the end token.
     public var completion: String
     public var level: Int?
+    /// Of the solution, for a run that draws rare ones more often.
+    public var shape: String?
 
-    public init(prompt: String, completion: String, level: Int? = nil) {
+    public init(prompt: String, completion: String, level: Int? = nil, shape: String? = nil) {
         self.prompt = prompt
         self.completion = completion
         self.level = level
+        self.shape = shape
     }
 }
 
@@ -25,18 +28,23 @@ struct TrainingSet: Sendable {
         /// Tokens of prompt, completion and end token.
         let count: Int32
         let level: Int32
+        /// One number a shape, in the order in which they come.
+        let shape: Int32
     }
 
     private(set) var entries: [Entry] = []
     private(set) var tokens: [Int32] = []
-    /// SHA-256 over all tokens, lengths and levels in order: two sets that train alike have the same.
+    /// SHA-256 over all tokens, lengths, levels and shapes in order: two sets that train alike have the same.
     let hash: String
 
     /// Level of an example that names none.
     static let noLevel: Int32 = -1
+    /// Shape of an example that names none.
+    static let noShape: Int32 = -1
 
     init(_ examples: some Sequence<TrainingExample>, tokenizer: any Tokenizer, maximumLength: Int) throws {
         var hasher = SHA256()
+        var shapes: [String: Int32] = [:]
         for (position, example) in examples.enumerated() {
             let prompt = tokenizer.encode(example.prompt)
             let completion = tokenizer.encode(example.completion)
@@ -48,7 +56,12 @@ struct TrainingSet: Sendable {
             }
             let entry = Entry(
                 start: tokens.count, promptCount: Int32(prompt.count), count: Int32(count),
-                level: example.level.map(Int32.init) ?? Self.noLevel)
+                level: example.level.map(Int32.init) ?? Self.noLevel,
+                shape: example.shape.map { name in
+                    let next = Int32(shapes.count)
+                    return shapes[name, default: next]
+                } ?? Self.noShape)
+            if let name = example.shape { shapes[name] = entry.shape }
             entries.append(entry)
             tokens += prompt
             tokens += completion
@@ -64,7 +77,7 @@ struct TrainingSet: Sendable {
         for (prompt, completion) in zip(prompts, completions) {
             let entry = Entry(
                 start: tokens.count, promptCount: Int32(prompt.count), count: Int32(prompt.count + completion.count),
-                level: Self.noLevel)
+                level: Self.noLevel, shape: Self.noShape)
             entries.append(entry)
             tokens += prompt
             tokens += completion
@@ -89,6 +102,7 @@ extension SHA256 {
             for shift: Int32 in [0, 8, 16, 24] { bytes.append(UInt8(truncatingIfNeeded: word >> shift)) }
         }
         for word in [entry.level, entry.promptCount, entry.count] { append(word) }
+        if entry.shape != TrainingSet.noShape { append(entry.shape) }
         for token in tokens { append(token) }
         update(data: bytes)
     }

@@ -18,6 +18,10 @@ public enum WorkerError: Error, Equatable {
     case gateNotPassed(reason: String)
     /// A training stopped itself, since its weights were breaking down.
     case trainingStopped(cause: String, lastSoundStep: Int)
+    /// None of the answers of a step could be sampled.
+    case noRollouts(step: Int, cause: String)
+    /// A roll-out job came to sample with a version of a policy that is removed already.
+    case policyGone(training: Int64, version: Int)
 }
 
 extension WorkerError: CustomStringConvertible {
@@ -43,6 +47,10 @@ extension WorkerError: CustomStringConvertible {
             "\(cause); no checkpoint is recorded, and "
                 + (step == 0 ? "no weights were kept before" : "the job keeps the weights of step \(step)")
                 + "; lower the learning rate or widen \"limits\", and enqueue a new job"
+        case .noRollouts(let step, let cause):
+            "none of the answers of step \(step) could be sampled; the first of its roll-out jobs failed: \(cause)"
+        case .policyGone(let training, let version):
+            "version \(version) of the policy of training \(training) is removed; the training does not wait for it"
         }
     }
 }

@@ -10,8 +10,8 @@ struct HoneWorkerProgram: AsyncParsableCommand {
         abstract: "Runs jobs from the queue, and computes for the commands of 'hone'.",
         discussion: "Exit status: 0 done, 1 failed, 2 wrong usage.",
         subcommands: [
-            WorkCommand.self, GenerateCommand.self, TokenizeCommand.self, EvaluateCommand.self, ImportCommand.self,
-            ExportCommand.self,
+            WorkCommand.self, GenerateCommand.self, TokenizeCommand.self, EvaluateCommand.self, VerifyCommand.self,
+            ImportCommand.self, ExportCommand.self,
         ])
 
     static func main() async {

@@ -9,6 +9,8 @@ import Testing
         ["dataset"], ["dataset", "list"], ["dataset", "show"], ["dataset", "export"], ["model"], ["model", "list"],
         ["model", "show"], ["model", "promote"], ["model", "rollback"], ["model", "lineage"], ["model", "quarantine"],
         ["model", "release"], ["model", "import"], ["model", "export"],
+        ["label", "gold"], ["label", "gold", "draw"], ["label", "gold", "add"],
+        ["label", "gold", "rule"], ["label", "gold", "accuracy"], ["label", "gold", "retire"],
     ])
     func everyCommandExplainsItselfWithExamples(_ command: [String]) async throws {
         let help = try await HoneProgram.run(words: command + ["--help"])
@@ -27,6 +29,7 @@ import Testing
         ["model", "promote", "tiny"], ["model", "promote", "tiny@x"],
         ["model", "promote", "tiny@1", "--canary", "100"], ["model", "release", "tiny@1"], ["model", "import"],
         ["model", "import", "directory"], ["model", "export", "tiny"], ["model", "export", "tiny@x", "directory"],
+        ["label", "gold", "draw", "steps"], ["label", "gold", "rule", "--share", "2"],
     ])
     func wrongUsageExitsWith2(_ words: [String]) async throws {
         try await HoneProgram.run(words: words).expectFailure(2, saying: "Error:")

@@ -26,9 +26,7 @@ import Testing
         let (count, length, newCount) = (prompts_BT.size(0), prompts_BT.size(1), expected_BT.size(1))
         let cache = KVCache(fixture.model.configuration, rowCapacity: count, tokenCapacity: length + newCount)
         let found_BT = noGrad {
-            var next_B = fixture.model.prefill(
-                prompts_BT, lengths: [Int](repeating: length, count: count), cache: cache
-            ).argmax(dim: -1)
+            var next_B = fixture.model.prefill(TokenLine(rows: prompts_BT), cache: cache).argmax(dim: -1)
             var columns = [next_B]
             while columns.count < newCount {
                 next_B = fixture.model.decode(next_B, cache: cache).argmax(dim: -1)

@@ -3,17 +3,17 @@ import HoneTensor
 import Testing
 
 @Suite struct KVCacheTests {
-    /// Reads `rows` (padded on the right), then appends `next` token by token; gives the logits of every step.
+    /// Reads `rows`, then appends `next` token by token; gives the logits of every step.
     private func generate(_ model: CausalLanguageModel, rows: [[Int]], next: [[Int]]) -> [Tensor] {
         let cache = KVCache(model.configuration, rowCapacity: rows.count, tokenCapacity: 40)
-        let width = rows.map(\.count).max() ?? 0
-        let ids_BT = Tensor(rows.map { $0 + Array(repeating: 0, count: width - $0.count) })
         return noGrad {
-            var steps = [model.prefill(ids_BT, lengths: rows.map(\.count), cache: cache)]
+            var steps = [model.prefill(line(rows), cache: cache)]
             for column in next { steps.append(model.decode(Tensor(column), cache: cache)) }
             return steps
         }
     }
+
+    private func line(_ rows: [[Int]]) -> TokenLine { TokenLine(rows.map { $0.map(Int32.init) }) }
 
     private let rows = [[3, 4, 5, 6, 7], [8, 9], [10, 11, 12, 13, 14, 15, 16, 17, 18], [19]]
     private let next = [[20, 21, 22, 23], [24, 25, 26, 27], [28, 29, 30, 31]]
@@ -41,8 +41,7 @@ import Testing
         let cache = KVCache(shape, rowCapacity: rowCount, tokenCapacity: length)
         noGrad {
             let whole_BTV = model(ids_BT)
-            _ = model.prefill(
-                ids_BT.narrow(1, start: 0, length: 1), lengths: [Int](repeating: 1, count: rowCount), cache: cache)
+            _ = model.prefill(TokenLine(rows: ids_BT.narrow(1, start: 0, length: 1)), cache: cache)
             for t in 1..<length {
                 let logits_BV = model.decode(ids_BT.select(1, t), cache: cache)
                 #expect(distance(logits_BV, whole_BTV.select(1, t)) <= 1e-5, "token \(t)")
@@ -62,11 +61,10 @@ import Testing
     @Test func `removing a row moves the last into its place and leaves the others alone`() throws {
         let model = try ModelFixture("llama").model
         let cache = KVCache(model.configuration, rowCapacity: 4, tokenCapacity: 40)
-        let first = Tensor([[3, 4, 5], [6, 7, 0], [8, 0, 0]])
-        noGrad { _ = model.prefill(first, lengths: [3, 2, 1], cache: cache) }
+        noGrad { _ = model.prefill(line([[3, 4, 5], [6, 7], [8]]), cache: cache) }
         cache.remove(row: 0)
         #expect(cache.lengths == [1, 2])
-        noGrad { _ = model.prefill(Tensor([[9, 10, 11, 12]]), lengths: [4], cache: cache) }
+        noGrad { _ = model.prefill(line([[9, 10, 11, 12]]), cache: cache) }
         let logits = noGrad { model.decode(Tensor([13, 14, 15]), cache: cache) }
         for (b, row) in [[8, 13], [6, 7, 14], [9, 10, 11, 12, 15]].enumerated() {
             let whole = noGrad { model(Tensor([row])) }

@@ -115,24 +115,4 @@ import Testing
             }
         }
     }
-
-    @Test(arguments: [(3, 11, 4, 2, 8), (5, 1, 3, 3, 6)])
-    func `rotarySplit and its gradients agree with the formula`(
-        batch: Int, tokens: Int, heads: Int, kvHeads: Int, size: Int
-    ) {
-        let angles = normal(tokens == 1 ? batch : tokens, size / 2)
-        let count = heads + 2 * kvHeads
-        compare([normal(batch, tokens, count * size)], "split") {
-            let parts = $0[0].rotarySplit(cos: angles.cos(), sin: angles.sin(), headCount: heads, kvHeadCount: kvHeads)
-            return Tensor.cat([parts.q, parts.k, parts.v], dim: 1)
-        } theirs: {
-            let x = $0[0].view(batch, tokens, count, size).transpose(1, 2)
-            let turned = x[.all, 0..<(heads + kvHeads)]
-            let halves = turned.chunk(2, dim: -1)
-            let shaped = tokens == 1 ? angles.unsqueeze(1).unsqueeze(1) : angles
-            let first = halves[0] * shaped.cos() - halves[1] * shaped.sin()
-            let second = halves[1] * shaped.cos() + halves[0] * shaped.sin()
-            return Tensor.cat([Tensor.cat([first, second], dim: -1), x[.all, (heads + kvHeads)...]], dim: 1)
-        }
-    }
 }

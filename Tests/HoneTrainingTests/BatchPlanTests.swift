@@ -69,13 +69,13 @@ import Testing
             TrainingExample(prompt: "ab\n", completion: "cd"), TrainingExample(prompt: "e\n", completion: "f"),
         ]
         let small = try TrainingSet(examples, tokenizer: Fixture.tokenizer, maximumLength: 10)
-        let batch = TokenBatch([0, 1], of: small, padToken: 0)
+        let batch = TokenBatch([0, 1], of: small)
         let end = Int(Fixture.tokenizer.endOfTextID)
         let (c, d, f) = (Int(UInt8(ascii: "c")), Int(UInt8(ascii: "d")), Int(UInt8(ascii: "f")))
-        #expect(batch.ids_BT.shape == [2, 8])
+        #expect(batch.line.lengths == [5, 3])
         #expect(batch.targets_N.toArray(Int.self) == [c, d, end, f, end])
-        // Rows of 8: "c" is predicted where the prompt's last token stands.
-        #expect(batch.positions_N.toArray(Int.self) == [2, 3, 4, 8 + 1, 8 + 2])
+        // "c" is predicted where the prompt's last token stands.
+        #expect(batch.positions_N.toArray(Int.self) == [2, 3, 4, 5 + 1, 5 + 2])
         #expect(batch.tokenCount == 5 + 3)
     }
 

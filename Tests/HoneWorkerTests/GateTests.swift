@@ -146,7 +146,7 @@ import Testing
 
 /// Datasets of one answer each, a worker, and the steps of a gate's tests.
 struct GateFloor {
-    let worker: LocalWorker
+    var worker: LocalWorker
     let pool: PostgresPool
 
     init() async throws {

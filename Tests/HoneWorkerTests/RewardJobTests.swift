@@ -214,7 +214,7 @@ import Testing
         let notOne = #"{"outcome": {"checkpoints": [\#(base)]}}"#
         #expect(
             try await failure("train.ppo", policyPayload(from: base, reward: notOne), floor)
-                .contains("this is no reward model"))
+                .contains("names checkpoint \(base), which is no reward model"))
         let judge = try await run("train.reward", payload(from: base), floor)
         let otherKind = #"{"process": {"checkpoint": \#(judge)}}"#
         #expect(

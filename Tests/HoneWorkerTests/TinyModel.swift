@@ -52,6 +52,8 @@ enum TinyModel {
 struct LocalWorker {
     let pool: PostgresPool
     let artifacts: URL
+    /// Of jobs that want a process for it; the test's own program is none.
+    var verifier = VerifierProcess(command: ["/bin/false"])
 
     init(_ database: TemporaryDatabase) {
         pool = database.pool
@@ -67,7 +69,8 @@ struct LocalWorker {
         var configuration = WorkerConfiguration(name: "test")
         configuration.stopsWhenIdle = stopsWhenIdle
         let resources = WorkerResources(
-            pool: pool, store: try ArtifactStore(root: artifacts), threads: 1, codeVersion: "test")
+            pool: pool, store: try ArtifactStore(root: artifacts), threads: 1, codeVersion: "test",
+            verifier: verifier)
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         return try WorkerService(

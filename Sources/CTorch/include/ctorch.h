@@ -93,16 +93,26 @@ bool ctorch_generator_set_state(ctorch_generator generator, ctorch_tensor state)
 //
 // linear: x [..., in], weight [out, in], bias [out] -> [..., out].
 ctorch_tensor _Nullable ctorch_linear(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor _Nullable bias);
+// Whether linear is our kernel on this processor: then a row has the same bits in training and in decoding.
+bool ctorch_linear_is_rowwise(void);
 
 // rms_norm: x / rms(x) * weight over the last dimension; weight [size].
 ctorch_tensor _Nullable ctorch_rms_norm(ctorch_tensor x, ctorch_tensor weight, double eps);
 // swiglu: silu(first half) * second half of the last dimension.
 ctorch_tensor _Nullable ctorch_swiglu(ctorch_tensor x);
-// rotary_split: the projections qkv [B, T, (heads + 2 * kv_heads) * D], cut into q [B, heads, T, D], k and v
-// [B, kv_heads, T, D], with q and k turned by the angles whose cosines and sines are [T, D / 2] (or [B, D / 2] with one
-// token per row). Writes three tensors to `results`.
-bool ctorch_rotary_split(ctorch_tensor qkv, ctorch_tensor cosines, ctorch_tensor sines, int64_t heads,
-                         int64_t kv_heads, ctorch_tensor _Nullable *_Nonnull results);
+// self_attention: causal attention within each of `count` sequences of `lengths` tokens, which stand one behind the other
+// in qkv [N, (heads + 2 * kv_heads) * D], queries first; queries and keys are turned by the angles of their positions,
+// whose cosines and sines are [positions, D / 2]. -> [N, heads * D]. With a cache, `pasts` says how many tokens each
+// sequence has there already, in the rows from `first_row` on; the new ones are put behind them, and no gradient is
+// recorded. Keys are [rows, kv_heads, D, tokens], tokens a multiple of 16; values [rows, kv_heads, tokens, D].
+typedef struct ctorch_attention_cache {
+    ctorch_tensor keys, values;
+    int64_t first_row;
+} ctorch_attention_cache;
+ctorch_tensor _Nullable ctorch_self_attention(ctorch_tensor qkv, ctorch_tensor cosines, ctorch_tensor sines,
+                                              const int64_t *lengths, const int64_t *_Nullable pasts, int64_t count,
+                                              int64_t heads, int64_t kv_heads,
+                                              const ctorch_attention_cache *_Nullable cache);
 
 // Threads inside one operator.
 int32_t ctorch_thread_count(void);

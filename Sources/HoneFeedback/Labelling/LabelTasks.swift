@@ -16,6 +16,8 @@ public struct LabelRequest: Sendable {
     /// A smaller number is asked first.
     public var priority = 0
     public var seed: Int64 = 0
+    /// By prompt, how many places its tasks come before the priority: what is urgent is asked first.
+    public var urgency: [String: Int] = [:]
 
     public init(_ kind: LabelKind, checkpoint: Int64? = nil, dataset: String? = nil) {
         self.kind = kind
@@ -30,7 +32,7 @@ public enum LabelTasks {
     /// - Returns: How many are new.
     public static func create(
         _ request: LabelRequest, in session: any PostgresSession
-    ) async throws(PostgresError) -> Int {
+    ) async throws -> Int {
         try await session.query(
             PostgresQuery(
                 """
@@ -39,7 +41,8 @@ public enum LabelTasks {
                     other_checkpoint => \(request.otherCheckpoint),
                     per_prompt => \(request.perPrompt.map { Int32(clamping: $0) }),
                     wanted => \(Int32(clamping: request.wanted)), source => \(request.source.rawValue),
-                    priority => \(Int32(clamping: request.priority)), seed => \(request.seed)) AS made
+                    priority => \(Int32(clamping: request.priority)), seed => \(request.seed),
+                    urgency => \(try PostgresJSON(encoding: request.urgency))) AS made
                 """
             ).named("create label tasks"))[0].decode("made")
     }

@@ -15,9 +15,11 @@ struct Curriculum {
                 let wanted = phase.levels.map { "phase \(number + 1) asks for levels \($0) and no example has one" }
                 throw .noExamples(wanted ?? "the data set is empty")
             }
+            let seed = configuration.seed &+ UInt64(number) &* 0xA24B_AED4_963E_E407
+            let once = members.map(Int32.init)
             let plan = BatchPlan(
-                set: set, members: members.map(Int32.init), tokensPerBatch: configuration.tokensPerBatch,
-                seed: configuration.seed &+ UInt64(number) &* 0xA24B_AED4_963E_E407)
+                set: set, members: configuration.rareShapes?.repeated(once, of: set, seed: seed) ?? once,
+                tokensPerBatch: configuration.tokensPerBatch, seed: seed)
             phases.append((firstStep, plan))
             firstStep += phase.steps
         }

@@ -25,8 +25,8 @@ extension SFTTrainer {
             var (loss, tokenCount, rightCount) = (0.0, 0, 0)
             for number in 0..<plan.batchCount {
                 let examples = plan.batch(atStep: number)
-                let batch = TokenBatch(examples, of: set, padToken: tokenizer.paddingID)
-                let logits_NV = logits(of: batch)
+                let batch = TokenBatch(examples, of: set)
+                let logits_NV = batch.logits_NV(model)
                 let count = batch.targets_N.count
                 loss += logits_NV.crossEntropy(batch.targets_N).item() * Double(count)
                 tokenCount += count

@@ -5,6 +5,8 @@ public struct AnswerToJudge: Sendable, Equatable {
     public var promptTokens: [Int32]
     /// Of the answer, with the end token where it was written.
     public var tokens: [Int32]
+    /// What the verifier said where it was asked already; it is not asked again then.
+    public var verified: RewardVerdict?
 
     public init(prompt: String, completion: String, promptTokens: [Int32], tokens: [Int32]) {
         self.prompt = prompt
@@ -40,6 +42,6 @@ struct SingleAnswerJudge: AnswerJudging {
     let reward: RewardFunction
 
     func judge(_ answers: [AnswerToJudge]) -> [JudgedAnswer] {
-        answers.map { JudgedAnswer(reward($0.prompt, $0.completion, $0.tokens)) }
+        answers.map { JudgedAnswer($0.verified ?? reward($0.prompt, $0.completion, $0.tokens)) }
     }
 }

@@ -50,7 +50,7 @@ public struct RewardMixture: AnswerJudging {
         if let process { add(process, answers, &sums) }
         if let verifier {
             for (index, answer) in answers.enumerated() {
-                let verdict = verifier(answer.prompt, answer.completion, answer.tokens)
+                let verdict = answer.verified ?? verifier(answer.prompt, answer.completion, answer.tokens)
                 sums[index].add(verdict, weight: verifierWeight)
             }
         }

@@ -22,12 +22,17 @@ public struct RewardModel {
     /// Reads a checkpoint of ``RewardTrainer``.
     /// - Throws: `ModelError.file` for a directory that holds no reward model.
     public static func load(directory: String) throws -> RewardModel {
-        let kinds = [ScoringModel.Kind.reward, .step]
-        let found = kinds.first { FileManager.default.fileExists(atPath: "\(directory)/\($0.path).safetensors") }
-        return RewardModel(
-            network: try ScoringModel.load(found ?? .reward, directory: directory),
+        RewardModel(
+            network: try ScoringModel.load(kind(in: directory) ?? .reward, directory: directory),
             tokenizer: try ByteTokenizer(contentsOf: directory + "/tokenizer.json"),
             scale: try RewardEvaluation.read(directory: directory)?.scale ?? RewardScale())
+    }
+
+    /// What the reward model in a directory judges; nil where there is none.
+    public static func kind(in directory: String) -> ScoringModel.Kind? {
+        [ScoringModel.Kind.reward, .step].first {
+            FileManager.default.fileExists(atPath: "\(directory)/\($0.path).safetensors")
+        }
     }
 
     /// Whole answers by their last tokens, in units of ``scale``; nil for one that it cannot judge, being longer than

@@ -25,7 +25,7 @@ struct ElasticPenalty {
         let set = TrainingSet(prompts: asked, completions: written)
         self.init(
             settings, anchors: model.parameters.map { $0.detach() },
-            information: Self.information(of: model, set, padToken: answers.tokenizer.paddingID))
+            information: Self.information(of: model, set))
     }
 
     init(_ settings: MemoryConfiguration.Elastic, anchors: [Tensor], information: [Tensor]) {
@@ -35,13 +35,13 @@ struct ElasticPenalty {
     }
 
     /// The mean over a set's examples of the squared gradient of log p(completion | prompt).
-    static func information(of model: CausalLanguageModel, _ set: TrainingSet, padToken: Int32) -> [Tensor] {
+    static func information(of model: CausalLanguageModel, _ set: TrainingSet) -> [Tensor] {
         let parameters = model.parameters
         model.requireGrad()
         defer { model.requireGrad(false) }
         let sums = parameters.map { $0.detach().zerosLike() }
         for index in set.entries.indices {
-            let batch = TokenBatch([Int32(index)], of: set, padToken: padToken)
+            let batch = TokenBatch([Int32(index)], of: set)
             batch.logits_NV(model).crossEntropy(batch.targets_N, reduction: .sum).backward()
             noGrad {
                 for (sum, parameter) in zip(sums, parameters) {

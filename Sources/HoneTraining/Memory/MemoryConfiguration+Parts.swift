@@ -3,6 +3,7 @@ internal import Foundation
 extension MemoryConfiguration.SelfAnswers {
     enum CodingKeys: String, CodingKey, CaseIterable {
         case weight, temperature
+        case initialShare = "initial_share"
         case tokensPerStep = "tokens_per_step"
         case maximumAnswerTokens = "maximum_answer_tokens"
     }
@@ -10,6 +11,7 @@ extension MemoryConfiguration.SelfAnswers {
     public init(from decoder: any Decoder) throws {
         let settings = try decoder.settings(CodingKeys.self)
         try settings.read(.weight, into: &weight)
+        try settings.read(.initialShare, into: &initialShare)
         try settings.read(.tokensPerStep, into: &tokensPerStep)
         try settings.read(.maximumAnswerTokens, into: &maximumAnswerTokens)
         try settings.read(.temperature, into: &temperature)
@@ -19,6 +21,10 @@ extension MemoryConfiguration.SelfAnswers {
         try requirePositive(weight, "memory.self_answers.weight")
         try requireAtLeastOne(tokensPerStep, "memory.self_answers.tokens_per_step")
         try requireAtLeastOne(maximumAnswerTokens, "memory.self_answers.maximum_answer_tokens")
+        guard (0...1).contains(initialShare) else {
+            throw .configuration(
+                key: "memory.self_answers.initial_share", reason: "must lie between 0 and 1, is \(initialShare)")
+        }
         guard temperature >= 0, temperature.isFinite else {
             throw .configuration(
                 key: "memory.self_answers.temperature", reason: "must be 0 or above, is \(temperature)")
@@ -71,6 +77,24 @@ extension MemoryConfiguration.Elastic {
         try requirePositive(strength, "memory.elastic.strength")
         try requireAtLeastOne(sampleCount, "memory.elastic.samples")
         try requireAtLeastOne(maximumAnswerTokens, "memory.elastic.maximum_answer_tokens")
+    }
+}
+
+extension MemoryConfiguration.Honeypots {
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case exampleCount = "examples"
+        case interval
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let settings = try decoder.settings(CodingKeys.self)
+        try settings.read(.exampleCount, into: &exampleCount)
+        try settings.read(.interval, into: &interval)
+    }
+
+    func validate() throws(TrainingError) {
+        try requireAtLeastOne(exampleCount, "memory.honeypots.examples")
+        try requireAtLeastOne(interval, "memory.honeypots.interval")
     }
 }
 

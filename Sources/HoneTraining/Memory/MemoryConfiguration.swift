@@ -10,6 +10,8 @@ public struct MemoryConfiguration: Codable, Sendable, Equatable {
     public var replay: Replay?
     public var elastic: Elastic?
     public var averaging: Averaging?
+    /// Measures what is kept; keeps nothing by itself.
+    public var honeypots: Honeypots?
 
     public init() {}
 
@@ -20,6 +22,10 @@ public struct MemoryConfiguration: Codable, Sendable, Equatable {
     /// ones. Reference answers are not used, so nothing but prompts need be there.
     public struct SelfAnswers: Codable, Sendable, Equatable {
         public var weight = 2.0
+        /// The share of the weight at which the run begins; it rises evenly to the whole with the last step. So the new
+        /// is learnt first, while it may disturb the old, and is fitted in later. With the whole weight from the start
+        /// a task is sometimes learnt by heart only.
+        public var initialShare = 0.05
         /// Of prompts and answers with padding, in each step beside the new batch.
         public var tokensPerStep = 2048
         /// Longer answers are cut off.
@@ -59,6 +65,16 @@ public struct MemoryConfiguration: Codable, Sendable, Equatable {
         public init() {}
     }
 
+    /// Old examples with known answers that the run is not shown, neither to learn nor to answer, and is measured on.
+    public struct Honeypots: Codable, Sendable, Equatable {
+        /// How many are held out of the memory, at most.
+        public var exampleCount = 256
+        /// Steps from one measurement to the next.
+        public var interval = 100
+
+        public init() {}
+    }
+
     /// What the last step leaves instead of the weights that it reached (Ramé et al. 2024, arXiv:2406.16768).
     public enum Averaging: Codable, Sendable, Equatable {
         /// The running mean of the weights, which begins with those from before: section 3.1 there.
@@ -71,7 +87,7 @@ public struct MemoryConfiguration: Codable, Sendable, Equatable {
 extension MemoryConfiguration {
     enum CodingKeys: String, CodingKey, CaseIterable {
         case selfAnswers = "self_answers"
-        case replay, elastic, averaging
+        case replay, elastic, averaging, honeypots
     }
 
     public init(from decoder: any Decoder) throws {
@@ -80,6 +96,7 @@ extension MemoryConfiguration {
         try settings.readOptional(.replay, into: &replay)
         try settings.readOptional(.elastic, into: &elastic)
         try settings.readOptional(.averaging, into: &averaging)
+        try settings.readOptional(.honeypots, into: &honeypots)
     }
 
     /// The absence of the default part is written down too.
@@ -89,18 +106,20 @@ extension MemoryConfiguration {
         try container.encodeIfPresent(replay, forKey: .replay)
         try container.encodeIfPresent(elastic, forKey: .elastic)
         try container.encodeIfPresent(averaging, forKey: .averaging)
+        try container.encodeIfPresent(honeypots, forKey: .honeypots)
     }
 
     /// Whether the run reads old examples, besides the weights from before.
-    public var needsExamples: Bool { selfAnswers != nil || replay != nil || elastic != nil }
+    public var needsExamples: Bool { selfAnswers != nil || replay != nil || elastic != nil || honeypots != nil }
 
     func validate() throws(TrainingError) {
-        if selfAnswers == nil, replay == nil, elastic == nil, averaging == nil {
+        if selfAnswers == nil, replay == nil, elastic == nil, averaging == nil, honeypots == nil {
             throw .configuration(key: "memory", reason: "has no part; leave it out for a run without")
         }
         try selfAnswers?.validate()
         try replay?.validate()
         try elastic?.validate()
         try averaging?.validate()
+        try honeypots?.validate()
     }
 }

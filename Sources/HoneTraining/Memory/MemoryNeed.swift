@@ -23,7 +23,12 @@ public struct MemoryNeed: Sendable {
     }
 
     /// Reinforcement on a policy of `shape`, with its reference and critic.
-    public init(_ configuration: PPOConfiguration, shape: ModelConfiguration) {
+    ///
+    /// - Parameters:
+    ///   - configuration: the run
+    ///   - shape: of the policy
+    ///   - samplesWithCopy: whether answers are sampled with a copy of the policy
+    public init(_ configuration: PPOConfiguration, shape: ModelConfiguration, samplesWithCopy: Bool = false) {
         let count = shape.parameterCount
         let usesCritic = configuration.objective.estimator == .gae
         let usesReference = configuration.divergence.coefficient > 0
@@ -32,6 +37,7 @@ public struct MemoryNeed: Sendable {
         }
         addTraining(of: adapterCount ?? count, all: count)
         if usesReference { add("the reference", numbers: count) }
+        if samplesWithCopy { add("the sampler's weights", numbers: count) }
         if usesCritic { addTraining(of: count, all: count, name: "the critic's ") }
         let networkCount = 1 + (usesReference ? 1 : 0) + (usesCritic ? 1 : 0)
         addPass(shape, tokens: configuration.tokensPerMicroBatch, networkCount: networkCount)

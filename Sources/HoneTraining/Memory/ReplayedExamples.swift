@@ -5,47 +5,45 @@ internal import HoneTensor
 struct ReplayedExamples {
     private let weight: Double
     private let set: TrainingSet
-    private let padToken: Int32
     private var plan: BatchPlan
 
     /// - Parameters:
     ///   - settings: how many, and how often the hard ones
     ///   - set: the stored examples
+    ///   - members: those that may be learnt
     ///   - former: the model as the run begins, which says what is hard
-    ///   - padToken: fills rows up
     ///   - seed: of the order
     init(
-        _ settings: MemoryConfiguration.Replay, set: TrainingSet, former: CausalLanguageModel, padToken: Int32,
+        _ settings: MemoryConfiguration.Replay, set: TrainingSet, members: [Int32], former: CausalLanguageModel,
         seed: UInt64
     ) {
         weight = settings.weight
         self.set = set
-        self.padToken = padToken
-        var members = set.entries.indices.map(Int32.init)
+        var drawn = members
         let hardCount = Int(settings.hardShare * Double(members.count))
         if hardCount > 0, settings.hardCopies > 1 {
-            let hard = Self.byFallingLoss(set, former, padToken: padToken).prefix(hardCount)
-            for _ in 1..<settings.hardCopies { members += hard }
+            let hard = Self.byFallingLoss(members, of: set, former).prefix(hardCount)
+            for _ in 1..<settings.hardCopies { drawn += hard }
         }
-        plan = BatchPlan(set: set, members: members, tokensPerBatch: settings.tokensPerStep, seed: seed)
+        plan = BatchPlan(set: set, members: drawn, tokensPerBatch: settings.tokensPerStep, seed: seed)
     }
 
     /// Adds the gradient of weight times the mean loss a token, and returns the loss.
     mutating func addGradient(of model: CausalLanguageModel, atStep step: Int) -> Double {
-        let batch = TokenBatch(plan.batch(atStep: step), of: set, padToken: padToken)
+        let batch = TokenBatch(plan.batch(atStep: step), of: set)
         let loss = batch.logits_NV(model).crossEntropy(batch.targets_N)
         (loss * weight).backward()
         return loss.item()
     }
 
     /// Examples by their mean loss a token under a model, the highest first; ties in the set's order.
-    static func byFallingLoss(_ set: TrainingSet, _ model: CausalLanguageModel, padToken: Int32) -> [Int32] {
+    static func byFallingLoss(_ members: [Int32], of set: TrainingSet, _ model: CausalLanguageModel) -> [Int32] {
         let losses = noGrad {
-            set.entries.indices.map { index in
-                let batch = TokenBatch([Int32(index)], of: set, padToken: padToken)
-                return batch.logits_NV(model).crossEntropy(batch.targets_N).item()
+            members.map { member in
+                let batch = TokenBatch([member], of: set)
+                return (loss: batch.logits_NV(model).crossEntropy(batch.targets_N).item(), member: member)
             }
         }
-        return set.entries.indices.sorted { (losses[$1], $0) < (losses[$0], $1) }.map(Int32.init)
+        return losses.sorted { ($1.loss, $0.member) < ($0.loss, $1.member) }.map(\.member)
     }
 }

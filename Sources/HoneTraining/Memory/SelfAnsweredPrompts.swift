@@ -6,32 +6,33 @@ internal import HoneTokenizer
 ///
 /// Shape legend: N predicted tokens of a batch, V vocabulary.
 struct SelfAnsweredPrompts {
-    private let weight: Double
+    private let settings: MemoryConfiguration.SelfAnswers
+    /// Of the whole run.
+    private let steps: Int
     private let former: CausalLanguageModel
     private let set: TrainingSet
-    private let padToken: Int32
     private var plan: BatchPlan
 
     /// Lets `former` answer the prompts.
     init(
-        _ settings: MemoryConfiguration.SelfAnswers, prompts: [[Int32]], answers: OwnAnswers, seed: UInt64
+        _ settings: MemoryConfiguration.SelfAnswers, prompts: [[Int32]], answers: OwnAnswers, steps: Int, seed: UInt64
     ) throws {
-        weight = settings.weight
+        self.settings = settings
+        self.steps = steps
         former = answers.model
-        padToken = answers.tokenizer.paddingID
         let written = try answers.write(to: prompts, temperature: settings.temperature, seed: seed)
         set = TrainingSet(prompts: prompts, completions: written)
         plan = BatchPlan(
             set: set, members: set.entries.indices.map(Int32.init), tokensPerBatch: settings.tokensPerStep, seed: seed)
     }
 
-    /// Adds the gradient of weight · KL(before ‖ now) over the batch of this step, and returns the KL in nats a token.
+    /// Adds the gradient of the step's weight · KL(before ‖ now) over its batch, and returns the KL in nats a token.
     mutating func addGradient(of model: CausalLanguageModel, atStep step: Int) -> Double {
-        let batch = TokenBatch(plan.batch(atStep: step), of: set, padToken: padToken)
+        let batch = TokenBatch(plan.batch(atStep: step), of: set)
         let former_NV = noGrad { batch.logits_NV(former).logSoftmax(dim: -1) }
         let now_NV = batch.logits_NV(model).logSoftmax(dim: -1)
         let divergence = Self.divergence(of: now_NV, from: former_NV)
-        (divergence * weight).backward()
+        (divergence * settings.weight(atStep: step, of: steps)).backward()
         return divergence.item()
     }
 
@@ -41,10 +42,10 @@ struct SelfAnsweredPrompts {
     }
 }
 
-extension TokenBatch {
-    /// What a model says about the tokens of completions, `[N, V]`.
-    func logits_NV(_ model: CausalLanguageModel) -> Tensor {
-        let hidden_BTC = model.hiddenStates(ids_BT)
-        return model.logits(hidden_BTC.flatten(from: 0, through: 1).indexSelect(0, positions_N))
+extension MemoryConfiguration.SelfAnswers {
+    /// The weight in a step, counted from 0.
+    func weight(atStep step: Int, of steps: Int) -> Double {
+        let progress = steps > 1 ? min(1, Double(step) / Double(steps - 1)) : 1
+        return weight * (initialShare + (1 - initialShare) * progress)
     }
 }

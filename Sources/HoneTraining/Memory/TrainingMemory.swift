@@ -12,6 +12,7 @@ final class TrainingMemory {
     private var replay: ReplayedExamples?
     private let elastic: ElasticPenalty?
     private let average: WeightAverage?
+    private let honeypots: Honeypots?
 
     /// - Parameters:
     ///   - configuration: which parts
@@ -34,21 +35,28 @@ final class TrainingMemory {
         average = configuration.averaging.map { WeightAverage($0, former: former.namedParameters) }
         guard configuration.needsExamples else {
             elastic = nil
+            honeypots = nil
             return
         }
         guard let old, !old.entries.isEmpty else {
             throw TrainingError.noExamples("the run is to remember and there are no old examples")
         }
-        let prompts = old.entries.indices.map { old.prompt(of: $0) }
         let seed = run.seed &+ 0x2545_F491_4F6C_DD1D
+        let (held, members) = Honeypots.divide(
+            old.entries.count, held: configuration.honeypots?.exampleCount ?? 0, seed: seed)
+        honeypots = configuration.honeypots.flatMap {
+            held.isEmpty ? nil : Honeypots($0, set: old, members: held, steps: run.steps)
+        }
+        let prompts = members.map { old.prompt(of: Int($0)) }
         elastic = try configuration.elastic.map {
             try ElasticPenalty($0, prompts: prompts, answers: answers($0.maximumAnswerTokens), seed: seed)
         }
         selfAnswers = try configuration.selfAnswers.map {
-            try SelfAnsweredPrompts($0, prompts: prompts, answers: answers($0.maximumAnswerTokens), seed: seed)
+            try SelfAnsweredPrompts(
+                $0, prompts: prompts, answers: answers($0.maximumAnswerTokens), steps: run.steps, seed: seed)
         }
         replay = configuration.replay.map {
-            ReplayedExamples($0, set: old, former: former, padToken: tokenizer.paddingID, seed: seed)
+            ReplayedExamples($0, set: old, members: members, former: former, seed: seed)
         }
     }
 
@@ -59,6 +67,13 @@ final class TrainingMemory {
         values["replay_loss"] = replay?.addGradient(of: model, atStep: step)
         values["elastic_penalty"] = elastic?.addGradient(to: model.parameters)
         return values
+    }
+
+    /// How the model does after a step on what is held out, where that is due.
+    func probe(
+        afterSteps step: Int, _ measure: (_ examples: [Int32], _ set: TrainingSet) -> ProbeResult
+    ) -> [String: Double] {
+        honeypots?.probe(afterSteps: step, measure) ?? [:]
     }
 
     /// Looks at the weights after a step, and after the last one leaves their average.

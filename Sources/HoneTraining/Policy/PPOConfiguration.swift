@@ -60,9 +60,10 @@ public struct PPOConfiguration: Codable, Sendable, Equatable {
     public var importance: ImportanceCorrection?
     /// Answers whose policy is more steps behind are refused.
     public var maximumStaleness = 0
-    /// Mean distance that rounding may put between the log-probabilities of a sampler that decodes token by token and
-    /// the trainer's whole pass; of a single token, twenty times as much. It is for log-probabilities up to 1 and
-    /// logits up to 8, and grows with larger ones; a wrong position or temperature is thousands of times larger.
+    /// Distance that rounding may put between the log-probabilities of a sampler that decodes token by token and the
+    /// trainer's whole pass; where the processor computes them by different kernels, in the mean, and twenty times as
+    /// much for a single token. It is for log-probabilities up to 1 and logits up to 8, and grows with larger ones; a
+    /// wrong position or temperature is thousands of times larger.
     public var samplerTolerance = 5e-6
     /// Trains adapters instead of the weights.
     public var adapters: AdapterConfiguration?

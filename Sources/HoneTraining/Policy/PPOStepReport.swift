@@ -10,6 +10,13 @@ public struct PPOStepReport: Codable, Sendable, Equatable {
     public var answerCount = 0
     /// Answers that could not be judged, which nothing was learnt from.
     public var unscorableCount = 0
+    /// Answers that were asked for and that no sampler could give.
+    public var leftOutCount = 0
+    /// Steps that the oldest answer's policy is behind.
+    public var staleness = 0
+    /// Mean weight of a token against the age of its answer, and the share of tokens whose weight was bounded.
+    public var importance = 1.0
+    public var importanceBoundShare = 0.0
     /// Share that ended by itself.
     public var completeShare = 0.0
     /// Tokens of an answer.
@@ -49,6 +56,8 @@ public struct PPOStepReport: Codable, Sendable, Equatable {
     // The cost
     public var sampledTokens = 0
     public var samplingSeconds = 0.0
+    /// What sampling took all samplers together, where those are elsewhere.
+    public var samplerSeconds = 0.0
     public var scoringSeconds = 0.0
     public var learningSeconds = 0.0
 
@@ -73,6 +82,9 @@ public struct PPOStepReport: Codable, Sendable, Equatable {
         case step, steps, score
         case answerCount = "answers"
         case unscorableCount = "unscorable"
+        case leftOutCount = "left_out"
+        case staleness, importance
+        case importanceBoundShare = "importance_bound_share"
         case completeShare = "complete_share"
         case meanLength = "mean_length"
         case zeroVarianceShare = "zero_variance_share"
@@ -94,6 +106,7 @@ public struct PPOStepReport: Codable, Sendable, Equatable {
         case endedEarly = "ended_early"
         case sampledTokens = "sampled_tokens"
         case samplingSeconds = "sampling_seconds"
+        case samplerSeconds = "sampler_seconds"
         case scoringSeconds = "scoring_seconds"
         case learningSeconds = "learning_seconds"
         case probe

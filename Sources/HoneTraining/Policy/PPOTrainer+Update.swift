@@ -55,16 +55,20 @@ extension PPOTrainer {
         var sums = UpdateSums()
         sums.tokenCount = totals.tokenCount
         for batch in batches {
-            accumulatePolicy(batch, experience, totals, &sums)
-            accumulateCritic(batch, experience, totals, &sums)
+            // The weights are what they were when it was gathered: any move lets go of it before.
+            let kept = firstPasses?.rows == batch.rows ? firstPasses : nil
+            firstPasses = nil
+            accumulatePolicy(batch, kept?.distribution, experience, totals, &sums)
+            accumulateCritic(batch, kept?.values_N, experience, totals, &sums)
         }
         return sums
     }
 
     private func accumulatePolicy(
-        _ batch: AnswerBatch, _ experience: Experience, _ totals: LossAggregation.Totals, _ sums: inout UpdateSums
+        _ batch: AnswerBatch, _ kept: TokenDistribution?, _ experience: Experience,
+        _ totals: LossAggregation.Totals, _ sums: inout UpdateSums
     ) {
-        let distribution = batch.distribution(networks.policy, temperature: configuration.temperature)
+        let distribution = kept ?? batch.distribution(networks.policy, temperature: configuration.temperature)
         let logProbs_BW = batch.spread(distribution.logProbs_N)
         let (mask_BW, old_BW) = (batch.part(experience.mask_RW), batch.part(experience.old_RW))
         let terms = configuration.objective.policyLoss.terms(
@@ -95,12 +99,13 @@ extension PPOTrainer {
     }
 
     private func accumulateCritic(
-        _ batch: AnswerBatch, _ experience: Experience, _ totals: LossAggregation.Totals, _ sums: inout UpdateSums
+        _ batch: AnswerBatch, _ kept_N: Tensor?, _ experience: Experience, _ totals: LossAggregation.Totals,
+        _ sums: inout UpdateSums
     ) {
         guard let critic = networks.critic, let values_RW = experience.values_RW, let returns_RW = experience.returns_RW
         else { return }
         let terms_BW = ValueLoss(clip: configuration.valueClip).terms(
-            values_BT: batch.spread(batch.values(critic)), old_BT: batch.part(values_RW),
+            values_BT: batch.spread(kept_N ?? batch.values(critic)), old_BT: batch.part(values_RW),
             returns_BT: batch.part(returns_RW))
         let weights_BW = LossAggregation.tokenMean.weights(mask_BT: batch.part(experience.mask_RW), of: totals)
         let loss = (terms_BW * weights_BW).sum()

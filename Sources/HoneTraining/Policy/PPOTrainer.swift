@@ -1,4 +1,3 @@
-internal import HoneInference
 public import HoneModel
 internal import HoneTensor
 public import HoneTokenizer
@@ -19,6 +18,8 @@ public final class PPOTrainer: ResumableTrainer {
     var prompts: PromptSet
     var controller: KLController
     var collapseGuard = CollapseGuard()
+    /// Of the first update's first batch, from when they are gathered until they are learnt from.
+    var firstPasses: Passes?
     /// Nil where every prompt is asked in turn.
     var admission: AdmissionGate?
     var peak = PeakRecord()
@@ -110,37 +111,19 @@ public final class PPOTrainer: ResumableTrainer {
         return report
     }
 
-    /// The answers of the policy as it is to the prompts of this step, not yet judged.
+    /// Has answers judged.
     ///
-    /// The draws depend on the seed and the step alone.
-    public func sample() throws -> [Rollout] { try sample(prompts.batch(atStep: step), round: 0) }
-
-    /// The same for prompts by their places; a step may have several rounds.
-    func sample(_ asked: [Int], round: Int) throws -> [Rollout] {
-        var random = SplitMix64(
-            seed: configuration.seed &+ 0x5851_F42D_4C95_7F2D, stream: UInt64(step) &+ UInt64(round) << 32)
-        let places = asked.flatMap { [Int](repeating: $0, count: configuration.samplesPerPrompt) }
-        let requests = places.map { place in
-            GenerationRequest(
-                prompt: prompts.tokens[place], maximumNewTokens: configuration.maximumNewTokens,
-                sampling: SamplingParameters(temperature: configuration.temperature, seed: random.next()))
-        }
-        var limits = GenerationLimits()
-        limits.batchSize = max(1, requests.count)
-        let results = try TextGenerator(model: networks.policy, tokenizer: tokenizer, limits: limits)
-            .generate(requests)
-        return zip(places, results).enumerated().map { number, pair in
-            Rollout(
-                prompt: pair.0, group: number / configuration.samplesPerPrompt, tokens: pair.1.tokens,
-                logProbs: pair.1.logProbs, text: pair.1.text, isComplete: pair.1.finishReason == .stop,
-                policyStep: step, verdict: .unscorable(reason: "not judged yet"))
-        }
-    }
-
-    /// Has answers judged, and returns the means of what else the judge measured, over the answers that have it.
-    func judge(_ rollouts: inout [Rollout]) -> [String: Double] {
+    /// - Parameters:
+    ///   - rollouts: get their verdicts
+    ///   - areVerified: whether the verdicts that they have are the verifier's, which is then not asked again
+    /// - Returns: the means of what else the judge measured, over the answers that have it
+    func judge(_ rollouts: inout [Rollout], areVerified: Bool = false) -> [String: Double] {
         let judged = judge.judge(
-            rollouts.map { answer(toPrompt: $0.prompt, text: $0.text, tokens: $0.tokens) })
+            rollouts.map {
+                var answer = answer(toPrompt: $0.prompt, text: $0.text, tokens: $0.tokens)
+                if areVerified { answer.verified = $0.verdict }
+                return answer
+            })
         var values: [String: [Double]] = [:]
         for index in rollouts.indices {
             rollouts[index].verdict = judged[index].verdict
@@ -196,6 +179,7 @@ public final class PPOTrainer: ResumableTrainer {
         }
         let count = Double(scored.count)
         report.answerCount = rollouts.count
+        report.staleness = rollouts.map { step - $0.policyStep }.max() ?? 0
         report.unscorableCount = rollouts.count - scored.count
         report.score = scored.reduce(0) { $0 + ($1.verdict.score ?? 0) } / count
         report.completeShare = Double(scored.count { $0.isComplete }) / count

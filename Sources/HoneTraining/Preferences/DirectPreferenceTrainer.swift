@@ -37,6 +37,7 @@ public final class DirectPreferenceTrainer: ResumableTrainer {
         try configuration.validate()
         Threads.set(intraOp: configuration.threads)
         let shape = policy.configuration
+        try requireDistinctEnd(tokenizer, shape)
         self.configuration = configuration
         self.policy = policy
         self.tokenizer = tokenizer
@@ -44,8 +45,7 @@ public final class DirectPreferenceTrainer: ResumableTrainer {
             pairs, vocabularySize: shape.vocabularySize, maximumLength: shape.maxPositionCount)
         let start = reference ?? policy
         referenceHash = start.weightHash
-        self.reference = Self.logProbs(
-            start, self.pairs, tokensPerBatch: configuration.tokensPerBatch, padToken: tokenizer.paddingID)
+        self.reference = Self.logProbs(start, self.pairs, tokensPerBatch: configuration.tokensPerBatch)
         policy.requireGrad()
         optimizer = TrainingOptimizer(configuration.optimizer, policy.namedParameters, steps: configuration.steps)
         plan = BatchPlan(
@@ -59,7 +59,7 @@ public final class DirectPreferenceTrainer: ResumableTrainer {
     public func advance() throws -> DirectPreferenceReport {
         let members = plan.batch(atStep: step).map(Int.init)
         let rows = members + members.map { $0 + pairs.count }
-        let batch = AnswerBatch(rows: rows, of: pairs.rows, width: pairs.width, padToken: tokenizer.paddingID)
+        let batch = AnswerBatch(rows: rows, of: pairs.rows, width: pairs.width)
         optimizer.zeroGrad()
         let logProbs = Self.logProbs(policy, batch).chunk(2, dim: 0)
         let reference = Tensor(rows.map { self.reference[$0] }).chunk(2, dim: 0)
@@ -98,12 +98,11 @@ public final class DirectPreferenceTrainer: ResumableTrainer {
     }
 
     private static func logProbs(
-        _ model: CausalLanguageModel, _ pairs: AnswerPairs, tokensPerBatch: Int, padToken: Int32
+        _ model: CausalLanguageModel, _ pairs: AnswerPairs, tokensPerBatch: Int
     ) -> [Float] {
         var all = [Float](repeating: 0, count: pairs.rows.count)
         let batches = AnswerBatch.cut(
-            Array(pairs.rows.indices), of: pairs.rows, width: pairs.width, tokensPerBatch: tokensPerBatch,
-            padToken: padToken)
+            Array(pairs.rows.indices), of: pairs.rows, width: pairs.width, tokensPerBatch: tokensPerBatch)
         noGrad {
             for batch in batches {
                 for (row, value) in zip(batch.rows, logProbs(model, batch).toArray(Float.self)) { all[row] = value }

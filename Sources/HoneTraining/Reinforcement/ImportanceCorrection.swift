@@ -56,4 +56,12 @@ public struct ImportanceCorrection: Codable, Sendable, Equatable {
             }
         }
     }
+
+    /// 1 where a weight is at its bound, `[B, T]`.
+    func bounded(_ weights_BT: Tensor) -> Tensor {
+        switch kind {
+        case .truncate: (weights_BT .>= upper).to(.float32)
+        case .mask: (weights_BT .<= 0).to(.float32)
+        }
+    }
 }

@@ -200,9 +200,8 @@ extension ScoringModel {
         noGrad {
             for number in 0..<plan.batchCount {
                 let members = plan.batch(atStep: number).map(Int.init)
-                let batch = RewardBatch(
-                    rows: members.map { rows[$0] }, places: members.map { places[$0] }, padToken: 0)
-                let raw = scores(batch.ids_BT, at: batch.positions_N)
+                let batch = RewardBatch(rows: members.map { rows[$0] }, places: members.map { places[$0] })
+                let raw = scores(batch.line, at: batch.positions_N)
                 let values = kind == .step ? raw.softmax(dim: -1).select(1, 1) : raw
                 var rest = values.toArray(Double.self)[...]
                 for member in members {

@@ -108,22 +108,19 @@ public final class RewardTrainer: ResumableTrainer {
         switch examples {
         case .pairs(let all):
             let pairs = members.map { all[$0] }
-            let batch = RewardBatch(
-                lastTokensOf: pairs.map(\.chosen) + pairs.map(\.rejected), padToken: tokenizer.paddingID)
-            let scores = model.scores(batch.ids_BT, at: batch.positions_N).chunk(2, dim: 0)
+            let batch = RewardBatch(lastTokensOf: pairs.map(\.chosen) + pairs.map(\.rejected))
+            let scores = model.scores(batch.line, at: batch.positions_N).chunk(2, dim: 0)
             func column(_ value: (PreferencePair) -> Double) -> Tensor { Tensor(pairs.map { Float(value($0)) }) }
             let loss = BradleyTerryLoss(centring: configuration.centring)(
                 chosen_B: scores[0], rejected_B: scores[1], margin_B: column(\.margin) * configuration.marginScale,
                 preference_B: column { $0.isTie ? 0.5 : 1 }, weight_B: column(\.weight))
-            return (loss, batch.tokenCount)
+            return (loss, batch.line.tokenCount)
         case .steps(let all):
             let rows = members.map { all[$0] }
-            let batch = RewardBatch(
-                rows: rows.map(\.tokens), places: rows.map { $0.labels.map(\.position) },
-                padToken: tokenizer.paddingID)
+            let batch = RewardBatch(rows: rows.map(\.tokens), places: rows.map { $0.labels.map(\.position) })
             let labels = Tensor(rows.flatMap { $0.labels.map { $0.isRight ? 1 : 0 } })
-            let logits = model.scores(batch.ids_BT, at: batch.positions_N)
-            return (StepRewardLoss.loss(logits_N2: logits, labels_N: labels), batch.tokenCount)
+            let logits = model.scores(batch.line, at: batch.positions_N)
+            return (StepRewardLoss.loss(logits_N2: logits, labels_N: labels), batch.line.tokenCount)
         }
     }
 }

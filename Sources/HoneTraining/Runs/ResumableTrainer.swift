@@ -1,7 +1,7 @@
 internal import HoneConcurrency
 
 /// A trainer that can stop after any step and go on elsewhere.
-public protocol ResumableTrainer: AnyObject {
+public protocol ResumableTrainer: AnyObject, SendableMetatype {
     associatedtype Report: Sendable
 
     /// Steps done.
@@ -62,18 +62,21 @@ public actor TrainingRun<Trainer: ResumableTrainer> {
     /// - Parameters:
     ///   - root: receives a directory `step-000200` and so on at every interval and at the end, unless the run
     ///     stopped itself: then the last one from before is the one to keep
+    ///   - advance: does a step, where more belongs to one than the trainer itself does
     ///   - onStep: called after every step; an error that it throws ends the run
     ///   - onCheckpoint: called when a checkpoint is complete, before the next step; what it was given may be moved
     ///     away or deleted
     /// - Throws: `CancellationError` within one step of the task's cancellation.
     public func run(
-        checkpointsIn root: String, onStep: @Sendable (Trainer.Report) throws -> Void = { _ in },
+        checkpointsIn root: String,
+        advance: @Sendable (isolated TrainingRun) async throws -> Trainer.Report = { try $0.with { try $0.advance() } },
+        onStep: @Sendable (Trainer.Report) throws -> Void = { _ in },
         onCheckpoint: @Sendable (_ directory: String, _ step: Int) async throws -> Void = { _, _ in }
     ) async throws {
         let trainer = try trainer()
         while !trainer.isDone {
             try Task.checkCancellation()
-            try onStep(trainer.advance())
+            try onStep(await advance(self))
             let interval = trainer.checkpointInterval
             let isDue = trainer.isDone || (interval > 0 && trainer.step % interval == 0)
             if isDue && trainer.isSound {

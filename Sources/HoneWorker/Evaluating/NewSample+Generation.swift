@@ -10,11 +10,21 @@ extension NewSample {
         verdict: SolutionVerdict, isScored: Bool
     ) {
         self.init(
+            job: job, ordinal: ordinal, checkpoint: checkpoint, example: example, prompt: prompt, result: result,
+            verdict: verdict, answerVerdict: isScored ? verdict.verdict : nil)
+    }
+
+    /// The same, with what a verifier says of the answer; nil where there was no reference answer.
+    init(
+        job: ClaimedJob, ordinal: Int, checkpoint: Int64, example: Int64?, prompt: String, result: GenerationResult,
+        verdict: SolutionVerdict, answerVerdict: AnswerVerdict?
+    ) {
+        self.init(
             attempt: JobAttempt(job), ordinal: ordinal, checkpoint: checkpoint, example: example, prompt: prompt,
             text: result.text.storable, tokenIDs: result.tokens,
             tokenLogProbs: result.logProbs.allSatisfy(\.isFinite) ? result.logProbs : nil,
             steps: verdict.steps.map(Step.init), answer: verdict.answer?.storable,
-            finishReason: result.finishReason.rawValue, verdict: isScored ? verdict.verdict.rawValue : nil)
+            finishReason: result.finishReason.rawValue, verdict: answerVerdict?.rawValue)
     }
 }
 

@@ -1,4 +1,5 @@
 import HoneCatalog
+import HoneConcurrency
 import HoneInference
 import HonePostgres
 import HoneQueue
@@ -64,14 +65,19 @@ struct ReasonHandler: JobHandler {
         var results = try await served.model.answer(
             asked.flatMap { item in item.requests.map { (item.question.payload.prompt, $0) } },
             isWanted: { context.isWanted(jobs[$0]) })[...]
-        var answers: [ReasonAnswer] = []
-        for item in asked {
-            let own = Array(results.prefix(item.requests.count))
-            results = results.dropFirst(own.count)
-            if let broken = own.first(where: { $0.finishReason == .error }), context.isWanted(item.question.job) {
-                try await context.fail(item.question.job, .permanent(served.fault(after: broken.tokens.count)))
-            } else {
-                answers.append(ReasonAnswer(item.question, own, served: served))
+        let answered = asked.map { item in
+            defer { results = results.dropFirst(item.requests.count) }
+            return (item.question, Array(results.prefix(item.requests.count)))
+        }
+        for (question, results) in answered where context.isWanted(question.job) {
+            guard let broken = results.first(where: { $0.finishReason == .error }) else { continue }
+            try await context.fail(question.job, .permanent(served.fault(after: broken.tokens.count)))
+        }
+        // A verifier in a process of its own is waited for.
+        let answers = await offload {
+            answered.filter { context.isWanted($0.0.job) }.map { question, results in
+                let check = resources.answerCheck(within: question.payload.verifierLimit)
+                return ReasonAnswer(question, results, served: served, check: check)
             }
         }
         try await commit(answers.filter { context.isWanted($0.job) }, context)

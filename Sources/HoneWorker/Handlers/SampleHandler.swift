@@ -25,18 +25,25 @@ struct SampleHandler: JobHandler {
         let total: Int
     }
 
+    /// As many as a task can have.
+    private static let labellersOfGold = 100
+
     /// Prompts between two reports of progress.
     private static let sliceCount = 128
 
     func run(_ jobs: [ClaimedJob], context: JobContext) async throws {
         for job in jobs {
             let payload = try await context.payload(SamplePayload.self, of: job)
-            let samples = try await answer(payload, job, context)
+            let cut = try await cut(payload, context.pool)
+            let examples = try await cut.examples(
+                CutSelection(limit: payload.limit, perLevel: payload.perLevel), from: context.pool)
+            let samples = try await answer(examples, payload, job, context)
+            let urgency = try await urgency(of: examples, samples, payload, cut, context.pool)
             try await context.complete(
                 job,
                 producing: { transaction in
                     try await Samples.record(samples, in: transaction)
-                    let tasks = try await ask(payload, in: transaction)
+                    let tasks = try await ask(payload, urgency, in: transaction)
                     return try PostgresJSON(
                         encoding: Result(
                             checkpoint: payload.checkpoint, dataset: payload.dataset, samples: samples.count,
@@ -45,13 +52,14 @@ struct SampleHandler: JobHandler {
         }
     }
 
+    private func cut(_ payload: SamplePayload, _ pool: PostgresPool) async throws -> DataCut {
+        if let cut = payload.cut { return cut }
+        return try await DataCut.take(dataset: payload.dataset, split: payload.split ?? "train", from: pool)
+    }
+
     private func answer(
-        _ payload: SamplePayload, _ job: ClaimedJob, _ context: JobContext
+        _ examples: [CutExample], _ payload: SamplePayload, _ job: ClaimedJob, _ context: JobContext
     ) async throws -> [NewSample] {
-        let cut = try await DataCut.take(
-            dataset: payload.dataset, split: payload.split ?? "train", from: context.pool)
-        let selection = CutSelection(limit: payload.limit, perLevel: payload.perLevel)
-        let examples = try await cut.examples(selection, from: context.pool)
         let model = try await resources.checkpoints.load(payload.checkpoint, threads: resources.threads)
         var samples: [NewSample] = []
         for start in stride(from: 0, to: examples.count, by: Self.sliceCount) {
@@ -77,7 +85,32 @@ struct SampleHandler: JobHandler {
         return samples
     }
 
-    private func ask(_ payload: SamplePayload, in transaction: PostgresConnection) async throws -> Int {
+    /// By prompt; empty where the order is that of the examples.
+    private func urgency(
+        of examples: [CutExample], _ samples: [NewSample], _ payload: SamplePayload, _ cut: DataCut,
+        _ pool: PostgresPool
+    ) async throws -> [String: Int] {
+        guard let order = payload.label?.order else { return [:] }
+        func shape(_ example: CutExample) -> String {
+            TemplateSignature(prompt: example.prompt, steps: example.steps).description
+        }
+        var shapes: [String: Int] = [:]
+        try await cut.visit(from: pool) { page in
+            for example in page { shapes[shape(example), default: 0] += 1 }
+        }
+        let urgency = LabelUrgency(order, shapes: shapes)
+        var bands: [String: Int] = [:]
+        for (number, example) in examples.enumerated() {
+            let answers = samples[number * payload.samples..<(number + 1) * payload.samples]
+            let band = urgency.band(shape: shape(example), results: answers.map(\.answer))
+            bands[example.prompt] = max(band, bands[example.prompt] ?? 0)
+        }
+        return bands
+    }
+
+    private func ask(
+        _ payload: SamplePayload, _ urgency: [String: Int], in transaction: PostgresConnection
+    ) async throws -> Int {
         guard let label = payload.label else { return 0 }
         var count = 0
         for kind in label.kinds {
@@ -85,7 +118,12 @@ struct SampleHandler: JobHandler {
             request.source = label.source
             request.wanted = label.wanted
             request.perPrompt = label.perPrompt
+            request.urgency = urgency
             count += try await LabelTasks.create(request, in: transaction)
+            if let gold = label.gold, gold > 0 {
+                _ = try await GoldQuestions.add(
+                    request, count: gold, labellers: Self.labellersOfGold, in: transaction)
+            }
         }
         return count
     }

@@ -11,15 +11,19 @@ struct TrainPPOHandler: TrainingHandler {
 
     let resources: WorkerResources
 
-    func begin(_ start: TrainingStart<TrainPPOPayload>) async throws -> BegunTraining<TrainingRun<PPOTrainer>> {
+    func begin(_ start: TrainingStart<TrainPPOPayload>) async throws -> BegunTraining<PolicyTraining> {
         guard let initial = start.initial else { preconditionFailure("the payload names a checkpoint to start from") }
         guard try GenerationDefaults.read(directory: initial).layout == .steps else {
             throw WorkerError.payload(
                 key: "initial_checkpoint", fault: "writes equations alone, and what is judged here is steps")
         }
-        let judging = PolicyJudging(start)
+        let verifier = AnswerJudge(start.rows, check: resources.answerCheck(within: start.payload.reward.verifierLimit))
+        let judging = PolicyJudging(start, verifier)
         let configuration = start.payload.effective
-        try MemoryNeed(configuration, shape: ModelConfiguration.read(directory: initial)).requireAvailable()
+        let isByFleet = start.payload.rollouts.place == .queue
+        try MemoryNeed(
+            configuration, shape: ModelConfiguration.read(directory: initial), samplesWithCopy: isByFleet
+        ).requireAvailable()
         let prompts = start.rows.map { AnswerLayout.steps.prompt($0.prompt) }
         let run = try await TrainingRun.start { [resumed = start.resumed, tokenizer = start.tokenizer] in
             let model = try CausalLanguageModel.load(directory: initial)
@@ -33,7 +37,10 @@ struct TrainPPOHandler: TrainingHandler {
                 resumed, reference: model, configuration: configuration, prompts: prompts, tokenizer: tokenizer,
                 judge: judge)
         }
-        return BegunTraining(training: run, exampleCount: prompts.count, exampleIDs: start.rows.map(\.id))
+        let fleet = isByFleet ? RolloutFleet(start, resources: resources, judge: verifier, prompts: prompts) : nil
+        return BegunTraining(
+            training: PolicyTraining(training: run, fleet: fleet), exampleCount: prompts.count,
+            exampleIDs: start.rows.map(\.id))
     }
 }
 
@@ -43,9 +50,9 @@ private struct PolicyJudging: Sendable {
     let verifier: AnswerJudge
     let directories: [Int64: String]
 
-    init(_ start: TrainingStart<TrainPPOPayload>) {
+    init(_ start: TrainingStart<TrainPPOPayload>, _ verifier: AnswerJudge) {
         settings = start.payload.reward
-        verifier = AnswerJudge(start.rows)
+        self.verifier = verifier
         directories = start.judges
     }
 
@@ -71,13 +78,14 @@ private struct PolicyJudging: Sendable {
         guard let directory = directories[checkpoint] else {
             preconditionFailure("reward model \(checkpoint) was not laid out")
         }
-        let model = try RewardModel.load(directory: directory)
         func refuse(_ reason: String) -> TrainingError {
             .configuration(key: "reward", reason: "names checkpoint \(checkpoint), \(reason)")
         }
-        guard model.network.kind == kind else {
+        guard let found = RewardModel.kind(in: directory) else { throw refuse("which is no reward model") }
+        guard found == kind else {
             throw refuse("which judges \(kind == .step ? "whole answers, not steps" : "steps, not whole answers")")
         }
+        let model = try RewardModel.load(directory: directory)
         guard model.tokenizer == tokenizer else {
             throw refuse("a reward model of another tokenizer than the policy's; train one from this policy's model")
         }

@@ -12,8 +12,14 @@ struct TrainSFTHandler: TrainingHandler {
     let resources: WorkerResources
 
     func begin(_ start: TrainingStart<TrainSFTPayload>) async throws -> BegunTraining<TrainingSession> {
-        let layout = start.payload.configuration.layout
-        let all = start.rows.compactMap { row in TrainingExample(row, layout).map { (id: row.id, example: $0) } }
+        let configuration = start.payload.configuration
+        let all = start.rows.compactMap { row in
+            var example = TrainingExample(row, configuration.layout)
+            if configuration.rareShapes != nil {
+                example?.shape = TemplateSignature(prompt: row.prompt, steps: row.steps).description
+            }
+            return example.map { (id: row.id, example: $0) }
+        }
         let tokenizer = Self.tokenizer(start, all.map(\.example))
         let chosen = start.payload.dropLong == true ? try Self.fitting(all, tokenizer, start) : all
         let session = try await Self.session(start, chosen.map(\.example), tokenizer)

@@ -7,7 +7,9 @@ public enum ScratchDirectory {
     private static var parent: URL { FileManager.default.temporaryDirectory }
 
     /// Makes an empty directory and removes it, with all that is in it, after `body`.
-    static func with<Value>(_ purpose: String, _ body: (String) async throws -> Value) async throws -> Value {
+    nonisolated(nonsending) static func with<Value>(
+        _ purpose: String, _ body: (String) async throws -> Value
+    ) async throws -> Value {
         let process = ProcessInfo.processInfo.processIdentifier
         let directory = parent.appending(path: "\(prefix)\(process)-\(purpose)-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)

@@ -14,6 +14,9 @@ struct ReasonPayload: JobPayload {
     let exampleID: Int64?
     /// Whether a prompt that is too long for the model loses its beginning; it is an error otherwise.
     let truncate: Bool?
+    /// Milliseconds that the verifier may take for an answer, in a process of its own that is killed then; without it
+    /// the exact checker judges.
+    let verifierLimit: Int?
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case prompt, model, answer, temperature, samples, seed, truncate
@@ -21,6 +24,7 @@ struct ReasonPayload: JobPayload {
         case topK = "top_k"
         case topP = "top_p"
         case exampleID = "example_id"
+        case verifierLimit = "verifier_limit_ms"
     }
 
     func validate() throws(WorkerError) {
@@ -30,5 +34,7 @@ struct ReasonPayload: JobPayload {
         try require((topK ?? 0) >= 0, .topK, "must be 0 (all) or more")
         try require((topP ?? 1) > 0 && (topP ?? 1) <= 1, .topP, "must lie above 0 and up to 1")
         try require((1...256).contains(samples ?? 1), .samples, "must be between 1 and 256")
+        try require(
+            (1...3_600_000).contains(verifierLimit ?? 1), .verifierLimit, "must be between 1 and 3600000")
     }
 }

@@ -5,6 +5,9 @@ import HoneTraining
 struct RewardSettings: Decodable, Sendable {
     /// Weight of the exact checker against the reference answers; 0 measures by it and does not learn from it.
     let verifier: Double
+    /// Milliseconds that the verifier may take for an answer, in a process of its own that is killed then; nil for the
+    /// exact checker, which is bounded by construction.
+    let verifierLimit: Int?
     let outcome: Outcome?
     let process: Process?
 
@@ -50,11 +53,12 @@ struct RewardSettings: Decodable, Sendable {
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
         case verifier, outcome, process
+        case verifierLimit = "verifier_limit_ms"
     }
 
     /// The verifier's verdict is the reward.
     init() {
-        (verifier, outcome, process) = (1, nil, nil)
+        (verifier, verifierLimit, outcome, process) = (1, nil, nil, nil)
     }
 
     /// A reward model takes the verifier's place unless that is given a weight.
@@ -63,6 +67,7 @@ struct RewardSettings: Decodable, Sendable {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         outcome = try container.decodeIfPresent(Outcome.self, forKey: .outcome)
         process = try container.decodeIfPresent(Process.self, forKey: .process)
+        verifierLimit = try container.decodeIfPresent(Int.self, forKey: .verifierLimit)
         let usual = outcome == nil && process == nil ? 1.0 : 0
         verifier = try container.decodeIfPresent(Double.self, forKey: .verifier) ?? usual
     }
@@ -75,6 +80,9 @@ struct RewardSettings: Decodable, Sendable {
     /// What is wrong with it; nil if nothing is.
     var fault: String? {
         let weights = [verifier, outcome?.weight, process?.weight, outcome?.disagreementPenalty].compactMap(\.self)
+        if let verifierLimit, !(1...3_600_000).contains(verifierLimit) {
+            return "has a \"verifier_limit_ms\" outside 1 to 3600000"
+        }
         if weights.contains(where: { $0 < 0 || !$0.isFinite }) { return "has a weight below 0" }
         if verifier == 0, outcome?.weight ?? 0 == 0, process?.weight ?? 0 == 0 { return "gives no judge any weight" }
         guard let outcome else { return nil }

@@ -13,6 +13,8 @@ protocol TrainingPayload: JobPayload {
     var initialCheckpoint: Int64? { get }
     /// What the run does.
     var configuration: Configuration { get }
+    /// The configuration as it is run.
+    var effective: Configuration { get }
     /// Steps between resumable checkpoints; takes the place of the configuration's.
     var checkpointEvery: Int? { get }
     /// How many of them are kept, the newest ones, besides the one that an attempt took up from; 2 if left out.
@@ -34,14 +36,16 @@ extension TrainingPayload {
             throw .payload(key: key, fault: "must be at least 1")
         }
         do {
-            try configuration.validate()
+            try effective.validate()
         } catch {
             throw .payload(key: "configuration", fault: "cannot be run: \(error)")
         }
     }
 
-    /// The configuration as it is run.
-    var effective: Configuration {
+    var effective: Configuration { withResumePoints }
+
+    /// The configuration with the payload's resume points.
+    var withResumePoints: Configuration {
         var effective = configuration
         if let checkpointEvery { effective.checkpointInterval = checkpointEvery }
         return effective

@@ -15,6 +15,8 @@ struct ReasonAnswer: Sendable {
         let text: String
         let steps: [Step]
         let verdict: String?
+        /// Why there is no verdict, where the verifier failed or was late.
+        let fault: String?
         let model: String
         let checkpoint: Int64
         /// Tokens of all samples.
@@ -28,24 +30,30 @@ struct ReasonAnswer: Sendable {
         let status: StepStatus
     }
 
-    /// Checks the results, one for each sample and at least one.
-    init(_ question: ReasonQuestion, _ results: [GenerationResult], served: ServedModel) {
+    /// Checks the results, one for each sample and at least one, on the calling thread.
+    init(_ question: ReasonQuestion, _ results: [GenerationResult], served: ServedModel, check: AnswerCheck) {
         let checker = SolutionChecker()
         let payload = question.payload
         let verdicts = results.map { result in
             checker.check(result.text, prompt: payload.prompt, reference: payload.answer ?? "")
+        }
+        let findings = results.indices.map { index -> VerifierFinding? in
+            guard let reference = payload.answer else { return nil }
+            if check.external == nil { return VerifierFinding(verdict: verdicts[index].verdict, reason: nil) }
+            return check.finding(VerifierQuestion(payload.prompt, results[index].text, reference: reference))
         }
         job = question.job
         samples = results.indices.map { index in
             NewSample(
                 job: question.job, ordinal: index, checkpoint: served.checkpoint, example: payload.exampleID,
                 prompt: payload.prompt, result: results[index], verdict: verdicts[index],
-                isScored: payload.answer != nil)
+                answerVerdict: findings[index]?.verdict)
         }
         result = Result(
             answer: samples[0].answer, text: samples[0].text,
             steps: verdicts[0].steps.map { Step(text: $0.text.storable, status: $0.status) },
-            verdict: samples[0].verdict, model: served.name, checkpoint: served.checkpoint,
+            verdict: samples[0].verdict, fault: findings[0]?.fault?.storable, model: served.name,
+            checkpoint: served.checkpoint,
             tokens: results.reduce(0) { $0 + $1.tokens.count },
             answers: samples.count > 1 ? samples.map(\.answer) : nil)
     }

@@ -11,7 +11,16 @@ protocol RunningTraining: Sendable {
     ) async throws
     /// Writes everything that going on from here needs.
     func writeCheckpoint(to directory: String) async throws
+    /// Called once the last checkpoint is on record: what an attempt from before it would need can go.
+    func finish() async throws
 }
+
+extension RunningTraining {
+    func finish() async throws {}
+}
+
+/// A training is to stop, and does so between two steps.
+struct StoppedBetweenSteps: Error {}
 
 extension TrainingSession: RunningTraining {
     func run(

@@ -38,7 +38,7 @@ extension TrainingAttempt {
         _ point: ResumePoint, scratch: String
     ) async throws -> (BegunTraining<Handler.Training>, ResumePoint) {
         let start = try await TrainingStart(
-            point, payload: payload, resources: resources, context: context, scratch: scratch)
+            point, of: job, payload: payload, resources: resources, context: context, scratch: scratch)
         let begun = try await handler.begin(start)
         let opened = ResumePoint(
             step: point.step, metrics: point.metrics, data: point.data, droppedCount: begun.droppedCount,

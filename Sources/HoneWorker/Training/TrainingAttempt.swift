@@ -17,11 +17,6 @@ struct TrainingAttempt<Handler: TrainingHandler> {
 
     var resources: WorkerResources { handler.resources }
 
-    /// Thrown out of a step when the worker is about to stop.
-    private struct Draining: Error {
-        let report: Report
-    }
-
     /// Trains to the end.
     /// - Returns: The resume point of the last step.
     /// - Throws: `CancellationError` when the worker stops before that; a resume point is left then.
@@ -29,14 +24,14 @@ struct TrainingAttempt<Handler: TrainingHandler> {
         try await ScratchDirectory.with("train-\(job.id)") { scratch in
             let (begun, point) = try await open(scratch: scratch)
             let training = begun.training
-            if point.step >= payload.effective.steps { return point }
+            let feed = ProgressFeed<Report>()
             do {
-                return try await train(training, from: point, scratch: scratch)
-            } catch let draining as Draining {
-                let directory = scratch + "/drain"
-                try await training.writeCheckpoint(to: directory)
-                let stopped = try await record(directory, draining.report, after: point)
-                try await context.log("stopped after step \(stopped.step), to be continued", for: job)
+                let isDone = point.step >= payload.effective.steps
+                let last = isDone ? point : try await train(training, feed, from: point, scratch: scratch)
+                try await training.finish()
+                return last
+            } catch is StoppedBetweenSteps {
+                try await setDown(training, feed, after: point, scratch: scratch)
                 throw CancellationError()
             } catch {
                 // The numbers that led to it are the ones to look at.
@@ -47,11 +42,21 @@ struct TrainingAttempt<Handler: TrainingHandler> {
         }
     }
 
+    /// Leaves what is done for the next attempt.
+    private func setDown(
+        _ training: Handler.Training, _ feed: ProgressFeed<Report>, after point: ResumePoint, scratch: String
+    ) async throws {
+        guard let report = feed.lastReport, report.step > (feed.lastPoint ?? point).step else { return }
+        let directory = scratch + "/drain"
+        try await training.writeCheckpoint(to: directory)
+        let stopped = try await record(directory, report, after: point)
+        try await context.log("stopped after step \(stopped.step), to be continued", for: job)
+    }
+
     private func train(
-        _ training: Handler.Training, from point: ResumePoint, scratch: String
+        _ training: Handler.Training, _ feed: ProgressFeed<Report>, from point: ResumePoint, scratch: String
     ) async throws -> ResumePoint {
-        let feed = ProgressFeed<Report>()
-        return try await withThrowingTaskGroup(of: ResumePoint?.self) { group in
+        try await withThrowingTaskGroup(of: ResumePoint?.self) { group in
             group.addTask {
                 try await report(feed)
                 return nil
@@ -75,7 +80,7 @@ struct TrainingAttempt<Handler: TrainingHandler> {
             if let cause = report.failure {
                 throw WorkerError.trainingStopped(cause: cause, lastSoundStep: (feed.lastPoint ?? point).step)
             }
-            if context.isDraining { throw Draining(report: report) }
+            if context.isDraining { throw StoppedBetweenSteps() }
         } onCheckpoint: { directory in
             guard let report = feed.lastReport else { preconditionFailure("a checkpoint without a step") }
             feed.put(try await record(directory, report, after: point))

@@ -17,10 +17,14 @@ struct TrainingStart<Payload: TrainingPayload>: Sendable {
     /// Of the reward models that judge.
     let judges: [Int64: String]
     let tokenizer: ByteTokenizer
-    let pool: PostgresPool
+    let job: ClaimedJob
+    let context: JobContext
+
+    var pool: PostgresPool { context.pool }
 
     init(
-        _ point: ResumePoint, payload: Payload, resources: WorkerResources, context: JobContext, scratch: String
+        _ point: ResumePoint, of job: ClaimedJob, payload: Payload, resources: WorkerResources, context: JobContext,
+        scratch: String
     ) async throws {
         func lay(_ files: [CheckpointFile], _ name: String) async throws -> String {
             let directory = scratch + "/\(name)-\(point.step)"
@@ -42,7 +46,8 @@ struct TrainingStart<Payload: TrainingPayload>: Sendable {
         judges = laid
         tokenizer =
             try (resumed ?? initial).map { try ByteTokenizer(contentsOf: $0 + "/tokenizer.json") } ?? ByteTokenizer()
-        pool = context.pool
+        self.job = job
+        self.context = context
         rows = try await payload.source.rows(of: point.data, from: context.pool)
     }
 }

@@ -62,8 +62,7 @@ struct GenerationMeasurement {
             let start = ContinuousClock.now
             let cache = KVCache(
                 model.configuration, rowCapacity: batch, tokenCapacity: promptLength + newCount)
-            let lengths = [Int](repeating: promptLength, count: batch)
-            var next_B = model.prefill(prompts_BT, lengths: lengths, cache: cache).argmax(dim: -1)
+            var next_B = model.prefill(TokenLine(rows: prompts_BT), cache: cache).argmax(dim: -1)
             let prefill = ContinuousClock.now - start
             var tokens = [next_B]
             for _ in 1..<max(newCount, 1) where newCount > 1 {

@@ -93,8 +93,7 @@ final class Probe {
     private func greedy(_ network: CausalLanguageModel, _ ids: [Int32], count: Int) -> [Int64] {
         inferenceMode {
             let cache = KVCache(network.configuration, rowCapacity: 1, tokenCapacity: ids.count + count)
-            let prompt_BT = Tensor(ids.map { Int64($0) }).view(1, ids.count)
-            var next_B = network.prefill(prompt_BT, lengths: [ids.count], cache: cache).argmax(dim: -1)
+            var next_B = network.prefill(TokenLine([ids]), cache: cache).argmax(dim: -1)
             var new = [next_B.item(Int64.self)]
             while new.count < count {
                 next_B = network.decode(next_B, cache: cache).argmax(dim: -1)

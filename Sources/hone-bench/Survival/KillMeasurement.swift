@@ -66,7 +66,7 @@ struct KillMeasurement {
             var hits = 0
             while hits < share {
                 hits += try await disturb(kind, beside: whole, randomCount: min(perJob, share - hits))
-                print("\(kind.kind): \(hits) of \(share) random kills, \(outcome.faults.count) faults")
+                print("\(kind.name): \(hits) of \(share) random kills, \(outcome.faults.count) faults")
             }
         }
         outcome.faults += try await record.auditFaults()
@@ -93,7 +93,7 @@ struct KillMeasurement {
         for moment in KillMoment.plan(randomCount: randomCount, using: &random) {
             let isHit =
                 switch moment {
-                case .random: try await killAnywhere(job, within: whole.seconds)
+                case .random: try await killAnywhere(job, kind, within: whole.seconds)
                 case .epochBoundary: try await killAtBoundary(job, kind)
                 case .lastStep: try await killWhileHeld(job, key: Int64(kind.steps))
                 case .commit: try await killWhileHeld(job, key: HeldWrite.commit)
@@ -103,17 +103,22 @@ struct KillMeasurement {
             if moment == .random { hits += 1 }
         }
         try await record.waitForSuccess(of: job)
-        outcome.jobs[kind.kind, default: 0] += 1
+        outcome.jobs[kind.name, default: 0] += 1
         outcome.faults += try await record.differences(between: job, and: whole.job).map {
-            "\(kind.kind) job \(job): \($0)"
+            "\(kind.name) job \(job): \($0)"
         }
         return hits
     }
 
-    private mutating func killAnywhere(_ job: Int64, within seconds: Double) async throws -> Bool {
+    /// Kills the one that trains; where others work for it, it or another by the dice.
+    private mutating func killAnywhere(
+        _ job: Int64, _ kind: KilledTraining, within seconds: Double
+    ) async throws -> Bool {
         guard try await record.holder(of: job, among: workers.pids) != nil else { return false }
         try await Task.sleep(for: .seconds(Double.random(in: 0..<seconds, using: &random)))
-        guard let pid = try await record.holder(of: job, among: workers.pids) else { return false }
+        guard let holder = try await record.holder(of: job, among: workers.pids) else { return false }
+        let pids = kind.isByFleet ? workers.pids : [holder]
+        guard let pid = pids.randomElement(using: &random) else { return false }
         kill(pid, SIGKILL)
         try workers.replace(pid)
         return true

@@ -5,6 +5,8 @@ import HonePostgres
 ///
 /// Another kind is another element of ``all``.
 struct KilledTraining: Sendable {
+    /// Of the row in what is reported.
+    let name: String
     let kind: String
     /// Steps of a run.
     let steps: Int
@@ -16,8 +18,13 @@ struct KilledTraining: Sendable {
     /// The configuration's settings besides the common ones, as JSON members.
     private let settings: String
     private let startsFromModel: Bool
+    /// Members of the payload besides, as JSON.
+    private var members = ""
 
-    static let all = [sft, reward, ppo, dpo]
+    /// Whether other workers work for the one that trains, and are killed too.
+    var isByFleet: Bool { !members.isEmpty }
+
+    static let all = [sft, reward, ppo, fleet, dpo]
 
     private static let sums = (10..<18).flatMap { a in (10..<18).map { (a, $0) } }
 
@@ -42,7 +49,8 @@ struct KilledTraining: Sendable {
 
     /// 16 rows of 16 tokens make a batch, so that 4 steps are an epoch.
     static let sft = KilledTraining(
-        kind: "train.sft", steps: 600, checkpointEvery: 10, boundaryEvery: 20, source: #""dataset": "sums""#,
+        name: "train.sft", kind: "train.sft", steps: 600, checkpointEvery: 10, boundaryEvery: 20,
+        source: #""dataset": "sums""#,
         settings: """
             "tokens_per_batch": 256, "warm_up_steps": 10, "learning_rate": 0.01, "seed": 7, "model": {
                 "model_type": "llama", "vocab_size": 258, "hidden_size": 48, "intermediate_size": 96,
@@ -52,22 +60,33 @@ struct KilledTraining: Sendable {
 
     /// 8 of 64 prompts a step, so that 8 steps are an epoch. Its limits are off: it is not to stop by itself.
     static let ppo = KilledTraining(
-        kind: "train.ppo", steps: 48, checkpointEvery: 4, boundaryEvery: 8, source: #""dataset": "sums""#,
-        settings: """
-            "prompts_per_step": 8, "samples_per_prompt": 4, "max_new_tokens": 12, "answers_per_update": 16, "seed": 3,
-            "divergence": {"target": {"divergence": 2, "horizon": 1000}},
-            "limits": {"ratio": null, "divergence": null, "entropy_share": null, "length_factor": null,
-                "zero_variance_share": null, "score_drop": null}
-            """, startsFromModel: true)
+        name: "train.ppo", kind: "train.ppo", steps: 48, checkpointEvery: 4, boundaryEvery: 8,
+        source: #""dataset": "sums""#, settings: reinforcement, startsFromModel: true)
+
+    /// The same on answers that workers sample one step ahead, in four jobs a step.
+    static let fleet = KilledTraining(
+        name: "train.ppo.fleet", kind: "train.ppo", steps: 48, checkpointEvery: 4, boundaryEvery: 8,
+        source: #""dataset": "sums""#, settings: reinforcement, startsFromModel: true,
+        members: #""rollouts": {"through": "queue", "staleness": 1, "answers_per_job": 8}, "#)
+
+    private static let reinforcement =
+        """
+        "prompts_per_step": 8, "samples_per_prompt": 4, "max_new_tokens": 12, "answers_per_update": 16, "seed": 3,
+        "divergence": {"target": {"divergence": 2, "horizon": 1000}},
+        "limits": {"ratio": null, "divergence": null, "entropy_share": null, "length_factor": null,
+            "zero_variance_share": null, "score_drop": null}
+        """
 
     /// One batch holds every pair that is not held out, so that each step is an epoch.
     static let reward = KilledTraining(
-        kind: "train.reward", steps: 150, checkpointEvery: 5, boundaryEvery: 5, source: #""freeze": "pairs""#,
+        name: "train.reward", kind: "train.reward", steps: 150, checkpointEvery: 5, boundaryEvery: 5,
+        source: #""freeze": "pairs""#,
         settings: #""tokens_per_batch": 8192, "seed": 5"#, startsFromModel: true)
 
     /// As ``reward``.
     static let dpo = KilledTraining(
-        kind: "train.dpo", steps: 100, checkpointEvery: 5, boundaryEvery: 5, source: #""freeze": "pairs""#,
+        name: "train.dpo", kind: "train.dpo", steps: 100, checkpointEvery: 5, boundaryEvery: 5,
+        source: #""freeze": "pairs""#,
         settings: #""tokens_per_batch": 8192, "seed": 6"#, startsFromModel: true)
 
     /// The payload of a job.
@@ -75,7 +94,7 @@ struct KilledTraining: Sendable {
         let start = startsFromModel ? checkpoint.map { #""initial_checkpoint": \#($0), "# } ?? "" : ""
         return PostgresJSON(
             text: """
-                {\(source), "model": "survivor", \(start)"checkpoint_every": \(checkpointEvery),
+                {\(source), "model": "survivor", \(start)\(members)"checkpoint_every": \(checkpointEvery),
                     "configuration": {"steps": \(steps), \(settings)}}
                 """)
     }

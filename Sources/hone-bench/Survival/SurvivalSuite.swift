@@ -52,8 +52,8 @@ extension SurvivalSuite {
 
         private static func kinds(_ text: String) throws -> [KilledTraining] {
             try text.split(separator: ",").map { name in
-                guard let kind = KilledTraining.all.first(where: { $0.kind == name }) else {
-                    let known = KilledTraining.all.map(\.kind).joined(separator: ", ")
+                guard let kind = KilledTraining.all.first(where: { $0.name == name }) else {
+                    let known = KilledTraining.all.map(\.name).joined(separator: ", ")
                     throw ValidationError("'\(name)' is none of \(known)")
                 }
                 return kind

@@ -1,14 +1,17 @@
 import Foundation
 
-/// Two `hone-worker` processes, the program that was built beside this one.
+/// Some `hone-worker` processes, two unless said otherwise, the program that was built beside this one.
 struct WorkerPair {
     private let environment: [String: String]
+    private let count: Int
     private var workers: [Process] = []
 
     /// - Parameters:
     ///   - url: of the database
     ///   - artifacts: the folder of the artifact store
-    init(url: String, artifacts: String) {
+    ///   - count: how many
+    init(url: String, artifacts: String, count: Int = 2) {
+        self.count = count
         environment = ProcessInfo.processInfo.environment.merging(
             ["HONE_DATABASE_URL": url, "HONE_ARTIFACTS": artifacts]) { $1 }
     }
@@ -19,7 +22,7 @@ struct WorkerPair {
     /// Starts as many as are missing.
     mutating func fill() throws {
         workers.removeAll { !$0.isRunning }
-        while workers.count < 2 { workers.append(try spawn()) }
+        while workers.count < count { workers.append(try spawn()) }
     }
 
     /// Waits for the end of one that was killed, and starts another.

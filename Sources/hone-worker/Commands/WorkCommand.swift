@@ -35,6 +35,12 @@ struct WorkCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Threads inside one operator, when answering.", valueName: "count"))
     var threads = 1
 
+    @Option(
+        help: ArgumentHelp(
+            "Verifies answers of jobs that want that in a process of its own (default: hone-worker verify).",
+            valueName: "command"))
+    var verifier: String?
+
     @Flag(help: "Leave when no job is left that this worker could run.")
     var drain = false
 
@@ -66,7 +72,8 @@ struct WorkCommand: AsyncParsableCommand {
         // Each batch uses one connection at a time; the claims, the maintenance and a progress report want one more.
         let pool = try Surroundings.pool(databaseURL: databaseURL, connectionCount: concurrency * 2 + 3)
         let resources = WorkerResources(
-            pool: pool, store: try Surroundings.artifacts(), threads: threads, codeVersion: Surroundings.codeVersion)
+            pool: pool, store: try Surroundings.artifacts(), threads: threads, codeVersion: Surroundings.codeVersion,
+            verifier: VerifierProcess(command: verifierCommand))
         let worker = try WorkerService(
             pool: pool, configuration: try configuration, handlers: HandlerRegistry.handlers(resources), logger: logger)
         let group = ServiceGroup(
@@ -80,6 +87,10 @@ struct WorkCommand: AsyncParsableCommand {
         logger.info("working", metadata: ["queues": "\(queues?.joined(separator: ",") ?? "all")"])
         try await group.run()
         pool.close()
+    }
+
+    private var verifierCommand: [String] {
+        verifier.map { ["/bin/sh", "-c", "exec " + $0] } ?? ["/proc/self/exe", "verify"]
     }
 
     private var configuration: WorkerConfiguration {

@@ -26,8 +26,7 @@ import Testing
         let rows = ["1\n#### 2", "a much longer answer\n#### 2"].map { tokenizer.encode($0) + [tokenizer.endOfTextID] }
         let together = model.rewards(of: rows).map { $0 ?? .nan }
         for (row, reward) in zip(rows, together) {
-            let ids = Tensor(row.map(Int.init), shape: [1, row.count])
-            let whole = model.network.scores(ids, at: Tensor([row.count - 1])).item()
+            let whole = model.network.scores(TokenLine([row]), at: Tensor([row.count - 1])).item()
             #expect(abs(whole - reward) < 1e-5)
         }
         #expect(model.rewards(of: [[Int32](repeating: 1, count: 65)]) == [nil])
@@ -38,8 +37,7 @@ import Testing
         let critic = try model.makeCritic(weight: 3)
         let row = tokenizer.encode("1\n#### 2")
         let reward = try #require(model.rewards(of: [row])[0])
-        let ids = Tensor(row.map(Int.init), shape: [1, row.count])
-        #expect(abs(critic.scores(ids, at: Tensor([row.count - 1])).item() - 3 * reward) < 1e-5)
+        #expect(abs(critic.scores(TokenLine([row]), at: Tensor([row.count - 1])).item() - 3 * reward) < 1e-5)
     }
 
     @Test func `members that disagree are trusted less`() throws {

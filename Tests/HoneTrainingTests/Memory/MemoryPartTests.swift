@@ -48,6 +48,25 @@ import Testing
         #expect(try #require(now_NV.grad).allClose(tensor(expected.gradient), rtol: 1e-10, atol: 1e-12))
     }
 
+    @Test func theWeightOfOwnAnswersRisesEvenlyFromItsShareToTheWholeWithTheLastStep() {
+        var settings = MemoryConfiguration.SelfAnswers()
+        settings.weight = 4
+        settings.initialShare = 1
+        #expect((0..<5).allSatisfy { settings.weight(atStep: $0, of: 5) == 4 })
+        settings.initialShare = 0.25
+        #expect((0..<5).map { settings.weight(atStep: $0, of: 5) } == [1, 1.75, 2.5, 3.25, 4])
+        #expect(settings.weight(atStep: 0, of: 1) == 4)
+    }
+
+    @Test func honeypotsAndTheRestAreDividedByTheSeed() {
+        let (held, others) = Honeypots.divide(100, held: 30, seed: 5)
+        #expect(held.count == 30 && Set(held).isDisjoint(with: others))
+        #expect((held + others).sorted() == Array(0..<100))
+        #expect(Honeypots.divide(100, held: 30, seed: 5).held == held)
+        #expect(Honeypots.divide(100, held: 30, seed: 6).held != held)
+        #expect(Honeypots.divide(10, held: 30, seed: 5).others.count == 1)
+    }
+
     @Test func theElasticPenaltyAndItsGradientArePyTorchs() throws {
         let expected = try values().elastic
         let weights = tensor(expected.weights).requiringGrad()
@@ -65,11 +84,10 @@ import Testing
         let model = CausalLanguageModel(Fixture.modelShape(hiddenSize: 16), generator: Generator(seed: 1))
         let examples = Fixture.sums(3...4)
         let set = try TrainingSet(examples, tokenizer: Fixture.tokenizer, maximumLength: 64)
-        let together = ElasticPenalty.information(of: model, set, padToken: Fixture.tokenizer.paddingID)
+        let together = ElasticPenalty.information(of: model, set)
         let alone = try examples.map { example in
             ElasticPenalty.information(
-                of: model, try TrainingSet([example], tokenizer: Fixture.tokenizer, maximumLength: 64),
-                padToken: Fixture.tokenizer.paddingID)
+                of: model, try TrainingSet([example], tokenizer: Fixture.tokenizer, maximumLength: 64))
         }
         for index in together.indices {
             let mean = Tensor.stack(alone.map { $0[index] }).mean(dim: 0)

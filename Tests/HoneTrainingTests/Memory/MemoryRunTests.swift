@@ -47,6 +47,16 @@ import Testing
                 $0.memory?.replay?.hardCopies = 3
             }
         ),
+        (
+            "own answers and honeypots",
+            {
+                $0.memory = MemoryConfiguration()
+                $0.memory?.selfAnswers?.initialShare = 0.25
+                $0.memory?.honeypots = .init()
+                $0.memory?.honeypots?.exampleCount = 10
+                $0.memory?.honeypots?.interval = 3
+            }
+        ),
         ("elastic weights", { $0.memory = only { $0.elastic = .init() } }),
         ("running mean", { $0.memory = only { $0.averaging = .exponential(decay: 0.8) } }),
         ("interpolation", { $0.memory = only { $0.averaging = .interpolation(share: 0.5) } }),
@@ -118,6 +128,31 @@ import Testing
                 let (from, to) = (try #require(before[name]), try #require(plain[name]))
                 #expect(tensor.allClose(from * 0.75 + to * 0.25, rtol: 1e-5, atol: 1e-6), "\(name)")
             }
+        }
+    }
+
+    @Test func honeypotsMeasureAsTheRunGoesWhatItIsNotShown() async throws {
+        try await withTemporaryDirectory { root in
+            let start = try await Self.learnt(in: root, steps: 150)
+            let old = Fixture.sums(0...5)
+            let configuration = Self.configuration(steps: 9) {
+                $0.memory = only { $0.honeypots = .init() }
+                $0.memory?.honeypots?.exampleCount = 36
+                $0.memory?.honeypots?.interval = 4
+            }
+            let session = try await TrainingSession.start(
+                configuration, from: start, examples: Self.differences, old: old, tokenizer: Fixture.tokenizer)
+            var found: [Int: Double] = [:]
+            for _ in 1...9 {
+                let report = try await session.advance()
+                found[report.step] = report.memory["honeypot_accuracy"]
+                // One of the 36 is left to a memory.
+                if let accuracy = found[report.step] {
+                    #expect(abs(accuracy - (try await session.accuracy(over: old))) <= 1.0 / 35)
+                }
+            }
+            #expect(found.keys.sorted() == [1, 4, 8, 9])
+            #expect(try #require(found[1]) > 0.8, "it had learnt them")
         }
     }
 

@@ -52,27 +52,12 @@ import Testing
             try self.gradients(trainer, rollouts) { schedule in
                 AnswerBatch.cut(
                     Array(rollouts.indices), of: schedule.answers, width: schedule.width,
-                    tokensPerBatch: tokensPerBatch, padToken: 0)
+                    tokensPerBatch: tokensPerBatch)
             }
         }
         let whole = try gradients(tokensPerBatch: 1 << 20)
         for tokensPerBatch in [1, 24, 48, 100] {
             expectEqual(whole, try gradients(tokensPerBatch: tokensPerBatch), "\(tokensPerBatch) tokens at once")
         }
-    }
-
-    @Test(arguments: [8, 48]) func `T20: padding changes no gradient`(extraPadding: Int) throws {
-        let (trainer, rollouts) = try trainer(.tokenMean)
-        func gradients(extraPadding: Int) throws -> [Tensor] {
-            try self.gradients(trainer, rollouts) { schedule in
-                [
-                    AnswerBatch(
-                        rows: Array(rollouts.indices), of: schedule.answers, width: schedule.width, padToken: 257,
-                        extraPadding: extraPadding)
-                ]
-            }
-        }
-        expectEqual(
-            try gradients(extraPadding: 0), try gradients(extraPadding: extraPadding), "\(extraPadding) more tokens")
     }
 }

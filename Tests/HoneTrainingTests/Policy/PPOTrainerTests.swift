@@ -104,6 +104,34 @@ import Testing
         #expect("\(try #require(error))".contains("pads with token 257, which also ends an answer"))
     }
 
+    @Test func `T28: a model that says of its end token that it pads is refused by every training`() throws {
+        var shape = Fixture.modelShape(hiddenSize: 32)
+        shape.eosTokenIDs = [256]
+        shape.padTokenID = 256
+        func expectRefusal(_ train: (CausalLanguageModel) throws -> Void) throws {
+            let model = CausalLanguageModel(shape, generator: Generator(seed: 1))
+            let error = #expect(throws: TrainingError.self) { try train(model) }
+            #expect("\(try #require(error))".contains("pads with token 256, which also ends an answer"))
+        }
+        try expectRefusal { policy in
+            _ = try PPOTrainer(
+                PolicyFixture.configuration(steps: 1), policy: policy, prompts: PolicyFixture.prompts,
+                tokenizer: Fixture.tokenizer, reward: PolicyFixture.reward)
+        }
+        try expectRefusal { policy in
+            _ = try DirectPreferenceTrainer(
+                DirectPreferenceConfiguration(steps: 1), policy: policy,
+                pairs: [AnswerPair(prompt: [1], chosen: [2, 256], rejected: [3, 256], weight: 1)],
+                tokenizer: Fixture.tokenizer)
+        }
+        try expectRefusal { backbone in
+            let pair = PreferencePair(chosen: [1, 2, 256], rejected: [1, 3, 256], margin: 0, isTie: false, weight: 1)
+            _ = try RewardTrainer(
+                RewardConfiguration(steps: 1), backbone: backbone, examples: .pairs([pair]), heldOut: nil,
+                tokenizer: Fixture.tokenizer)
+        }
+    }
+
     @Test func `groups of one score are dropped and others asked in their place`() throws {
         var configuration = PolicyFixture.configuration(steps: 1, .grpo)
         configuration.admission = AdmissionConfiguration()

@@ -25,8 +25,8 @@ import Testing
             let loaded = try ScoringModel.load(kind, directory: directory)
             let positions = Tensor([3, 15])
             noGrad {
-                #expect(loaded.scores(ids, at: positions).equals(model.scores(ids, at: positions)))
-                #expect(model.scores(ids, at: positions).shape == (kind == .step ? [2, 2] : [2]))
+                #expect(loaded.scores(line, at: positions).equals(model.scores(line, at: positions)))
+                #expect(model.scores(line, at: positions).shape == (kind == .step ? [2, 2] : [2]))
             }
             _ = try CausalLanguageModel.load(directory: directory)
         }
@@ -34,7 +34,7 @@ import Testing
 
     @Test func `a value head starts at zero and a reward head with the published spread`() {
         let value = ScoringModel(.value, on: backbone, generator: Generator(seed: 5))
-        #expect(noGrad { value.scores(ids, at: Tensor([1, 2])) }.toArray(Double.self) == [0, 0])
+        #expect(noGrad { value.scores(line, at: Tensor([1, 2])) }.toArray(Double.self) == [0, 0])
         let wide = CausalLanguageModel(
             ModelConfiguration(
                 vocabularySize: 4, hiddenSize: 4096, intermediateSize: 2, layerCount: 1, headCount: 1, headSize: 2,
@@ -49,10 +49,10 @@ import Testing
         let reward = ScoringModel(.reward, on: backbone, generator: Generator(seed: 5))
         let critic = try reward.makeCritic()
         let positions = Tensor([3, 15])
-        let before = noGrad { reward.scores(ids, at: positions) }
-        #expect(noGrad { critic.scores(ids, at: positions) }.equals(before))
+        let before = noGrad { reward.scores(line, at: positions) }
+        #expect(noGrad { critic.scores(line, at: positions) }.equals(before))
         noGrad { for parameter in critic.parameters { parameter.addInPlace(1) } }
-        #expect(noGrad { reward.scores(ids, at: positions) }.equals(before))
+        #expect(noGrad { reward.scores(line, at: positions) }.equals(before))
     }
 
     @Test func `a directory without the head is refused by its name`() async throws {

@@ -35,6 +35,15 @@ struct AccuracyMatrix: Encodable {
         zip(rows.indices, solo).map { rows[$0][$0] / $1 }.min() ?? 0
     }
 
+    /// Tasks that were learnt to 95 % of solo and never lost more than a point of what they had when they were learnt.
+    func heldCount(solo: [Double]) -> Int {
+        rows.indices.count { task in
+            let learnt = rows[task][task]
+            let lowest = rows[task...].map { $0[task] }.min() ?? learnt
+            return learnt >= 0.95 * solo[task] - 1e-9 && learnt - lowest <= 0.01 + 1e-9
+        }
+    }
+
     private func mean(_ tasks: Range<Int>, _ value: (Int) -> Double) -> Double {
         tasks.isEmpty ? 0 : tasks.map(value).reduce(0, +) / Double(tasks.count)
     }

@@ -3,12 +3,14 @@ import Foundation
 /// What `hone-bench continual` measured: by method what is read off the matrices, and the matrices themselves.
 struct ContinualReport {
     let tasks: [ContinualTask]
+    let firstSeed: UInt64
     /// By seed, the accuracy on each task alone.
     var solo: [[Double]] = []
     private var runs: [(method: ContinualMethod, seeds: [ContinualMeasurement.Run])] = []
 
-    init(tasks: [ContinualTask]) {
+    init(tasks: [ContinualTask], firstSeed: UInt64) {
         self.tasks = tasks
+        self.firstSeed = firstSeed
     }
 
     mutating func add(_ run: ContinualMeasurement.Run, of method: ContinualMethod) {
@@ -27,11 +29,12 @@ struct ContinualReport {
         }
         for (method, seeds) in runs {
             for (seed, run) in seeds.enumerated() {
-                print("\(method.rawValue), seed \(seed + 1): after each task, the accuracy on each, in %")
+                let name = "\(method.rawValue), seed \(firstSeed + UInt64(seed))"
+                print("\(name): after each task, the accuracy on each, in %")
                 for (task, row) in zip(tasks, run.matrix.rows) { print(line(task.rawValue, row)) }
             }
         }
-        for (seed, row) in solo.enumerated() { print("solo, seed \(seed + 1)\n" + line("", row)) }
+        for (seed, row) in solo.enumerated() { print("solo, seed \(firstSeed + UInt64(seed))\n" + line("", row)) }
         try report.show(asJSON: false)
     }
 
@@ -61,6 +64,9 @@ struct ContinualReport {
                 row(
                     "lowest share of solo", "%",
                     zip(seeds, solo).map { 100 * $0.matrix.lowestShare(of: $1) }),
+                row(
+                    "tasks that hold", "of \(tasks.count)",
+                    zip(seeds, solo).map { Double($0.matrix.heldCount(solo: $1)) }),
                 row("training", "s", seeds.map(\.seconds)),
             ]
         }

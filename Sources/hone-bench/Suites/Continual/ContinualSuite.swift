@@ -19,12 +19,14 @@ struct ContinualSuite: AsyncParsableCommand {
     @Option(help: "The first seed.") var firstSeed: UInt64 = 1
     @Option(help: "How many of the tasks, 2 to \(ContinualTask.allCases.count).") var tasks = 5
     @Option(help: "Which methods; all of them if left out.", transform: Self.method) var methods: [ContinualMethod] = []
-    @Option(help: "Steps of a training from random weights.") var steps = 600
+    @Option(help: "Steps of a training from random weights.") var steps = 900
     @Option(help: "Training questions of a task.") var train = 6000
-    @Option(help: "Held-out questions of a task.") var test = 1000
+    @Option(help: "Held-out questions of a task.") var test = 1500
     @Option(help: "Old questions that a training may look at, of all old tasks together.") var old = 24_000
-    @Option(help: "The later trainings' train.sft configuration as JSON, if it is to be another.")
-    var settings: String?
+    @Option(help: "A later training's train.sft configuration as JSON; the last one given holds for all that follow.")
+    var settings: [String] = []
+    @Flag(help: "Print every fiftieth step as JSON.") var verbose = false
+    @Option(help: "Keeps every trained model; a later call trains only what is not there.") var folder: String?
     @Flag(help: "Print one JSON object instead of a table.") var json = false
 
     private static func method(_ name: String) throws -> ContinualMethod {
@@ -43,17 +45,26 @@ struct ContinualSuite: AsyncParsableCommand {
         guard (2...ContinualTask.allCases.count).contains(tasks) else {
             throw ValidationError("--tasks \(tasks): give a number from 2 to \(ContinualTask.allCases.count)")
         }
-        if max(train, test) > 7000 { throw ValidationError("a task has 7000 questions of either kind at most") }
+        if train > 7000 { throw ValidationError("--train \(train): a task has 7000 training questions at most") }
+        if test > 1800 { throw ValidationError("--test \(test): a task has 1800 held-out questions at most") }
         if old < tasks { throw ValidationError("--old \(old): give at least one a task") }
     }
 
     func run() async throws {
+        if let folder { return try await measure(in: folder) }
+        let folder = FileManager.default.temporaryDirectory.path + "/hone-bench-\(UUID().uuidString)"
+        defer { removeFolder(folder) }
+        try await measure(in: folder)
+    }
+
+    private func measure(in folder: String) async throws {
         let given = try settings.map { try JSONDecoder().decode(SFTConfiguration.self, from: Data($0.utf8)) }
-        var report = ContinualReport(tasks: Array(ContinualTask.allCases.prefix(tasks)))
+        var report = ContinualReport(
+            tasks: Array(ContinualTask.allCases.prefix(tasks)), firstSeed: firstSeed)
         for seed in firstSeed..<firstSeed + UInt64(seeds) {
             let measurement = ContinualMeasurement(
                 tasks: report.tasks, seed: seed, steps: steps, trainCount: train, testCount: test, oldCount: old,
-                continued: given ?? ContinualMeasurement.continued)
+                continued: given.isEmpty ? [ContinualMeasurement.continued] : given, verbose: verbose, folder: folder)
             report.solo.append(try await measurement.solo())
             for method in methods.isEmpty ? ContinualMethod.allCases : methods {
                 report.add(try await measurement.run(method), of: method)

@@ -40,10 +40,15 @@ struct PreferenceMeasurement {
             training: try SupervisedPolicy.answers(
                 of: model, to: problems.labelled, each: options.answersPerPrompt, temperature: 1, seed: seed),
             heldOut: try SupervisedPolicy.answers(
-                of: model, to: problems.heldOut, each: ProcessMeasurement.candidateCount, temperature: 1, seed: seed &+ 1))
+                of: model, to: problems.heldOut, each: ProcessMeasurement.candidateCount, temperature: 1,
+                seed: seed &+ 1))
     }
 
     /// Learns from labels of some problems, is fitted to those of others and measured on held-out ones.
+    ///
+    /// - Parameters:
+    ///   - backbone: what it starts from; trained in place
+    ///   - judge: what the model of separable pairs starts from
     func reward(
         _ backbone: CausalLanguageModel, _ judge: SupervisedPolicy, _ problems: FeedbackProblems, _ answers: Answers
     ) throws -> (model: RewardModel, result: RewardResult) {
@@ -56,8 +61,9 @@ struct PreferenceMeasurement {
             problems.heldOut, answers: answers.heldOut, flipRate: options.flipRate, seed: seed &+ 1)
         // In the order of problems, so that none but one is on both sides.
         let fittedCount = labelled.pairs.count / 10
+        let training = labelled.pairs.dropLast(fittedCount).prefix(pairLimit ?? .max)
         let (trainer, evaluation) = try measurement.train(
-            .pairs(Array(labelled.pairs.dropLast(fittedCount).prefix(pairLimit ?? .max))), heldOut: .pairs(heldOut.pairs),
+            .pairs(Array(training)), heldOut: .pairs(heldOut.pairs),
             calibrating: .pairs(Array(labelled.pairs.suffix(fittedCount))), from: backbone, steps: options.rewardSteps)
         guard let evaluation else { preconditionFailure("a reward model without an evaluation") }
         let rewards = (
@@ -73,7 +79,7 @@ struct PreferenceMeasurement {
             calibrationError: evaluation.calibrationError, separableAccuracy: separable.evaluation?.accuracy ?? 0,
             lengthCorrelation: evaluation.lengthCorrelation ?? 0,
             ceiling: Double(heldOut.isFlipped.count { !$0 }) / Double(max(1, heldOut.pairs.count)),
-            pairCount: labelled.pairs.count - fittedCount,
+            pairCount: training.count,
             slope: evaluation.calibration?.slope ?? 1)
         return (
             RewardModel(network: trainer.model, tokenizer: SupervisedPolicy.tokenizer, scale: evaluation.scale), result

@@ -31,13 +31,6 @@ struct ProcessMeasurement {
         let calibrationError: Double
     }
 
-    /// A process model, and how it judges lines of the policy's answers to held-out problems.
-    struct ProcessModel {
-        let trainer: RewardTrainer
-        let evaluation: RewardEvaluation
-        let rightLineShare: Double
-    }
-
     static let candidateCount = 16
 
     private var measurement: RewardMeasurement {
@@ -45,31 +38,36 @@ struct ProcessMeasurement {
             seed: seed, steps: options.processSteps, learningRate: options.processRate, verbose: verbose)
     }
 
-    /// What both models learn from: the policy's own answers.
-    static func solutions(_ problems: [Problem], _ answers: [[GenerationResult]]) -> [LabelledSolution] {
-        zip(problems, answers).flatMap { problem, results in results.map { LabelledSolution($0, of: problem) } }
-    }
-
-    /// Learns which steps hold, and judges those of answers to held-out problems.
-    func processModel(
-        _ judge: SupervisedPolicy, _ solutions: [LabelledSolution], heldOut: [LabelledSolution]
-    ) throws -> ProcessModel {
+    /// Both models learn from the policy's own answers, and choose among its answers to held-out problems.
+    ///
+    /// - Returns: the process model, and what was measured
+    func run(
+        _ judge: SupervisedPolicy, _ problems: FeedbackProblems, _ answers: PreferenceMeasurement.Answers
+    ) throws -> (process: ScoringModel, result: Result) {
         Threads.set(intraOp: 1)
-        let heldOut = heldOut.map(\.steps)
-        let (trainer, evaluation) = try measurement.train(
-            .steps(solutions.map { options.labels == "symbols" ? $0.symbols : $0.steps }), heldOut: .steps(heldOut), from: judge.load(),
+        let solutions = zip(problems.labelled, answers.training).flatMap { problem, results in
+            results.map { LabelledSolution($0, of: problem) }
+        }
+        let candidates = zip(problems.heldOut, answers.heldOut).map { problem, results in
+            results.map { LabelledSolution($0, of: problem) }
+        }
+        let told = solutions.map { options.stepLabels == .symbols ? $0.symbols : $0.steps }
+        let (process, evaluation) = try measurement.train(
+            .steps(told), heldOut: .steps(candidates.joined().map(\.steps)), from: judge.load(),
             steps: options.processSteps)
         guard let evaluation else { preconditionFailure("a process model without an evaluation") }
-        if verbose {
-            print("  held-out lines: \(evaluation)")
-            for example in heldOut.prefix(6) {
-                print("  \(Self.annotated(example, trainer.stepProbabilities(of: [example])[0]))")
-            }
+        if verbose { show(candidates[0], process) }
+        let outcome = try measurement.train(
+            .steps(solutions.map(\.outcome)), heldOut: nil, from: judge.load(), steps: options.processSteps
+        ).trainer
+        let majorities = answers.heldOut.map(Self.majority)
+        return (process.model, Self.choose(candidates, majorities, process, outcome, evaluation))
+    }
+
+    private func show(_ solutions: [LabelledSolution], _ process: RewardTrainer) {
+        for example in solutions.prefix(4).map(\.steps) {
+            print("  \(Self.annotated(example, process.stepProbabilities(of: [example])[0]))")
         }
-        let labels = heldOut.flatMap(\.labels)
-        return ProcessModel(
-            trainer: trainer, evaluation: evaluation,
-            rightLineShare: Double(labels.count(where: \.isRight)) / Double(labels.count))
     }
 
     /// A solution in one line, each label and how surely the model calls it right behind the token that carries it.
@@ -85,45 +83,36 @@ struct ProcessMeasurement {
         return text
     }
 
-    func run(
-        _ judge: SupervisedPolicy, process: ProcessModel, _ solutions: [LabelledSolution], _ problems: [Problem],
-        _ candidates: [[GenerationResult]]
-    ) throws -> Result {
-        Threads.set(intraOp: 1)
-        let outcome = try measurement.train(
-            .steps(solutions.map(\.outcome)), heldOut: nil, from: judge.load(), steps: options.processSteps
-        ).trainer
-        return Self.choose(problems, candidates, process, outcome)
-    }
-
     private static func choose(
-        _ problems: [Problem], _ candidates: [[GenerationResult]], _ process: ProcessModel, _ outcome: RewardTrainer
+        _ candidates: [[LabelledSolution]], _ majorities: [Int], _ process: RewardTrainer, _ outcome: RewardTrainer,
+        _ evaluation: RewardEvaluation
     ) -> Result {
         var rows: [(majority: Double, outcome: Double, process: Double, one: Double, any: Double)] = []
         var errors = FirstErrors()
-        for (problem, results) in zip(problems, candidates) {
-            let solutions = results.map { LabelledSolution($0, of: problem) }
-            let ofSteps = process.trainer.stepProbabilities(of: solutions.map(\.everyLine))
+        for (solutions, majority) in zip(candidates, majorities) {
+            let ofSteps = process.stepProbabilities(of: solutions.map(\.everyLine))
             let ofWhole = outcome.stepProbabilities(of: solutions.map(\.outcome)).map { $0[0] }
             for (solution, probabilities) in zip(solutions, ofSteps) { errors.count(solution, probabilities) }
             let scores = ofSteps.map { StepAggregation.product.score($0) ?? 0 }
             func isRight(_ index: Int) -> Double { solutions[index].isRight ? 1 : 0 }
             rows.append(
                 (
-                    majority: isRight(majority(results)), outcome: isRight(best(ofWhole)),
-                    process: isRight(best(scores)), one: isRight(0), any: solutions.contains(where: \.isRight) ? 1 : 0
+                    majority: isRight(majority), outcome: isRight(best(ofWhole)), process: isRight(best(scores)),
+                    one: isRight(0), any: solutions.contains(where: \.isRight) ? 1 : 0
                 ))
         }
         func mean(_ value: (Int) -> Double) -> Double {
             rows.indices.reduce(0) { $0 + value($1) } / Double(rows.count)
         }
+        let labels = candidates.joined().flatMap(\.steps.labels)
         return Result(
             oneAnswer: mean { rows[$0].one }, majority: mean { rows[$0].majority }, outcome: mean { rows[$0].outcome },
             process: mean { rows[$0].process }, any: mean { rows[$0].any },
             overOutcome: PairedBootstrap(rows.map { $0.process - $0.outcome }),
             overMajority: PairedBootstrap(rows.map { $0.process - $0.majority }), firstErrorF1: errors.f1,
-            lineAccuracy: process.evaluation.accuracy, rightLineShare: process.rightLineShare,
-            calibrationError: process.evaluation.calibrationError)
+            lineAccuracy: evaluation.accuracy,
+            rightLineShare: Double(labels.count(where: \.isRight)) / Double(labels.count),
+            calibrationError: evaluation.calibrationError)
     }
 
     private static func best(_ scores: [Double]) -> Int {

@@ -12,8 +12,9 @@ struct RLHFSuite: AsyncParsableCommand {
         discussion: """
             Every seed trains a small model on generated problems, lets it answer, has pairs of answers labelled by an
             annotator of known utility that errs at a known rate, and trains a reward model on them. Then a policy
-            learns from that model alone, and the utility says whether its answers got better. A process reward model
-            and an outcome one choose among sixteen answers.
+            learns from that model alone, and the utility says whether its answers got better. A reward model of few
+            labels shows where a policy should stop, and whether the watch does. A process reward model and an outcome
+            one choose among sixteen answers.
 
               hone-bench rlhf --seeds 3
               hone-bench rlhf --parts reward,process --seeds 1 --verbose
@@ -32,14 +33,24 @@ struct RLHFSuite: AsyncParsableCommand {
         @Option(help: "Answers sampled to each labelled problem; pairs are half as many.") var answersPerPrompt = 8
         @Option(help: "The share of labels that are wrong.") var flipRate = 0.15
         @Option(help: "Pairs of the reward model that a policy learns to deceive.") var weakPairs = 200
-        @Option var rewardStart = "judge"
-        @Option var labels = "lines"
         @Option(help: "Layers of the model that reward models start from.") var judgeLayers = 4
         @Option(help: "Supervised steps of the model that reward models start from.") var judgeSteps = 1000
+        @Option(help: "What the process model is told of: lines, or all symbols up to the end of the first wrong line.")
+        var stepLabels = StepLabels.lines
+        @Option(help: "What reward models of pairs start from: supervised, or process, the process model.")
+        var rewardStart = RewardStart.supervised
         @Option(help: "Steps of the outcome reward model.") var rewardSteps = 200
         @Option(help: "Steps of the models that choose among sixteen.") var processSteps = 1000
         @Option(help: "Learning rate of the outcome reward model.") var rewardRate = 0.0005
         @Option(help: "Learning rate of the models that choose among sixteen.") var processRate = 0.001
+    }
+
+    enum StepLabels: String, CaseIterable, ExpressibleByArgument {
+        case lines, symbols
+    }
+
+    enum RewardStart: String, CaseIterable, ExpressibleByArgument {
+        case supervised, process
     }
 
     enum Part: String, CaseIterable, ExpressibleByArgument {
@@ -113,19 +124,15 @@ struct RLHFSuite: AsyncParsableCommand {
             on: problems.prompts, layerCount: sizes.judgeLayers, steps: sizes.judgeSteps, seed: seed, in: root)
         let preferences = PreferenceMeasurement(seed: seed, options: sizes, verbose: verbose)
         let answers = try preferences.sample(policy, problems)
-        let choosing = ProcessMeasurement(seed: seed, options: sizes, verbose: verbose)
-        let solutions = ProcessMeasurement.solutions(problems.labelled, answers.training)
-        let heldOut = ProcessMeasurement.solutions(problems.heldOut, answers.heldOut)
-        note("\(Double(heldOut.count(where: \.isRight)) / Double(heldOut.count)) of answers are right", seed)
-        let process = parts.contains(.process) || sizes.rewardStart == "process" ? try choosing.processModel(judge, solutions, heldOut: heldOut) : nil
-        if parts.contains(.process), let process {
-            let result = try choosing.run(
-                judge, process: process, solutions, problems.heldOut, answers.heldOut)
+        var backbone = try judge.load()
+        if parts.contains(.process) || sizes.rewardStart == .process {
+            let choosing = ProcessMeasurement(seed: seed, options: sizes, verbose: verbose)
+            let (process, result) = try choosing.run(judge, problems, answers)
             note("\(result)", seed)
             results.processes.append(result)
+            if sizes.rewardStart == .process { backbone = try process.backbone.copy() }
         }
         guard parts.contains(where: { $0 != .process }) else { return }
-        let backbone = try sizes.rewardStart == "process" ? process!.trainer.model.backbone.copy() : judge.load()
         let (model, result) = try preferences.reward(backbone, judge, problems, answers)
         note("\(result)", seed)
         results.rewards.append(result)
@@ -133,23 +140,22 @@ struct RLHFSuite: AsyncParsableCommand {
             seed: seed, settings: try PolicyMeasurement.settings(overlaid: settings), verbose: verbose)
         if parts.contains(.policy) {
             let run = try learning.run(policy, by: model, isWatched: true, problems)
-            note("better \(run.betterCount), worse \(run.worseCount) of \(run.before.utilities.count), right \(run.before.rightShare) to \(run.after.rightShare), fall \(run.fall), kept at \(run.keptAt)", seed)
+            note("\(run.betterCount) better, \(run.worseCount) worse, fall \(run.fall), kept at \(run.keptAt)", seed)
             results.policies.append(run)
         }
-        if parts.contains(.watch) {
-            var few = preferences
-            few.pairLimit = sizes.weakPairs
-            let (weak, found) = try few.reward(judge.load(), judge, problems, answers)
-            let pair = OverOptimization(
-                trueAccuracy: found.trueAccuracy,
-                watched: try learning.run(policy, by: weak, isWatched: true, problems),
-                unwatched: try learning.run(policy, by: weak, isWatched: false, problems))
-            note("weak \(found), watched fall \(pair.watchedFall), unwatched \(pair.unwatchedFall)", seed)
-            results.weak.append(pair)
-        }
+        guard parts.contains(.watch) else { return }
+        var few = preferences
+        few.pairLimit = sizes.weakPairs
+        let (weak, found) = try few.reward(judge.load(), judge, problems, answers)
+        let both = OverOptimization(
+            trueAccuracy: found.trueAccuracy,
+            watched: try learning.run(policy, by: weak, isWatched: true, problems),
+            unwatched: try learning.run(policy, by: weak, isWatched: false, problems))
+        note("fall \(both.watchedFall) if watched, else \(both.unwatchedFall)", seed)
+        results.weak.append(both)
     }
 
     private func note(_ text: String, _ seed: UInt64) {
-        if verbose { print("seed \(seed), \(Int(ProcessInfo.processInfo.systemUptime) % 100000): \(text)") }
+        if verbose { print("seed \(seed): \(text)") }
     }
 }

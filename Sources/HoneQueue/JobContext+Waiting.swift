@@ -1,0 +1,34 @@
+import HonePostgres
+
+extension JobContext {
+    /// News for a job that waits for others.
+    public func news(for job: ClaimedJob) -> JobNews {
+        JobNews(for: job.id, on: worker.news, longestWait: worker.configuration.pollInterval)
+    }
+
+    /// Lends the place of a job that waits to one of the jobs that it waits for: claims the first of them that is
+    /// available and runs it here, as if a slot had been free for it.
+    ///
+    /// So a fleet of one worker cannot wait for itself, and jobs that nobody else takes are done all the same.
+    /// - Parameters:
+    ///   - jobs: all of the handler's kind
+    ///   - handler: runs it
+    /// - Returns: Whether one was available. How it ended is on its own record.
+    /// - Throws: `CancellationError` when the waiting job is not to go on, or the database's error.
+    public nonisolated(nonsending) func help<Handler: JobHandler>(
+        with jobs: [Int64], by handler: Handler
+    ) async throws -> Bool {
+        if jobs.isEmpty || isDraining { return false }
+        let leaseDuration = worker.configuration.leaseDuration
+        let sentAt = ContinuousClock.now
+        let rows = try await pool.query(worker.statements.claim(jobs: jobs, limit: 1, leaseDuration: leaseDuration))
+        guard let row = rows.first else { return false }
+        let job = try ClaimedJob(row)
+        precondition(job.kind == Handler.kind, "job \(job.id) is of kind \(job.kind), not \(Handler.kind)")
+        let batch = RunningBatch([job])
+        worker.book.add(batch, until: sentAt + leaseDuration)
+        await BatchRunner(pool: pool, worker: worker).run(batch, with: handler)
+        try Task.checkCancellation()
+        return true
+    }
+}
