@@ -91,8 +91,8 @@ extension Tensor {
             }
             let places_S = Tensor.arange(past + length, device: device)
             let own_T1 = Tensor.arange(past, past + length, device: device).unsqueeze(1)
-            var isSeen_TS = places_S .<= own_T1
-            if let window { isSeen_TS = isSeen_TS .& (own_T1 - window .< places_S) }
+            let isBefore_TS = places_S .<= own_T1
+            let isSeen_TS = window.map { isBefore_TS .& (places_S .> own_T1 - $0) } ?? isBefore_TS
             let mixed_1HTD = Tensor.scaledDotProductAttention(
                 q_HTD.unsqueeze(0), k_KSD.unsqueeze(0), v_KSD.unsqueeze(0), mask: isSeen_TS,
                 groupedQueries: headCount != kvHeadCount)
