@@ -145,7 +145,9 @@ extension TokenizerReader {
                     }
                 case "Fuse": continue
                 case "Strip":
-                    guard step["content"]?.text == " ", step["stop"]?.id ?? 0 == 0, let count = step["start"]?.id else {
+                    guard step["content"]?.text == " ", step["stop"]?.id ?? 0 == 0, let count = step["start"]?.id,
+                        count >= 0
+                    else {
                         throw unsupported("decoder.Strip", step["content"], "spaces at the start")
                     }
                     strippedSpaceCount = Int(count)
