@@ -3,7 +3,7 @@ internal import HoneProblems
 /// A word problem as a model reads it that writes an equation and leaves the calculating to the calculator: in lower
 /// case, with a letter in the place of each number and ``WordNames`` for names and things.
 ///
-/// "Ann has 12 pens and buys 7." is read as `zc has A qb and buys B .`, and answered with `+ A B`, the equation in
+/// "Ann has 12 pens and buys 7." is read as `xc has A zb and buys B .`, and answered with `+ A B`, the equation in
 /// Polish notation.
 public struct SlottedProblem: Sendable {
     public let text: String
@@ -13,7 +13,7 @@ public struct SlottedProblem: Sendable {
     /// Numbers beyond the letters stay as they are. Every `naming` calls the words by other names.
     public init(prompt: String, naming: Int = 0) {
         let slotted = SlottedText(prompt)
-        var names = WordNames(for: prompt, naming: naming)
+        var names = WordNames(for: slotted.text, naming: naming)
         text = names.applied(to: slotted.text)
         numbers = slotted.numbers
     }

@@ -3,34 +3,50 @@ internal import HoneProblems
 /// Which words a reader of word problems meets as themselves, and what the others are called.
 ///
 /// A few thousand problems hold most names and things too seldom to learn them from. What a problem asks of a reader is
-/// to see which of them are the same, so all but the common words are given names that differ from problem to problem:
-/// "Ann has pens" is read as `zk has zc`, and as `qa has zf` elsewhere. Verbs, measures, and words that say how
-/// amounts belong together stay.
+/// to see which of them are the same, so all but the common words are given names. Those of the question are `qa`, `qb`
+/// and so on in its order, wherever they stand in the problem, and the others have names that differ from problem to
+/// problem: "Ann has 5 pens and 7 cups. How many pens does Ann have?" is read as
+/// `qb has A qa and B zk . how many qa does qb have ?`. Verbs, measures, and words that say how amounts belong together
+/// stay.
 struct WordNames {
     private var names: [String: String] = [:]
     /// What no word is called yet, the next one last.
     private var free: [String]
 
-    /// The names for one text, and other ones for each `naming`.
+    /// The names for one text, whose words are parted by spaces, and other ones for each `naming`.
     init(for text: String, naming: Int) {
         var random = RandomSource(seed: stableHash(of: "names \(naming) \(text)"))
         free = random.shuffled(Self.all)
-    }
-
-    /// The text with names for all words but the common ones; words are parted by spaces.
-    mutating func applied(to text: String) -> String {
-        var words: [String] = []
-        for word in text.split(separator: " ") {
-            let end = word.firstIndex(of: "'") ?? word.endIndex
-            if end > word.startIndex { words.append(name(of: word[..<end])) }
-            if end < word.endIndex { words.append(String(word[end...])) }
+        let words = Self.parted(text)
+        var asked = Self.asked[...]
+        for word in words[Self.questionStart(in: words)...] where Self.isNamed(word) {
+            let stem = Self.stem(of: word)
+            if names[stem] == nil, let name = asked.popFirst() { names[stem] = name }
         }
-        return words.joined(separator: " ")
     }
 
-    private mutating func name(of word: Substring) -> String {
-        guard Self.isNamed(String(word)) else { return String(word) }
-        let stem = Self.stem(of: String(word))
+    /// The text with names for all words but the common ones.
+    mutating func applied(to text: String) -> String {
+        Self.parted(text).map { name(of: $0) }.joined(separator: " ")
+    }
+
+    /// Words and signs; "mike's" is two words.
+    static func parted(_ text: String) -> [String] {
+        text.split(separator: " ").flatMap { word -> [String] in
+            guard let end = word.firstIndex(of: "'"), end > word.startIndex else { return [String(word)] }
+            return [String(word[..<end]), String(word[end...])]
+        }
+    }
+
+    /// Where the last "how" stands, or else the last sentence begins.
+    static func questionStart(in words: [String]) -> Int {
+        if let how = words.lastIndex(of: "how") { return how }
+        return words.dropLast().lastIndex { [".", "?", "!"].contains($0) }.map { $0 + 1 } ?? 0
+    }
+
+    private mutating func name(of word: String) -> String {
+        guard Self.isNamed(word) else { return word }
+        let stem = Self.stem(of: word)
         if let name = names[stem] { return name }
         if free.isEmpty { free = Self.all }
         let name = free.removeLast()
@@ -59,7 +75,8 @@ struct WordNames {
         ("ing", ""), ("ed", ""), ("s", ""),
     ]
 
-    private static let all = "abcdefghijklmnopqrstuvwxyz".map { "z\($0)" } + "abcdefghijklmn".map { "q\($0)" }
+    private static let all = ["x", "z"].flatMap { first in "abcdefghijklmnopqrstuvwxyz".map { "\(first)\($0)" } }
+    private static let asked = "abcdefghijklmnopqrst".map { "q\($0)" }
 
     private static let common: Set<String> = Set(
         """

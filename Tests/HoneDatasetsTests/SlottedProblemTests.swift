@@ -17,18 +17,27 @@ import Testing
     }
 
     @Test func `words that are not common have the same name wherever they stand in a problem`() {
-        let words = SlottedProblem(prompt: "Ann's box has 3 boxes. Mrs. Hilt boxed 4 pens.").text.split(separator: " ")
+        let problem = SlottedProblem(prompt: "Ann's box has 3 boxes. Mrs. Hilt boxed 4 pens.")
+        let words = problem.text.split(separator: " ").map(String.init)
         #expect(words.count == 13 && words[1] == "'s" && words[3] == "has" && words[4] == "A" && words[7] == "mrs")
         #expect(words[2] == words[5] && words[5] == words[9])
         #expect(Set([words[0], words[2], words[8], words[11]]).count == 4)
         #expect(!words.contains { ["ann", "box", "boxes", "hilt", "pens"].contains($0) })
     }
 
+    @Test func `words of the question have names in its order wherever they stand`() {
+        let text = SlottedProblem(prompt: "Ann has 5 pens and 7 cups. How many pens does Ann have?").text
+        let words = text.split(separator: " ")
+        #expect(words[...4].joined(separator: " ") == "qb has A qa and")
+        #expect(text.hasSuffix("how many qa does qb have ?"))
+        #expect(["x", "z"].contains(words[6].first))
+    }
+
     @Test func `another naming has other names and the same numbers`() {
-        let texts = (0..<8).map { SlottedProblem(prompt: "Ann has 3 pens.", naming: $0).text }
+        let texts = (0..<8).map { SlottedProblem(prompt: "Ann has 3 pens. Why?", naming: $0).text }
         #expect(Set(texts).count > 4)
         #expect(texts.allSatisfy { $0.contains(" has A ") })
-        #expect(SlottedProblem(prompt: "Ann has 3 pens.").text == texts[0])
+        #expect(SlottedProblem(prompt: "Ann has 3 pens. Why?").text == texts[0])
     }
 
     @Test(arguments: [

@@ -43,10 +43,12 @@ extension Story {
         guard !facts.isEmpty else { return nil }
         let fact = random.element(of: facts)
         let words = Set(fact.filter(WordNames.isNamed).map(WordNames.stem)).sorted()
-        guard !words.isEmpty else { return nil }
+        // A fact of this story is another one only if what the question names is another.
+        let asked = words.filter(Set(question.map(WordNames.stem)).contains)
+        guard !(other == nil ? asked : words).isEmpty else { return nil }
         let own = Set(body.filter(WordNames.isNamed)).sorted()
         var swaps: [String: String] = [:]
-        let changed = other == nil ? Array(random.shuffled(words).prefix(random.integer(1...2))) : words
+        let changed = other == nil ? [random.element(of: asked), random.element(of: words)] : words
         for word in changed {
             let isOwn = other != nil && !own.isEmpty && random.chance(percent: 35)
             swaps[word] = isOwn ? random.element(of: own) : Self.newWord(&random)

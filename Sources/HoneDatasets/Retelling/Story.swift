@@ -15,11 +15,10 @@ struct Story {
     /// such a question.
     init?(_ example: Example) {
         let slotted = SlottedText(example.prompt)
-        let words = slotted.text.split(separator: " ").flatMap(Self.parted)
-        let starts = words.indices.dropLast(2).filter {
-            words[$0] == "how" && ["many", "much"].contains(words[$0 + 1])
-        }
-        guard let equation = EquationTemplate(example), words.last == "?", let start = starts.last,
+        let words = WordNames.parted(slotted.text)
+        let start = WordNames.questionStart(in: words)
+        guard let equation = EquationTemplate(example), words.last == "?", words.count > start + 2,
+            words[start] == "how", ["many", "much"].contains(words[start + 1]),
             Set(slotted.numbers).count == slotted.numbers.count
         else { return nil }
         body = Array(words[..<start])
@@ -82,11 +81,5 @@ struct Story {
     static func number(_ word: String) -> Int? {
         guard word.count == 1, let letter = word.first else { return nil }
         return EquationTemplate.letters.firstIndex(of: letter)
-    }
-
-    /// "mike's" as two words.
-    private static func parted(_ word: Substring) -> [String] {
-        guard let end = word.firstIndex(of: "'"), end > word.startIndex else { return [String(word)] }
-        return [String(word[..<end]), String(word[end...])]
     }
 }
