@@ -8,7 +8,7 @@ import Testing
 @testable import HoneWorker
 
 /// `train.ppo` whose answers are sampled by jobs of the queue.
-@Suite(.temporaryDatabase) struct FleetRolloutTests {
+@Suite(.temporaryDatabase, .serialized) struct FleetRolloutTests {
     private func payload(
         from checkpoint: Int64, rollouts: String, steps: Int = 6, limits: String = "{}"
     ) -> PostgresJSON {
