@@ -30,7 +30,7 @@ void turn_tokens(const float *in, float *out, const float *cosines, const float 
 /// rows [count, size], `step` apart, as columns [size, stride].
 void turn_into_columns(const float *rows, int64_t step, int64_t count, int64_t size, float *columns, int64_t stride);
 
-/// out = softmax(query · keys · scale) · values for every row. `scratch` has room for BLOCK rows of `scratch_stride`.
+/// out = softmax(query · keys · scale) · values for every row. `scratch` has room for BLOCK rows.
 void attend(const Row *rows, int64_t row_count, const float *key_columns, int64_t stride, const float *values,
             int64_t step, int64_t size, float scale, float *scratch, int64_t scratch_stride);
 

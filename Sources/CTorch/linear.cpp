@@ -202,8 +202,8 @@ bool plain(const Tensor &tensor) {
 
 /// Whether our kernels may stand in for libtorch's: where they are fast, and for what they compute.
 bool applies(const Tensor &x, const Tensor &weight, const std::optional<Tensor> &bias) {
-    return ctorch_linear_is_rowwise() && plain(x) && plain(weight) && weight.dim() == 2 && weight.is_contiguous() && x.dim() > 0 &&
-           x.size(-1) == weight.size(1) && x.numel() > 0 && weight.numel() > 0 && !weight.is_inference() &&
+    return ctorch_linear_is_rowwise() && plain(x) && plain(weight) && weight.dim() == 2 && weight.is_contiguous() &&
+           x.dim() > 0 && x.size(-1) == weight.size(1) && x.numel() > 0 && weight.numel() > 0 && !weight.is_inference() &&
            (!bias || (plain(*bias) && bias->is_contiguous() && bias->dim() == 1 && bias->size(0) == weight.size(0)));
 }
 

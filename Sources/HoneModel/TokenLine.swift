@@ -12,7 +12,7 @@ public struct TokenLine {
 
     public var tokenCount: Int { ids_N.count }
 
-    /// - Parameter device: where the network is.
+    /// Sequences for a network on `device`.
     public init(_ sequences: [some Collection<Int32>], device: Device = .cpu) {
         self.init(
             ids_N: Tensor(sequences.flatMap { $0.map(Int.init) }, device: device), lengths: sequences.map(\.count))

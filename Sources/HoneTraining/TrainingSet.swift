@@ -54,6 +54,9 @@ struct TrainingSet: Sendable {
                     position: position,
                     reason: "has \(count) tokens and the model's context is \(maximumLength); drop or shorten it")
             }
+            guard count > 1 else {
+                throw TrainingError.example(position: position, reason: "is empty; leave it out")
+            }
             let entry = Entry(
                 start: tokens.count, promptCount: Int32(prompt.count), count: Int32(count),
                 level: example.level.map(Int32.init) ?? Self.noLevel,

@@ -1,3 +1,4 @@
+import HoneModel
 import HoneTensor
 import HoneTokenizer
 import Testing

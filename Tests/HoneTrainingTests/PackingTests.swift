@@ -1,5 +1,6 @@
 import HoneModel
 import HoneTensor
+import HoneTokenizer
 import Testing
 
 @testable import HoneTraining

@@ -100,11 +100,12 @@ bool ctorch_linear_is_rowwise(void);
 ctorch_tensor _Nullable ctorch_rms_norm(ctorch_tensor x, ctorch_tensor weight, double eps);
 // swiglu: silu(first half) * second half of the last dimension.
 ctorch_tensor _Nullable ctorch_swiglu(ctorch_tensor x);
-// self_attention: causal attention within each of `count` sequences of `lengths` tokens, which stand one behind the other
-// in qkv [N, (heads + 2 * kv_heads) * D], queries first; queries and keys are turned by the angles of their positions,
-// whose cosines and sines are [positions, D / 2]. -> [N, heads * D]. With a cache, `pasts` says how many tokens each
-// sequence has there already, in the rows from `first_row` on; the new ones are put behind them, and no gradient is
-// recorded. Keys are [rows, kv_heads, D, tokens], tokens a multiple of 16; values [rows, kv_heads, tokens, D].
+// self_attention: causal attention within each of `count` sequences of `lengths` tokens, which stand one behind the
+// other in qkv [N, (heads + 2 * kv_heads) * D], queries first; queries and keys are turned by the angles of their
+// positions, whose cosines and sines are [positions, D / 2]. -> [N, heads * D]. With a cache, `pasts` says how many
+// tokens each sequence has there already, in the rows from `first_row` on; the new ones are put behind them, and no
+// gradient is recorded. Keys are [rows, kv_heads, D, tokens], tokens a multiple of 16; values [rows, kv_heads, tokens,
+// D].
 typedef struct ctorch_attention_cache {
     ctorch_tensor keys, values;
     int64_t first_row;

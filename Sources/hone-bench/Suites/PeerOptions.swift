@@ -13,7 +13,7 @@ struct PeerOptions: ParsableArguments {
     @Option(help: "A Python that has torch and transformers.") var python = "python3"
     @Option(help: "The folder of the peers' scripts.") var oracles = "Tests/Oracles"
     @Option(name: .customLong("threads"), help: "Thread counts, separated by commas.") var threadList = "1,2"
-    @Option(name: .customLong("model"), help: "Model sizes, separated by commas: tiny, small.") var sizeList = "tiny"
+    @Option(name: .customLong("model"), help: "Model sizes, by commas: tiny, small, 50m.") var sizeList = "tiny"
     @Option(help: "Runs of each side, taken in turn; medians count.") var runs = 5
     @Flag(help: "Print one JSON object instead of a table.") var json = false
 

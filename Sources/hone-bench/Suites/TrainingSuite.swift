@@ -8,14 +8,29 @@ struct TrainingSuite: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "training",
         abstract: "Tokens per second of training steps and of PPO iterations, beside eager PyTorch.",
-        discussion: "  hone-bench training --python ~/venv/bin/python --json")
+        discussion: """
+              hone-bench training --python ~/venv/bin/python --json
+              hone-bench training --peak --model 50m --threads 1     a step beside the machine's matrix product
+              hone-bench training --updates 20000                    memory over many updates
+            """)
 
     @OptionGroup var peers: PeerOptions
     @Option(help: "Measured steps of a run.") var steps = 20
 
     @Option(help: "Measured iterations of PPO of a run.") var iterations = 2
+    @Flag(help: "Set steps beside the largest matrix product's speed instead.") var peak = false
+    @Option(help: "Watch the memory of so many updates instead.") var updates: Int?
 
     func run() async throws {
+        if let updates {
+            return try await MemoryGrowth(updates: updates).report().show(asJSON: peers.json)
+        }
+        if peak {
+            let rows = peers.sizes.flatMap { size in
+                peers.threadCounts.map { PeakMeasurement(size: size, threads: $0).row(runs: peers.runs, steps: steps) }
+            }
+            return try SuiteReport(suite: "training", rows: rows, absent: []).show(asJSON: peers.json)
+        }
         var rows: [SuiteReport.Row] = []
         var absent: Set<String> = []
         try await withModelDirectories(peers.sizes) { size, directory in

@@ -10,7 +10,7 @@ import Testing
         ModelConfiguration(
             vocabularySize: 19, hiddenSize: 16, intermediateSize: 24, layerCount: 1, headCount: 2,
             maxPositionCount: 32, initializerRange: 0.3), generator: Generator(seed: 4))
-    private let ids = Tensor((0..<16).map { $0 * 7 % 19 }, shape: [2, 8])
+    private let line = TokenLine(rows: Tensor((0..<16).map { $0 * 7 % 19 }, shape: [2, 8]))
 
     @Test(arguments: ScoringModel.Kind.allCases)
     func `a scoring model survives its directory, beside a model that others load`(kind: ScoringModel.Kind) async throws
