@@ -85,7 +85,8 @@ import Testing
     @Test func theKindsAreThoseOfTheDatabase() async throws {
         let pool = try TemporaryDatabase.current.pool
         let kinds = try await pool.query("SELECT kind FROM hone.kinds").map { try $0.decode("kind", as: String.self) }
-        #expect(PipelineDefinition.kinds == Set(kinds))
+        // Roll-outs are asked for by a training, never by a stage.
+        #expect(PipelineDefinition.kinds == Set(kinds).subtracting(["rollout"]))
     }
 
     @Test func theFirstReasonersPipelineCanBeRun() async throws {

@@ -13,7 +13,10 @@ import Testing
         #expect(await payload(events.next()) == "first")
 
         let killed = try await database.pool.query(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'")
+            """
+            SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+            WHERE query LIKE 'LISTEN%' AND datname = current_database()
+            """)
         #expect(killed.count == 1)
         #expect(await events.next() == .connected)
         try await database.pool.execute("SELECT pg_notify('jobs', 'second')")
