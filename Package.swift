@@ -196,8 +196,8 @@ let package = Package(
             name: "HoneWorkerTests",
             dependencies: [
                 "HoneArtifacts", "HoneCatalog", "HoneDatasets", "HoneEmbedded", "HoneEvaluation", "HoneFeedback",
-                "HoneMigrations", "HonePipeline", "HonePostgres", "HoneQueue", "HoneTesting", "HoneTokenizer",
-                "HoneTraining", "HoneWorker",
+                "HoneMigrations", "HoneModel", "HonePipeline", "HonePostgres", "HoneQueue", "HoneTensor", "HoneTesting",
+                "HoneTokenizer", "HoneTraining", "HoneWorker",
             ],
             swiftSettings: strict),
         .testTarget(

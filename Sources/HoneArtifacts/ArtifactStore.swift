@@ -159,7 +159,7 @@ extension ArtifactStore {
     }
 
     private func actualDigest(of path: String) throws(ArtifactError) -> ArtifactDigest {
-        try Self.digest(of: path) { _ throws(ArtifactError) in }
+        try Self.digest(ofFile: path)
     }
 
     /// Reads the artifact once, handing on each chunk; throws at the end if they were not its bytes.
@@ -174,6 +174,10 @@ extension ArtifactStore {
         let target = try File.creating(destination)
         try verify(digest) { chunk throws(ArtifactError) in try target.write(chunk) }
         try target.seal()
+    }
+
+    fileprivate static func digest(ofFile path: String) throws(ArtifactError) -> ArtifactDigest {
+        try digest(of: path) { _ throws(ArtifactError) in }
     }
 
     private static func digest(of path: String, _ body: Sink) throws(ArtifactError) -> ArtifactDigest {
@@ -215,6 +219,11 @@ extension ArtifactStore {
 extension ArtifactDigest {
     fileprivate init(_ hash: SHA256) {
         bytes = Array(hash.finalize())
+    }
+
+    /// Reads a file, in the store or not, a chunk at a time.
+    public init(ofFile file: URL) throws(ArtifactError) {
+        self = try ArtifactStore.digest(ofFile: file.path)
     }
 }
 

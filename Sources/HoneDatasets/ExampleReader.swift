@@ -28,8 +28,7 @@ public struct ExampleReader {
     ///     decided by their text alone, so a question is never on both sides, whatever file it comes from.
     ///   - variationCount: so many variations with other numbers follow each example that is not held out and has
     ///     them; see ``NumberVariations``.
-    ///   - rewordingCount: so many rewordings follow each example that is not held out: other names and things, and at
-    ///     times a sentence that does not count.
+    ///   - rewordingCount: up to so many rewordings follow each example that is not held out; see ``Rewordings``.
     /// - Throws: `DatasetError` if the file cannot be read or its format is unknown.
     public init(
         file: URL, format: DatasetFormat? = nil, split: String? = nil, heldOutPercent: Int = 0,

@@ -14,16 +14,20 @@ public actor GenerationEngine {
     private let configuration: ModelConfiguration
     private let threads: Int
 
+    /// Tokens of the longest sequence that the model reads.
+    public nonisolated var contextLength: Int { configuration.maxPositionCount }
+
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    /// Takes over a model; `threads` work inside one operator.
+    /// Takes over a model; `threads` work inside one operator. An answer ends after one of `endTokens`; left out, after
+    /// what the model's configuration and the tokenizer name.
     public init(
-        model: sending CausalLanguageModel, tokenizer: any Tokenizer, limits: GenerationLimits = GenerationLimits(),
-        threads: Int = 1
+        model: sending CausalLanguageModel, tokenizer: any Tokenizer, endTokens: [Int32]? = nil,
+        limits: GenerationLimits = GenerationLimits(), threads: Int = 1
     ) {
         executor = BlockingExecutor(name: "generation")
         configuration = model.configuration
-        generator = TextGenerator(model: model, tokenizer: tokenizer, limits: limits)
+        generator = TextGenerator(model: model, tokenizer: tokenizer, endTokens: endTokens, limits: limits)
         self.limits = limits
         self.threads = threads
     }

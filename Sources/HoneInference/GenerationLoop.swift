@@ -55,14 +55,14 @@ struct GenerationLoop {
     /// Answers the group's members among `requests`, in a cache of the group's size.
     init(
         model: CausalLanguageModel, tokenizer: any Tokenizer, prefillTokenCount: Int, requests: [GenerationRequest],
-        group: RequestGroup, device: Device
+        group: RequestGroup, endTokens: Set<Int32>, device: Device
     ) {
         self.model = model
         self.tokenizer = tokenizer
         self.prefillTokenCount = prefillTokenCount
         self.requests = requests
         self.device = device
-        endTokens = Set(model.configuration.eosTokenIDs.map(Int32.init) + [tokenizer.endOfTextID])
+        self.endTokens = endTokens
         waiting = group.members.reversed()
         cache = KVCache(
             model.configuration, rowCapacity: group.rowCount, tokenCapacity: group.tokenCount, device: device)
@@ -120,7 +120,7 @@ struct GenerationLoop {
             let row = firstRow + index
             rows[row].append(Int32(pairs[index]), logProb: Float(pairs[count + index]))
             rows[row].calculate(tokenizer)
-            guard let reason = finishReason(of: rows[row]) else { continue }
+            guard let reason = finishReason(of: rows[row], logProb: pairs[count + index]) else { continue }
             finished.append((row, result(of: rows[row], reason)))
         }
         let answers = finished.map { (rows[$0.row].request, $0.result) }
@@ -138,7 +138,8 @@ struct GenerationLoop {
         if !leaving.isEmpty { sampler = Sampler(rows.map(\.sampling), device: device) }
     }
 
-    private func finishReason(of row: Row) -> FinishReason? {
+    private func finishReason(of row: Row, logProb: Double) -> FinishReason? {
+        if logProb.isNaN { return .error }
         if endsWithEndToken(row) { return .stop }
         if row.stopTexts.areReached(by: row.tokens, tokenizer) { return .stop }
         return row.tokens.count >= row.maximumNewTokens ? .length : nil

@@ -53,6 +53,8 @@ public enum FinishReason: String, Codable, Sendable {
     case stop
     /// The limit of new tokens or the end of the model's context was reached.
     case length
+    /// The model's logits were no numbers: its weights are broken, or its sums ran over on this prompt.
+    case error
 }
 
 /// What the model wrote after one prompt.

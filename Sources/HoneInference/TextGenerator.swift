@@ -10,11 +10,18 @@ public struct TextGenerator {
     private let model: CausalLanguageModel
     private let tokenizer: any Tokenizer
     private let limits: GenerationLimits
+    private let endTokens: Set<Int32>
 
-    public init(model: CausalLanguageModel, tokenizer: any Tokenizer, limits: GenerationLimits = GenerationLimits()) {
+    /// An answer ends after one of `endTokens`; left out, after what the model's configuration and the tokenizer name.
+    public init(
+        model: CausalLanguageModel, tokenizer: any Tokenizer, endTokens: [Int32]? = nil,
+        limits: GenerationLimits = GenerationLimits()
+    ) {
         self.model = model
         self.tokenizer = tokenizer
         self.limits = limits
+        self.endTokens = Set(
+            endTokens ?? model.configuration.eosTokenIDs.map(Int32.init) + [tokenizer.endOfTextID])
     }
 
     /// Continues every prompt.
@@ -40,7 +47,7 @@ public struct TextGenerator {
         for group in RequestGroup.groups(requests, configuration, limits) {
             var loop = GenerationLoop(
                 model: model, tokenizer: tokenizer, prefillTokenCount: limits.prefillTokenCount, requests: requests,
-                group: group, device: model.parameters.first?.device ?? .cpu)
+                group: group, endTokens: endTokens, device: model.parameters.first?.device ?? .cpu)
             loop.drop(unless: isWanted)
             while !loop.isDone {
                 try Task.checkCancellation()

@@ -6,15 +6,10 @@ extension CausalLanguageModel {
     /// Reads a model that transformers or Hone saved. Weights of other types become `.float32`.
     public static func load(directory: String, device: Device = .cpu) throws -> CausalLanguageModel {
         let configuration = try ModelConfiguration.read(directory: directory)
-        let weights = try weights(directory: directory, configuration)
         // Before memory is taken for what a wrong configuration asks for.
-        let count = weights.values.reduce(0) { $0 + $1.count }
-        guard count == configuration.parameterCount else {
-            let fault = "describes \(configuration.parameterCount) parameters, the weights beside it are \(count)"
-            throw ModelError.file(path: directory + "/config.json", fault: fault)
-        }
+        let files = try WeightFiles(directory: directory, for: configuration)
         let model = CausalLanguageModel(unfilled: configuration, device: device)
-        try model.load(weights)
+        try files.fill(model)
         return model
     }
 
@@ -23,42 +18,6 @@ extension CausalLanguageModel {
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         try configuration.write(directory: directory)
         try Safetensors.write(stateDictionary(), metadata: ["format": "pt"], to: directory + "/model.safetensors")
-    }
-
-    private static func weights(
-        directory: String, _ configuration: ModelConfiguration
-    ) throws -> [String: Tensor] {
-        var weights: [String: Tensor] = [:]
-        for file in try weightFiles(directory: directory) {
-            let opened = try SafetensorsFile(file)
-            for name in opened.names where !isDerived(name, configuration) {
-                weights[name] = try opened.tensor(name)
-            }
-        }
-        return weights
-    }
-
-    /// Tensors that some files carry though they follow from the others.
-    private static func isDerived(_ name: String, _ configuration: ModelConfiguration) -> Bool {
-        name.hasSuffix(".rotary_emb.inv_freq") || (configuration.tiesEmbeddings && name == "lm_head.weight")
-    }
-
-    private struct Index: Decodable {
-        let weightMap: [String: String]
-
-        enum CodingKeys: String, CodingKey {
-            case weightMap = "weight_map"
-        }
-    }
-
-    private static func weightFiles(directory: String) throws -> [String] {
-        let index = directory + "/model.safetensors.index.json"
-        guard FileManager.default.fileExists(atPath: index) else { return [directory + "/model.safetensors"] }
-        let names = Set(try readJSON(Index.self, index).weightMap.values).sorted()
-        for name in names where name.contains("/") {
-            throw ModelError.file(path: index, fault: "names '\(name)', which is outside its directory")
-        }
-        return names.map { directory + "/" + $0 }
     }
 }
 

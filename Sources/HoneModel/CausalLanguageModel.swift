@@ -1,6 +1,6 @@
 public import HoneTensor
 
-/// A decoder-only transformer with the parameter names and the results of transformers' Llama and Qwen2.
+/// A decoder-only transformer with the parameter names and the results of transformers' Llama, Qwen2 and Qwen3.
 ///
 /// Shape suffixes: B sequences, T tokens of each, N tokens of all, P places among them, C hidden size, V vocabulary.
 public struct CausalLanguageModel: Module {
@@ -26,22 +26,24 @@ public struct CausalLanguageModel: Module {
         let c = configuration
         self.configuration = c
         embedding = Embedding(weight: linear(c.hiddenSize, c.vocabularySize, false).weight)
-        layers = (0..<c.layerCount).map { _ in
+        layers = (0..<c.layerCount).map { index in
             let heads = c.headCount + 2 * c.kvHeadCount
             let attention = Attention(
                 qkv: linear(c.hiddenSize, heads * c.headSize, c.attentionBias),
-                output: linear(c.headCount * c.headSize, c.hiddenSize, false),
-                headCount: c.headCount, kvHeadCount: c.kvHeadCount, headSize: c.headSize)
+                output: linear(c.headCount * c.headSize, c.hiddenSize, c.attentionOutputBias),
+                headCount: c.headCount, kvHeadCount: c.kvHeadCount, headSize: c.headSize,
+                headNorms: c.hasHeadNorms ? HeadNorms(c.headSize, eps: c.rmsNormEps, device: device) : nil,
+                kind: c.attentionKind(ofLayer: index))
             let feedForward = FeedForward(
-                gateUp: linear(c.hiddenSize, 2 * c.intermediateSize, false),
-                down: linear(c.intermediateSize, c.hiddenSize, false))
+                gateUp: linear(c.hiddenSize, 2 * c.intermediateSize, c.feedForwardBias),
+                down: linear(c.intermediateSize, c.hiddenSize, c.feedForwardBias))
             return DecoderLayer(
                 inputNorm: RMSNorm(c.hiddenSize, eps: c.rmsNormEps, device: device), attention: attention,
                 postNorm: RMSNorm(c.hiddenSize, eps: c.rmsNormEps, device: device), feedForward: feedForward)
         }
         norm = RMSNorm(c.hiddenSize, eps: c.rmsNormEps, device: device)
         head = c.tiesEmbeddings ? nil : linear(c.hiddenSize, c.vocabularySize, false)
-        rotary = RotaryEmbedding(headSize: c.headSize, theta: c.ropeTheta, device: device)
+        rotary = RotaryEmbedding(c, device: device)
     }
 
     public func visit(_ visitor: ParameterVisitor) {

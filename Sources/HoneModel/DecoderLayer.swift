@@ -21,6 +21,9 @@ struct Attention: Module {
     let headCount: Int
     let kvHeadCount: Int
     let headSize: Int
+    /// Norms of every head's queries and keys, where the model has them.
+    let headNorms: HeadNorms?
+    let kind: AttentionKind
 
     func visit(_ visitor: ParameterVisitor) {
         let rows = [("q", headCount), ("k", kvHeadCount), ("v", kvHeadCount)].map { ($0, $1 * headSize) }
@@ -30,14 +33,17 @@ struct Attention: Module {
                 pieces: rows.map { NamedParameter.Piece("\($0)_proj.\(kind)", rowCount: $1) })
         }
         visitor.module("o_proj", output)
+        headNorms?.visit(visitor)
     }
 
     /// What every token takes over from those that it looks at, before the output projection: normalized `[N, C]` to
     /// `[N, heads · size]`.
     func mix(_ x_NC: Tensor, _ pass: ForwardPass, layer: Int) -> Tensor {
-        qkv(x_NC).selfAttention(
+        var projected = qkv(x_NC)
+        if let headNorms { projected = headNorms(projected, headCount: headCount, kvHeadCount: kvHeadCount) }
+        return projected.selfAttention(
             lengths: pass.lengths, cos: pass.rotary.cos, sin: pass.rotary.sin, headCount: headCount,
-            kvHeadCount: kvHeadCount, cache: pass.cache?.layer(layer))
+            kvHeadCount: kvHeadCount, window: kind.window, cache: pass.cache?.layer(layer))
     }
 }
 
@@ -49,9 +55,11 @@ struct FeedForward: Module {
 
     func visit(_ visitor: ParameterVisitor) {
         let size = gateUp.weight.size(0) / 2
-        visitor.fused(
-            "gate_up_proj.weight", gateUp.weight,
-            pieces: [.init("gate_proj.weight", rowCount: size), .init("up_proj.weight", rowCount: size)])
+        for (kind, tensor) in [("weight", gateUp.weight), ("bias", gateUp.bias)] {
+            visitor.fused(
+                "gate_up_proj.\(kind)", tensor,
+                pieces: [.init("gate_proj.\(kind)", rowCount: size), .init("up_proj.\(kind)", rowCount: size)])
+        }
         visitor.module("down_proj", down)
     }
 

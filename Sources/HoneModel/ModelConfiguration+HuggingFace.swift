@@ -1,9 +1,11 @@
 /// `config.json` in the form that transformers writes and reads.
 extension ModelConfiguration: Codable {
-    private enum Key: String, CodingKey {
+    enum Key: String, CodingKey {
         case architectures
         case attentionBias = "attention_bias"
+        case remoteCode = "auto_map"
         case bosTokenID = "bos_token_id"
+        case compression = "compression_config"
         case dtype = "dtype"
         case eosTokenID = "eos_token_id"
         case headSize = "head_dim"
@@ -11,13 +13,16 @@ extension ModelConfiguration: Codable {
         case hiddenSize = "hidden_size"
         case initializerRange = "initializer_range"
         case intermediateSize = "intermediate_size"
+        case isCausal = "is_causal"
         case layerTypes = "layer_types"
         case maxPositionCount = "max_position_embeddings"
+        case maxWindowLayers = "max_window_layers"
         case mlpBias = "mlp_bias"
         case modelType = "model_type"
         case headCount = "num_attention_heads"
         case layerCount = "num_hidden_layers"
         case kvHeadCount = "num_key_value_heads"
+        case originalLength = "original_max_position_embeddings"
         case padTokenID = "pad_token_id"
         case partialRotaryFactor = "partial_rotary_factor"
         case quantization = "quantization_config"
@@ -25,77 +30,95 @@ extension ModelConfiguration: Codable {
         case ropeParameters = "rope_parameters"
         case ropeScaling = "rope_scaling"
         case ropeTheta = "rope_theta"
+        case slidingWindow = "sliding_window"
         case tiesEmbeddings = "tie_word_embeddings"
         case usesSlidingWindow = "use_sliding_window"
         case vocabularySize = "vocab_size"
-    }
-
-    private struct Rope: Codable {
-        var ropeTheta: Double?
-        var ropeType: String?
-        /// The older name of `rope_type`.
-        var type: String?
-
-        enum CodingKeys: String, CodingKey {
-            case ropeTheta = "rope_theta"
-            case ropeType = "rope_type"
-            case type
-        }
     }
 
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: Key.self)
         let name = try values.decode(String.self, forKey: .modelType)
         guard let kind = Kind(rawValue: name) else {
-            throw ModelError.configuration(field: "model_type", fault: "is '\(name)'; Hone computes llama and qwen2")
+            let known = Kind.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ModelError.configuration(field: "model_type", fault: "is '\(name)'; Hone computes \(known)")
         }
         try Self.refuseUnsupported(values, kind)
-        let ropes = try [Key.ropeParameters, .ropeScaling].compactMap {
-            try values.decodeIfPresent(Rope.self, forKey: $0)
-        }
-        if let type = ropes.lazy.compactMap({ $0.ropeType ?? $0.type }).first(where: { $0 != "default" }) {
-            throw ModelError.configuration(field: "rope_type", fault: "is '\(type)'; Hone computes 'default'")
-        }
+        let maxPositionCount = try values.decode(Int.self, forKey: .maxPositionCount)
+        let layerCount = try values.decode(Int.self, forKey: .layerCount)
+        let rope = try RopeParameters(of: values, maxPositionCount: maxPositionCount)
+        let attentionBias = try values.decodeIfPresent(Bool.self, forKey: .attentionBias) ?? false
+        // Of the older Qwen3 files some leave the size out, which is not that of the hidden state's share.
+        let headSize = try values.decodeIfPresent(Int.self, forKey: .headSize) ?? (kind == .qwen3 ? 128 : nil)
         self.init(
             kind: kind,
             vocabularySize: try values.decode(Int.self, forKey: .vocabularySize),
             hiddenSize: try values.decode(Int.self, forKey: .hiddenSize),
             intermediateSize: try values.decode(Int.self, forKey: .intermediateSize),
-            layerCount: try values.decode(Int.self, forKey: .layerCount),
+            layerCount: layerCount,
             headCount: try values.decode(Int.self, forKey: .headCount),
             kvHeadCount: try values.decodeIfPresent(Int.self, forKey: .kvHeadCount),
-            headSize: try values.decodeIfPresent(Int.self, forKey: .headSize),
-            maxPositionCount: try values.decode(Int.self, forKey: .maxPositionCount),
+            headSize: headSize,
+            maxPositionCount: maxPositionCount,
             rmsNormEps: try values.decodeIfPresent(Double.self, forKey: .rmsNormEps) ?? 1e-6,
-            ropeTheta: try ropes.lazy.compactMap(\.ropeTheta).first ?? values.decodeIfPresent(
-                Double.self, forKey: .ropeTheta) ?? 10000,
+            ropeTheta: rope.theta, ropeScaling: rope.scaling,
+            attention: try Self.attention(values, kind, layerCount: layerCount),
             tiesEmbeddings: try values.decodeIfPresent(Bool.self, forKey: .tiesEmbeddings) ?? false,
+            // Qwen2 has its biases without a field for them; the others have all four or none.
+            attentionBias: kind == .qwen2 ? true : attentionBias,
+            attentionOutputBias: kind == .qwen2 ? false : attentionBias,
+            feedForwardBias: try kind == .llama && values.decodeIfPresent(Bool.self, forKey: .mlpBias) ?? false,
             initializerRange: try values.decodeIfPresent(Double.self, forKey: .initializerRange) ?? 0.02,
             bosTokenID: try values.decodeIfPresent(Int.self, forKey: .bosTokenID),
             eosTokenIDs: try Self.tokenIDs(values),
-            padTokenID: try values.decodeIfPresent(Int.self, forKey: .padTokenID))
+            padTokenID: try Self.padTokenID(values))
         try validate()
     }
 
-    /// Fields that change what a network computes, with the value that Hone computes.
+    /// Fields that change what a network computes and that Hone does not follow.
     private static func refuseUnsupported(_ values: KeyedDecodingContainer<Key>, _ kind: Kind) throws {
+        func isSet(_ key: Key) throws -> Bool { try values.contains(key) && !values.decodeNil(forKey: key) }
+        let architectures = try values.decodeIfPresent([String].self, forKey: .architectures) ?? []
         let activation = try values.decodeIfPresent(String.self, forKey: .activation) ?? "silu"
         let rotary = try values.decodeIfPresent(Double.self, forKey: .partialRotaryFactor) ?? 1
-        let layerTypes = try values.decodeIfPresent([String].self, forKey: .layerTypes) ?? []
-        // Llama's attention_bias adds one to the output projection too; Qwen2 has no such field.
-        let hasOutputBias = try kind == .llama && values.decodeIfPresent(Bool.self, forKey: .attentionBias) ?? false
+        let hasFeedForwardBias = try values.decodeIfPresent(Bool.self, forKey: .mlpBias) ?? false
         let refusals: [(Key, Bool)] = [
-            (.activation, activation != "silu"),
-            (.attentionBias, hasOutputBias),
-            (.mlpBias, try values.decodeIfPresent(Bool.self, forKey: .mlpBias) ?? false),
-            (.usesSlidingWindow, try values.decodeIfPresent(Bool.self, forKey: .usesSlidingWindow) ?? false),
-            (.layerTypes, layerTypes.contains { $0 != "full_attention" }),
+            (.architectures, !architectures.isEmpty && !architectures.contains(kind.architecture)),
+            (.remoteCode, try isSet(.remoteCode)),
+            (.activation, activation != "silu" && activation != "swish"),
+            (.isCausal, try values.decodeIfPresent(Bool.self, forKey: .isCausal) == false),
+            (.mlpBias, kind != .llama && hasFeedForwardBias),
             (.partialRotaryFactor, rotary != 1),
-            (.quantization, try values.contains(.quantization) && !values.decodeNil(forKey: .quantization)),
+            (.quantization, try isSet(.quantization)),
+            (.compression, try isSet(.compression)),
         ]
         if let (key, _) = refusals.first(where: { $0.1 }) {
             throw ModelError.configuration(field: key.rawValue, fault: "has a value that Hone does not compute")
         }
+    }
+
+    /// One kind a layer, or none where all are full.
+    private static func attention(
+        _ values: KeyedDecodingContainer<Key>, _ kind: Kind, layerCount: Int
+    ) throws -> [AttentionKind] {
+        let types = try values.decodeIfPresent([String].self, forKey: .layerTypes)
+        if let other = types?.first(where: { $0 != "full_attention" && $0 != "sliding_attention" }) {
+            throw ModelError.configuration(field: "layer_types", fault: "has '\(other)', which Hone does not compute")
+        }
+        // Llama's code has no windows whatever its file says.
+        let isSliding = try kind != .llama && values.decodeIfPresent(Bool.self, forKey: .usesSlidingWindow) ?? false
+        let window = isSliding ? try values.decodeIfPresent(Int.self, forKey: .slidingWindow) : nil
+        guard let window else {
+            if types?.contains("sliding_attention") == true {
+                throw ModelError.configuration(
+                    field: "layer_types", fault: "has 'sliding_attention' without a window that the model follows")
+            }
+            return []
+        }
+        if let types { return types.map { $0 == "full_attention" ? .full : .sliding(window: window) } }
+        let firstSliding = try values.decodeIfPresent(Int.self, forKey: .maxWindowLayers) ?? 28
+        guard firstSliding < layerCount, (1...1 << 12).contains(layerCount) else { return [] }
+        return (0..<layerCount).map { $0 < firstSliding ? .full : .sliding(window: window) }
     }
 
     /// One id, several, or none.
@@ -108,10 +131,19 @@ extension ModelConfiguration: Codable {
         }
     }
 
+    /// Some Llama files say -1 for none.
+    private static func padTokenID(_ values: KeyedDecodingContainer<Key>) throws -> Int? {
+        let id = try values.decodeIfPresent(Int.self, forKey: .padTokenID)
+        return id == -1 ? nil : id
+    }
+}
+
+// Writing.
+extension ModelConfiguration {
     public func encode(to encoder: any Encoder) throws {
         var values = encoder.container(keyedBy: Key.self)
         try values.encode(kind.rawValue, forKey: .modelType)
-        try values.encode([kind == .llama ? "LlamaForCausalLM" : "Qwen2ForCausalLM"], forKey: .architectures)
+        try values.encode([kind.architecture], forKey: .architectures)
         try values.encode("silu", forKey: .activation)
         try values.encode("float32", forKey: .dtype)
         try values.encode(vocabularySize, forKey: .vocabularySize)
@@ -124,7 +156,7 @@ extension ModelConfiguration: Codable {
         try values.encode(maxPositionCount, forKey: .maxPositionCount)
         try values.encode(rmsNormEps, forKey: .rmsNormEps)
         try values.encode(ropeTheta, forKey: .ropeTheta)
-        try values.encode(Rope(ropeTheta: ropeTheta, ropeType: "default"), forKey: .ropeParameters)
+        try values.encode(RopeParameters(theta: ropeTheta, scaling: ropeScaling), forKey: .ropeParameters)
         try values.encode(tiesEmbeddings, forKey: .tiesEmbeddings)
         try values.encode(initializerRange, forKey: .initializerRange)
         try values.encodeIfPresent(bosTokenID, forKey: .bosTokenID)
@@ -133,6 +165,24 @@ extension ModelConfiguration: Codable {
             try values.encode(eosTokenIDs[0], forKey: .eosTokenID)
         } else if !eosTokenIDs.isEmpty {
             try values.encode(eosTokenIDs, forKey: .eosTokenID)
+        }
+        if kind != .qwen2, attentionBias { try values.encode(true, forKey: .attentionBias) }
+        if feedForwardBias { try values.encode(true, forKey: .mlpBias) }
+        guard let window = attention.lazy.compactMap(\.window).first else { return }
+        try values.encode(true, forKey: .usesSlidingWindow)
+        try values.encode(window, forKey: .slidingWindow)
+        try values.encode(
+            attention.map { $0 == .full ? "full_attention" : "sliding_attention" }, forKey: .layerTypes)
+    }
+}
+
+extension ModelConfiguration.Kind {
+    /// The class that computes it in transformers.
+    fileprivate var architecture: String {
+        switch self {
+        case .llama: "LlamaForCausalLM"
+        case .qwen2: "Qwen2ForCausalLM"
+        case .qwen3: "Qwen3ForCausalLM"
         }
     }
 }

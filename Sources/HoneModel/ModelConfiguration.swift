@@ -1,9 +1,10 @@
 /// The shape of a decoder-only transformer, as Hugging Face's `config.json` describes it.
 public struct ModelConfiguration: Hashable, Sendable {
-    /// The layouts that Hone computes; both are the same network with other defaults.
-    public enum Kind: String, Codable, Sendable {
+    /// The layouts that Hone computes; all are the same network with other defaults.
+    public enum Kind: String, Codable, Sendable, CaseIterable {
         case llama
         case qwen2
+        case qwen3
     }
 
     public var kind: Kind
@@ -18,23 +19,32 @@ public struct ModelConfiguration: Hashable, Sendable {
     public var maxPositionCount: Int
     public var rmsNormEps: Double
     public var ropeTheta: Double
+    public var ropeScaling: RopeScaling?
+    /// What each layer looks at; left empty, every layer is full.
+    public var attention: [AttentionKind]
     /// Whether the output layer is the embedding's matrix.
     public var tiesEmbeddings: Bool
     /// Biases of the query, key and value projections.
     public var attentionBias: Bool
+    /// A bias of the projection behind the attention.
+    public var attentionOutputBias: Bool
+    /// Biases of the feed-forward block's projections.
+    public var feedForwardBias: Bool
     /// Standard deviation of fresh weights.
     public var initializerRange: Double
     public var bosTokenID: Int?
     public var eosTokenIDs: [Int]
     public var padTokenID: Int?
 
-    /// Left out, `kvHeadCount` is `headCount`, `headSize` is `hiddenSize / headCount`, and Qwen2 has biases.
+    /// Left out, `kvHeadCount` is `headCount`, `headSize` is `hiddenSize / headCount`, and Qwen2 alone
+    /// has biases.
     public init(
         kind: Kind = .llama, vocabularySize: Int, hiddenSize: Int, intermediateSize: Int, layerCount: Int,
         headCount: Int, kvHeadCount: Int? = nil, headSize: Int? = nil, maxPositionCount: Int,
-        rmsNormEps: Double = 1e-5, ropeTheta: Double = 10000, tiesEmbeddings: Bool = true,
-        attentionBias: Bool? = nil, initializerRange: Double = 0.02, bosTokenID: Int? = nil, eosTokenIDs: [Int] = [],
-        padTokenID: Int? = nil
+        rmsNormEps: Double = 1e-5, ropeTheta: Double = 10000, ropeScaling: RopeScaling? = nil,
+        attention: [AttentionKind] = [], tiesEmbeddings: Bool = true, attentionBias: Bool? = nil,
+        attentionOutputBias: Bool = false, feedForwardBias: Bool = false, initializerRange: Double = 0.02,
+        bosTokenID: Int? = nil, eosTokenIDs: [Int] = [], padTokenID: Int? = nil
     ) {
         self.kind = kind
         self.vocabularySize = vocabularySize
@@ -47,19 +57,31 @@ public struct ModelConfiguration: Hashable, Sendable {
         self.maxPositionCount = maxPositionCount
         self.rmsNormEps = rmsNormEps
         self.ropeTheta = ropeTheta
+        self.ropeScaling = ropeScaling
+        self.attention = attention
         self.tiesEmbeddings = tiesEmbeddings
         self.attentionBias = attentionBias ?? (kind == .qwen2)
+        self.attentionOutputBias = attentionOutputBias
+        self.feedForwardBias = feedForwardBias
         self.initializerRange = initializerRange
         self.bosTokenID = bosTokenID
         self.eosTokenIDs = eosTokenIDs
         self.padTokenID = padTokenID
     }
 
+    /// Whether queries and keys are normalized head by head.
+    public var hasHeadNorms: Bool { kind == .qwen3 }
+
+    public func attentionKind(ofLayer layer: Int) -> AttentionKind { attention.isEmpty ? .full : attention[layer] }
+
     /// Number of trained numbers.
     public var parameterCount: Int {
         let attention = hiddenSize * headSize * (2 * headCount + 2 * kvHeadCount)
-        let biases = attentionBias ? headSize * (headCount + 2 * kvHeadCount) : 0
-        let layer = attention + biases + 3 * hiddenSize * intermediateSize + 2 * hiddenSize
+        let biases =
+            (attentionBias ? headSize * (headCount + 2 * kvHeadCount) : 0) + (attentionOutputBias ? hiddenSize : 0)
+            + (feedForwardBias ? 2 * intermediateSize + hiddenSize : 0)
+        let norms = 2 * hiddenSize + (hasHeadNorms ? 2 * headSize : 0)
+        let layer = attention + biases + 3 * hiddenSize * intermediateSize + norms
         return (tiesEmbeddings ? 1 : 2) * vocabularySize * hiddenSize + layerCount * layer + hiddenSize
     }
 
@@ -86,6 +108,14 @@ public struct ModelConfiguration: Hashable, Sendable {
         }
         guard ropeTheta > 0, ropeTheta.isFinite else {
             throw .configuration(field: "rope_theta", fault: "is \(ropeTheta)")
+        }
+        try ropeScaling?.validate()
+        guard attention.isEmpty || attention.count == layerCount else {
+            throw .configuration(
+                field: "layer_types", fault: "has \(attention.count) entries for \(layerCount) layers")
+        }
+        for window in attention.compactMap(\.window) where window < 1 {
+            throw .configuration(field: "sliding_window", fault: "is \(window)")
         }
         for id in eosTokenIDs + [bosTokenID, padTokenID].compactMap(\.self) where !(0..<vocabularySize).contains(id) {
             throw .configuration(field: "eos/bos/pad_token_id", fault: "is \(id), outside the vocabulary")

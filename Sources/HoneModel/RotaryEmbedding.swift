@@ -7,12 +7,14 @@ import HoneTensor
 final class RotaryEmbedding {
     private let headSize: Int
     private let theta: Double
+    private let scaling: RopeScaling?
     private let device: Device
     private var tables: RotaryTables?
 
-    init(headSize: Int, theta: Double, device: Device) {
-        self.headSize = headSize
-        self.theta = theta
+    init(_ configuration: ModelConfiguration, device: Device) {
+        headSize = configuration.headSize
+        theta = configuration.ropeTheta
+        scaling = configuration.ropeScaling
         self.device = device
     }
 
@@ -29,12 +31,20 @@ final class RotaryEmbedding {
         while length < count { length *= 2 }
         let made = noGrad {
             let exponents = Tensor.arange(0, headSize, step: 2, dtype: .float32, device: device) / headSize
-            let frequencies = 1 / Tensor.pow(theta, exponents)
+            let frequencies = scaled(1 / Tensor.pow(theta, exponents))
             let angles = Tensor.arange(length, dtype: .float32, device: device).unsqueeze(1) * frequencies
-            return RotaryTables(cos: angles.cos(), sin: angles.sin())
+            guard let factor = scaling?.attentionFactor, factor != 1 else {
+                return RotaryTables(cos: angles.cos(), sin: angles.sin())
+            }
+            return RotaryTables(cos: angles.cos() * factor, sin: angles.sin() * factor)
         }
         tables = made
         return made
+    }
+
+    private func scaled(_ frequencies: Tensor) -> Tensor {
+        guard let scaling else { return frequencies }
+        return Tensor(scaling.scaled(frequencies.toArray(Float.self), theta: theta), device: device)
     }
 }
 

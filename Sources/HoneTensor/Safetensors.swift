@@ -26,7 +26,8 @@ public enum Safetensors {
         let ordered = tensors.sorted {
             ($1.value.dtype.byteCount, $0.key) < ($0.value.dtype.byteCount, $1.key)
         }
-        let header = SafetensorsHeader.encode(ordered.map { ($0.key, $0.value) }, metadata: metadata)
+        let header = SafetensorsHeader.encode(
+            ordered.map { ($0.key, SafetensorsHeader.ElementType($0.value.dtype), $0.value.shape) }, metadata: metadata)
         try AtomicFile.write(path) { file throws(TensorError) in
             try file.write(header)
             for (_, tensor) in ordered {
@@ -35,6 +36,28 @@ public enum Safetensors {
                     try unsafe file.write(UnsafeRawBufferPointer(bytes))
                 }
             }
+        }
+    }
+
+    /// Writes tensors of several files into one, byte for byte, whole or not at all.
+    ///
+    /// - Parameters:
+    ///   - files: no two hold a tensor of the same name that is kept
+    ///   - isKept: by name
+    ///   - metadata: kept under `__metadata__`
+    ///   - path: replaced if it exists
+    /// - Throws: `cannotWrite` with the system's reason.
+    public static func join(
+        _ files: [SafetensorsFile], keeping isKept: (String) -> Bool, metadata: [String: String] = [:],
+        to path: String
+    ) throws(TensorError) {
+        let parts = files.flatMap { file in file.parts.filter { isKept($0.name) } }.sorted {
+            ($1.type.byteCount, $0.name) < ($0.type.byteCount, $1.name)
+        }
+        let header = SafetensorsHeader.encode(parts.map { ($0.name, $0.type, $0.shape) }, metadata: metadata)
+        try AtomicFile.write(path) { file throws(TensorError) in
+            try file.write(header)
+            for part in parts { try unsafe file.write(part.bytes()) }
         }
     }
 }
@@ -61,6 +84,31 @@ public final class SafetensorsFile {
     }
 
     public func shape(of name: String) -> [Int]? { entries[name]?.shape }
+
+    /// Nil where Hone has no such type.
+    public func dtype(of name: String) -> DType? { entries[name]?.type.dtype }
+
+    /// The type as the format names it.
+    public func typeName(of name: String) -> String? { entries[name]?.type.rawValue }
+
+    /// One tensor as it lies in the file.
+    struct Part {
+        let name: String
+        let type: SafetensorsHeader.ElementType
+        let shape: [Int]
+        fileprivate let range: Range<Int>
+        fileprivate let map: MappedFile
+
+        func bytes() -> UnsafeRawBufferPointer { unsafe map.bytes(range) }
+    }
+
+    var parts: [Part] {
+        entries.map { name, entry in
+            Part(
+                name: name, type: entry.type, shape: entry.shape,
+                range: dataStart + entry.start..<dataStart + entry.end, map: map)
+        }
+    }
 
     /// A copy of one tensor.
     public func tensor(_ name: String) throws(TensorError) -> Tensor {

@@ -135,19 +135,21 @@ struct SafetensorsHeader {
 // Writing.
 extension SafetensorsHeader {
     /// The length field and the header for tensors in the given order, padded to a multiple of 8 bytes.
-    static func encode(_ tensors: [(name: String, tensor: Tensor)], metadata: [String: String]) -> [UInt8] {
+    static func encode(
+        _ tensors: [(name: String, type: ElementType, shape: [Int])], metadata: [String: String]
+    ) -> [UInt8] {
         var fields: [String] = []
         if !metadata.isEmpty {
             let pairs = metadata.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(quoted($0.value))" }
             fields.append("\"__metadata__\":{\(pairs.joined(separator: ","))}")
         }
         var offset = 0
-        for (name, tensor) in tensors {
-            let end = offset + tensor.count * tensor.dtype.byteCount
-            let shape = tensor.shape.map(String.init).joined(separator: ",")
-            let type = ElementType(tensor.dtype).rawValue
+        for (name, type, shape) in tensors {
+            let end = offset + shape.reduce(type.byteCount, *)
+            let sizes = shape.map(String.init).joined(separator: ",")
             fields.append(
-                "\(quoted(name)):{\"dtype\":\"\(type)\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}")
+                "\(quoted(name)):{\"dtype\":\"\(type.rawValue)\",\"shape\":[\(sizes)],"
+                    + "\"data_offsets\":[\(offset),\(end)]}")
             offset = end
         }
         var text = Array("{\(fields.joined(separator: ","))}".utf8)

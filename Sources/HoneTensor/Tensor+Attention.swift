@@ -27,7 +27,8 @@ extension Tensor {
     /// their positions (Su et al. 2021, arXiv:2104.09864, equation 34; a head's first half is paired with its second).
     ///
     /// On the CPU in `.float32` it is one kernel. A token's result has the same bits whatever sequences are beside its
-    /// own, and the same with a cache as without.
+    /// own, and the same with a cache as without. Where a window hides tokens, it is put together from libtorch's
+    /// operators, and that holds to rounding.
     ///
     /// - Parameters:
     ///   - lengths: tokens of every sequence; together N
@@ -35,13 +36,17 @@ extension Tensor {
     ///   - sin: sines, as `cos`
     ///   - headCount: heads of queries, which come first
     ///   - kvHeadCount: heads of keys, and of values, each serving `headCount / kvHeadCount` heads of queries
+    ///   - window: a token looks at itself and so many less one before it; nil is all of them
     ///   - cache: tokens before those of the line, which join them there; nothing is differentiated through it
     /// - Returns: `[N, heads · size]`, from self `[N, (heads + 2 · kvHeads) · size]`
     public func selfAttention(
-        lengths: [Int], cos: Tensor, sin: Tensor, headCount: Int, kvHeadCount: Int, cache: AttentionCache? = nil
+        lengths: [Int], cos: Tensor, sin: Tensor, headCount: Int, kvHeadCount: Int, window: Int? = nil,
+        cache: AttentionCache? = nil
     ) -> Tensor {
-        guard hasOwnKernels else {
-            return composedSelfAttention(lengths, cos: cos, sin: sin, headCount, kvHeadCount, cache)
+        // The angles reach as far as the longest sequence.
+        let hides = window.map { $0 < cos.size(0) } ?? false
+        guard hasOwnKernels, !hides else {
+            return composedSelfAttention(lengths, cos: cos, sin: sin, headCount, kvHeadCount, window, cache)
         }
         let (counts, pasts) = (lengths.map(Int64.init), cache?.pastCounts.map(Int64.init))
         guard let cache else {
@@ -62,7 +67,8 @@ extension Tensor {
 
     /// The same from libtorch's operators, sequence by sequence.
     private func composedSelfAttention(
-        _ lengths: [Int], cos: Tensor, sin: Tensor, _ headCount: Int, _ kvHeadCount: Int, _ cache: AttentionCache?
+        _ lengths: [Int], cos: Tensor, sin: Tensor, _ headCount: Int, _ kvHeadCount: Int, _ window: Int?,
+        _ cache: AttentionCache?
     ) -> Tensor {
         var start = 0
         let parts = lengths.enumerated().map { number, length in
@@ -83,9 +89,10 @@ extension Tensor {
                 k_KSD = keys_KDS.narrow(2, start: 0, length: past + length).transpose(1, 2)
                 v_KSD = values_KSD.narrow(1, start: 0, length: past + length)
             }
-            let isSeen_TS =
-                Tensor.arange(past + length, device: device)
-                .<= Tensor.arange(past, past + length, device: device).unsqueeze(1)
+            let places_S = Tensor.arange(past + length, device: device)
+            let own_T1 = Tensor.arange(past, past + length, device: device).unsqueeze(1)
+            let isBefore_TS = places_S .<= own_T1
+            let isSeen_TS = window.map { isBefore_TS .& (places_S .> own_T1 - $0) } ?? isBefore_TS
             let mixed_1HTD = Tensor.scaledDotProductAttention(
                 q_HTD.unsqueeze(0), k_KSD.unsqueeze(0), v_KSD.unsqueeze(0), mask: isSeen_TS,
                 groupedQueries: headCount != kvHeadCount)

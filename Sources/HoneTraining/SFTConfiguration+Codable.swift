@@ -121,6 +121,8 @@ extension SFTConfiguration {
         try require((0..<1).contains(dropout), .dropout, "must lie in 0..<1, is \(dropout)")
         try require(promptLoss >= 0 && promptLoss.isFinite, .promptLoss, "must not be negative, is \(promptLoss)")
         try require(
+            [.steps, .equation].contains(layout), .layout, "can be steps or equation, is \(layout.rawValue)")
+        try require(
             vocabulary == .bytes || model != nil, .vocabulary, "is learned, and the run starts from another model")
         try require(
             curriculum.allSatisfy { $0.steps > 0 }, .curriculum, "every phase must last at least 1 step")

@@ -8,7 +8,8 @@ import Testing
         ["pipeline", "validate"], ["pipeline", "run"], ["pipeline", "status"], ["pipeline", "graph"], ["ingest"],
         ["dataset"], ["dataset", "list"], ["dataset", "show"], ["dataset", "export"], ["model"], ["model", "list"],
         ["model", "show"], ["model", "promote"], ["model", "rollback"], ["model", "lineage"], ["model", "quarantine"],
-        ["model", "release"], ["label", "gold"], ["label", "gold", "draw"], ["label", "gold", "add"],
+        ["model", "release"], ["model", "import"], ["model", "export"],
+        ["label", "gold"], ["label", "gold", "draw"], ["label", "gold", "add"],
         ["label", "gold", "rule"], ["label", "gold", "accuracy"], ["label", "gold", "retire"],
     ])
     func everyCommandExplainsItselfWithExamples(_ command: [String]) async throws {
@@ -26,7 +27,8 @@ import Testing
         ["jobs", "metrics", "1", "--jsonl", "--tensorboard", "d"],
         ["ingest", "x", "--dataset", "d", "--format", "pdf"], ["pipeline", "run", "x", "--param", "novalue"],
         ["model", "promote", "tiny"], ["model", "promote", "tiny@x"],
-        ["model", "promote", "tiny@1", "--canary", "100"], ["model", "release", "tiny@1"],
+        ["model", "promote", "tiny@1", "--canary", "100"], ["model", "release", "tiny@1"], ["model", "import"],
+        ["model", "import", "directory"], ["model", "export", "tiny"], ["model", "export", "tiny@x", "directory"],
         ["label", "gold", "draw", "steps"], ["label", "gold", "rule", "--share", "2"],
     ])
     func wrongUsageExitsWith2(_ words: [String]) async throws {

@@ -52,6 +52,40 @@ import Testing
         #expect(result.tokens.count == 12 && result.finishReason == .length)
     }
 
+    /// Token 7 is no number, so what reads it breaks; those that come to its place in the cache must not.
+    @Test func logitsThatAreNoNumbersEndThatAnswerAlone() async throws {
+        func model(isBroken: Bool) throws -> CausalLanguageModel {
+            let shape = ModelConfiguration(
+                vocabularySize: 260, hiddenSize: 16, intermediateSize: 24, layerCount: 2, headCount: 2,
+                maxPositionCount: 96, tiesEmbeddings: false, initializerRange: 0.3)
+            let model = CausalLanguageModel(shape, generator: Generator(seed: 4))
+            var state = model.stateDictionary()
+            let embedding = try #require(state["model.embed_tokens.weight"]).clone()
+            if isBroken { embedding.select(0, 7).copyInPlace(Tensor([Float](repeating: .nan, count: 16))) }
+            state["model.embed_tokens.weight"] = embedding
+            try model.load(state)
+            return model
+        }
+        let prompts: [[Int32]] = [
+            [1, 7, 2, 3, 4, 5, 6, 8, 9, 10], [20, 21], [7, 22, 23, 24, 25], [30, 31, 32], [33], [34, 35, 36, 37],
+        ]
+        let requests = prompts.map { GenerationRequest(prompt: $0, maximumNewTokens: 8) }
+        var limits = GenerationLimits()
+        limits.batchSize = 2
+        let clean = try TextGenerator(model: model(isBroken: false), tokenizer: tokenizer, limits: limits)
+            .generate(requests)
+        let broken = try TextGenerator(model: model(isBroken: true), tokenizer: tokenizer, limits: limits)
+            .generate(requests)
+        for (prompt, (before, after)) in zip(prompts, zip(clean, broken)) {
+            guard !prompt.contains(7) else {
+                #expect(after.finishReason == .error && after.tokens.count == 1)
+                continue
+            }
+            #expect(!before.tokens.contains(7), "choose another seed")
+            #expect(after.tokens == before.tokens && after.finishReason == before.finishReason)
+        }
+    }
+
     @Test(arguments: [1, 5, 64]) func anAnswerDoesNotDependOnTheBatch(batchSize: Int) async throws {
         let requests = mixedRequests(count: 24)
         let together = try await engine(batchSize: batchSize).generate(requests)

@@ -8,9 +8,9 @@ struct ModelFixture {
     let expected: [String: Tensor]
     let model: CausalLanguageModel
 
-    init(_ name: String) throws {
+    init(_ name: String, in folder: String = "models") throws {
         let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        directory = tests.appending(path: "Fixtures/models/\(name)").path()
+        directory = tests.appending(path: "Fixtures/\(folder)/\(name)").path()
         expected = try Safetensors.read(directory + "/expected.safetensors")
         model = try CausalLanguageModel.load(directory: directory)
     }

@@ -24,7 +24,7 @@ import Testing
                 definition.name,
                 params: [
                     "model": .string("tiny"), "judge": .string("tiny-judge"), "dataset": .string("threes"),
-                    "steps": .integer(2), "labelled_prompts": .integer(10), "answers_per_prompt": .integer(2),
+                    "steps": .integer(2), "labelled_prompts": .integer(40), "answers_per_prompt": .integer(2),
                     "reward_steps": .integer(2), "ppo_steps": .integer(1), "prompts_per_step": .integer(8),
                     "guard_count": .integer(10), "arithmetic_guard_count": .integer(10),
                 ], codeVersion: "test", in: transaction)
@@ -44,6 +44,6 @@ import Testing
             SELECT count(DISTINCT s.example_id) FROM hone.samples s JOIN hone.examples e ON e.id = s.example_id
             JOIN hone.datasets d ON d.id = e.dataset_id WHERE d.name = 'threes' AND e.split = 'train'
             """)
-        #expect(seen == 10, "the answers are to what arrived")
+        #expect(seen == 40, "the answers are to what arrived")
     }
 }

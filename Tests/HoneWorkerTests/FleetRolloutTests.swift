@@ -8,7 +8,7 @@ import Testing
 @testable import HoneWorker
 
 /// `train.ppo` whose answers are sampled by jobs of the queue.
-@Suite(.temporaryDatabase) struct FleetRolloutTests {
+@Suite(.temporaryDatabase, .serialized) struct FleetRolloutTests {
     private func payload(
         from checkpoint: Int64, rollouts: String, steps: Int = 6, limits: String = "{}"
     ) -> PostgresJSON {
@@ -123,9 +123,7 @@ import Testing
         try await pool.withTransaction { transaction in
             try await transaction.execute("LOCK TABLE hone.rollouts IN SHARE MODE")
             workers = try (0..<2).map { _ in try startWorker(floor) }
-            try await pool.wait(
-                until: "SELECT count(*) > 0 FROM pg_locks WHERE relation = 'hone.rollouts'::regclass AND NOT granted",
-                seconds: 60)
+            try await waitForHeldBackAnswers(of: workers, pool)
             for worker in workers { await worker.killHard() }
             try await transaction.query(
                 """
@@ -155,6 +153,22 @@ import Testing
         #expect(lost == 2)
         try await expectEachRewardOnce(of: disturbed, pool)
         try await expectNothingLeft(of: disturbed, floor)
+    }
+
+    private func waitForHeldBackAnswers(of workers: [WorkerProcess], _ pool: PostgresPool) async throws {
+        do {
+            try await pool.wait(
+                until: "SELECT count(*) > 0 FROM pg_locks WHERE relation = 'hone.rollouts'::regclass AND NOT granted",
+                seconds: 60)
+        } catch {
+            let jobs: String = try await pool.one(
+                """
+                SELECT string_agg(concat_ws(' ', id, kind, state, attempt, error, progress), E'\\n' ORDER BY id)
+                FROM hone.job_status
+                """)
+            Issue.record("\(jobs)\n\(workers.map(\.complaints).joined(separator: "\n"))")
+            throw error
+        }
     }
 
     private func expectEachRewardOnce(of job: Int64, _ pool: PostgresPool) async throws {
@@ -243,7 +257,8 @@ import Testing
             CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS '
             BEGIN
                 PERFORM hone.claim_jobs(
-                    hone.register_worker(''slow'', ''nowhere'', 1, ''test'', ''{}''), ARRAY[NEW.sampler_id], 1, ''1 h'');
+                    hone.register_worker(''slow'', ''nowhere'', 1, ''test'', ''{}''), ARRAY[NEW.sampler_id], 1,
+                    ''1 h'');
                 RETURN NULL;
             END'
             """,

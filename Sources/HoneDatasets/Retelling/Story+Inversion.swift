@@ -16,7 +16,8 @@ extension Story {
             var sentences = sentences
             sentences[place] = fact
             if !statement.contains("now"), random.chance(percent: 40) {
-                statement = random.element(of: [["now"], ["then"], ["in", "the", "end", ","], ["finally"]]) + statement
+                statement =
+                    random.element(of: [["now"], ["then"], ["in", "the", "end", ","], ["finally"]]) + statement
             }
             story.sentences = sentences + [statement + ["."]]
             story.question = question

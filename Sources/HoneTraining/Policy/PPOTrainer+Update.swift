@@ -44,6 +44,7 @@ extension PPOTrainer {
         report.policyLoss = sums.policyLoss / Double(report.updateCount)
         report.valueLoss = sums.valueLoss / Double(report.updateCount)
         report.clipShare = sums.clipped / sums.tokenCount
+        try checkSplit(of: schedule, experience)
     }
 
     /// Adds up the gradients of one update. The result does not depend on how it is cut into batches, but for rounding.

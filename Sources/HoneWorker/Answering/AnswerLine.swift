@@ -12,6 +12,9 @@ struct AnswerLine {
     func json() throws -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        // Of an answer that ended with logits that are none.
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
         return try prompt.isBatchRequest ? encoder.encode(BatchResponse(self)) : encoder.encode(Plain(self))
     }
 

@@ -56,9 +56,9 @@ public struct PromptAnswering: Sendable {
                 let line = try PromptLine(json: text, lineNumber: reader.lineNumber)
                 var sampling = sampling
                 sampling.seed &+= UInt64(reader.lineNumber)
-                let request = model.request(
-                    line.prompt, maximumNewTokens: line.maximumNewTokens ?? maximumNewTokens, sampling: sampling,
-                    stopTexts: stopTexts)
+                let request = try model.request(
+                    line.messages, else: line.prompt, maximumNewTokens: line.maximumNewTokens ?? maximumNewTokens,
+                    sampling: sampling, stopTexts: stopTexts)
                 try model.engine.check(request)
                 slice.append((line, request))
             } catch {

@@ -22,7 +22,9 @@ struct CheckpointEvaluation: Sendable {
         for first in stride(from: 0, to: examples.count, by: Self.sliceCount) {
             let slice = examples[first..<min(examples.count, first + Self.sliceCount)]
             results += try await Self.answer(
-                slice.map { ($0.prompt, model.request($0.prompt, maximumNewTokens: maximumNewTokens)) }, with: model)
+                slice.map { example in
+                    (example.prompt, try model.request(else: example.prompt, maximumNewTokens: maximumNewTokens))
+                }, with: model)
             try await onSlice(results.count)
         }
         let seconds = (ContinuousClock.now - start) / .seconds(1)

@@ -52,8 +52,8 @@ struct ReasonHandler: JobHandler {
     private func answer(_ questions: [ReasonQuestion], _ served: ServedModel, _ context: JobContext) async throws {
         var asked: [(question: ReasonQuestion, requests: [GenerationRequest])] = []
         for question in questions {
-            let requests = question.requests(to: served)
             do {
+                let requests = try question.requests(to: served)
                 for request in requests { try served.model.engine.check(request) }
                 asked.append((question, requests))
             } catch {
@@ -68,6 +68,10 @@ struct ReasonHandler: JobHandler {
         let answered = asked.map { item in
             defer { results = results.dropFirst(item.requests.count) }
             return (item.question, Array(results.prefix(item.requests.count)))
+        }
+        for (question, results) in answered where context.isWanted(question.job) {
+            guard let broken = results.first(where: { $0.finishReason == .error }) else { continue }
+            try await context.fail(question.job, .permanent(served.fault(after: broken.tokens.count)))
         }
         // A verifier in a process of its own is waited for.
         let answers = await offload {

@@ -65,8 +65,8 @@ struct SampleHandler: JobHandler {
         for start in stride(from: 0, to: examples.count, by: Self.sliceCount) {
             guard context.isWanted(job), !context.isDraining else { throw CancellationError() }
             let slice = examples[start..<min(examples.count, start + Self.sliceCount)]
-            let requests = slice.flatMap { example in
-                (0..<payload.samples).map { payload.request(to: model, example, ordinal: $0) }
+            let requests = try slice.flatMap { example in
+                try (0..<payload.samples).map { try payload.request(to: model, example, ordinal: $0) }
             }
             let results = try await model.engine.generate(requests)
             for (place, result) in results.enumerated() {
@@ -131,10 +131,10 @@ struct SampleHandler: JobHandler {
 
 extension SamplePayload {
     /// The draws depend on the seed, the example and the answer's number alone.
-    fileprivate func request(to model: LoadedModel, _ example: CutExample, ordinal: Int) -> GenerationRequest {
+    fileprivate func request(to model: LoadedModel, _ example: CutExample, ordinal: Int) throws -> GenerationRequest {
         let draw = (seed ?? 0) &+ UInt64(bitPattern: example.id) &* 1_000_003 &+ UInt64(ordinal)
-        return model.request(
-            example.prompt, maximumNewTokens: maxNewTokens ?? EvaluateHandler.defaultNewTokens,
+        return try model.request(
+            else: example.prompt, maximumNewTokens: maxNewTokens ?? EvaluateHandler.defaultNewTokens,
             sampling: SamplingParameters(temperature: temperature ?? 1, seed: draw))
     }
 }

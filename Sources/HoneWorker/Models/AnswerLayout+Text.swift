@@ -3,13 +3,14 @@ import HoneDatasets
 import HoneModel
 import HoneProblems
 
-/// How a problem is laid out for a model that Hone trained. Training and answering must lay it out alike.
+/// How a problem is laid out. Training and answering must lay it out alike.
 extension AnswerLayout {
     /// The prompt on lines of its own, by its numbers or by letters in their place.
     func prompt(_ text: String) -> String {
         switch self {
         case .steps: text + "\n"
         case .equation: SlottedProblem(prompt: text).prompt
+        case .text, .chat: text
         }
     }
 
@@ -17,7 +18,7 @@ extension AnswerLayout {
     /// do not form one.
     func completion(of example: CutExample) -> String? {
         switch self {
-        case .steps: StepGrammar.completion(steps: example.steps, answer: example.answer)
+        case .steps, .text, .chat: StepGrammar.completion(steps: example.steps, answer: example.answer)
         case .equation:
             SlottedProblem.completion(
                 of: Example(prompt: example.prompt, answer: example.answer, steps: example.steps))
@@ -27,7 +28,7 @@ extension AnswerLayout {
     /// What the model wrote as steps and an answer; as it is where it says neither.
     func solution(_ written: String, of prompt: String) -> String {
         switch self {
-        case .steps: written
+        case .steps, .text, .chat: written
         case .equation: SlottedProblem(prompt: prompt).solution(written) ?? written
         }
     }

@@ -4,9 +4,12 @@ import HoneCatalog
 import HoneConcurrency
 
 extension CheckpointFile {
-    /// What serving the model takes; the rest is for going on with the training.
     static let weights = "model.safetensors"
-    static let servingFiles = [weights, "config.json", "tokenizer.json", "generation_config.json"]
+    /// What serving the model takes, where it is there; the rest is for going on with the training.
+    static let servingFiles = [
+        weights, "config.json", "tokenizer.json", "generation_config.json", "tokenizer_config.json",
+        "special_tokens_map.json", "chat_template.jinja",
+    ]
 }
 
 extension ArtifactStore {

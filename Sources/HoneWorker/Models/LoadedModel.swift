@@ -7,10 +7,12 @@ public import HoneTokenizer
 /// A model ready to answer: its engine and the tokenizer that it was trained with.
 public struct LoadedModel: Sendable {
     public let engine: GenerationEngine
-    public let tokenizer: any Tokenizer
+    public let tokenizer: BytePairTokenizer
     /// The checkpoint that it is; nil if it was read from a directory of somebody else's.
     public let checkpoint: Int64?
     private let defaults: GenerationDefaults
+    /// How conversations are laid out; an error for a template that cannot be followed, nil where there is none.
+    private let chat: Result<ChatTemplate?, any Error>
 
     /// Reads a directory in the Hugging Face form; `threads` work inside one operator.
     public static func load(
@@ -18,38 +20,64 @@ public struct LoadedModel: Sendable {
     ) async throws -> LoadedModel {
         try await offload {
             Result {
-                let tokenizer = try tokenizer(directory: directory)
+                let model = try CausalLanguageModel.load(directory: directory)
+                let defaults = try GenerationDefaults.read(directory: directory)
+                let tokenizer = try BytePairTokenizer(
+                    directory: directory, endToken: model.configuration.eosTokenIDs.first.map(Int32.init) ?? -1)
                 let engine = GenerationEngine(
-                    model: try CausalLanguageModel.load(directory: directory), tokenizer: tokenizer, limits: limits,
+                    model: model, tokenizer: tokenizer, endTokens: defaults.endTokens, limits: limits,
                     threads: threads)
                 return LoadedModel(
-                    engine: engine, tokenizer: tokenizer, checkpoint: checkpoint,
-                    defaults: try GenerationDefaults.read(directory: directory))
+                    engine: engine, tokenizer: tokenizer, checkpoint: checkpoint, defaults: defaults,
+                    chat: Result { try ChatTemplate(directory: directory) })
             }
         }.get()
     }
 
     /// The tokenizer of a directory in the Hugging Face form.
-    public static func tokenizer(directory: String) throws -> ByteTokenizer {
-        try ByteTokenizer(contentsOf: directory + "/tokenizer.json")
+    public static func tokenizer(directory: String) throws -> any Tokenizer {
+        try BytePairTokenizer(directory: directory)
     }
 
-    /// A prompt as the model is to see it. A model of Hone's own was trained with its layout; any other gets the text
-    /// as it is.
+    /// A prompt, or a conversation in its place, as the model is to see it.
+    ///
+    /// - Throws: `TemplateError` where the model's chat template does not take the conversation.
     func request(
-        _ prompt: String, maximumNewTokens: Int, sampling: SamplingParameters = .greedy, stopTexts: [String] = []
-    ) -> GenerationRequest {
-        let isForeign = checkpoint == nil && defaults.layout == .steps
+        _ messages: [ChatMessage]? = nil, else prompt: String, maximumNewTokens: Int,
+        sampling: SamplingParameters = .greedy, stopTexts: [String] = []
+    ) throws -> GenerationRequest {
+        let laidOut = try messages.flatMap { try tokens(of: $0) } ?? tokens(of: prompt)
         return GenerationRequest(
-            prompt: tokenizer.encode(isForeign ? prompt : defaults.layout.prompt(prompt)),
-            maximumNewTokens: maximumNewTokens, sampling: sampling, stopTexts: stopTexts,
+            prompt: laidOut, maximumNewTokens: maximumNewTokens, sampling: sampling, stopTexts: stopTexts,
             usesCalculator: defaults.usesCalculator)
+    }
+
+    /// A model of Hone's own was trained with its layout; any other gets the text as it is.
+    private func tokens(of prompt: String) throws -> [Int32] {
+        switch defaults.layout {
+        case .steps where checkpoint == nil && defaults.statedLayout == nil, .text:
+            return tokenizer.prefixTokens + tokenizer.encode(prompt)
+        case .steps, .equation:
+            return tokenizer.encode(defaults.layout.prompt(prompt))
+        case .chat:
+            guard let tokens = try tokens(of: [ChatMessage(role: "user", content: prompt)]) else {
+                throw WorkerError.file(
+                    path: GenerationDefaults.fileName, line: nil,
+                    fault: "says that the model answers in turns, and it has no chat template")
+            }
+            return tokens
+        }
+    }
+
+    /// Nil where the model has no template. The template's own text holds the special tokens, also the first.
+    private func tokens(of messages: [ChatMessage]) throws -> [Int32]? {
+        try chat.get().map { try tokenizer.encode(messages, with: $0) }
     }
 
     /// Answers prompts, and works out what the model leaves to the calculator.
     ///
     /// - Parameters:
-    ///   - requests: as ``request(_:maximumNewTokens:sampling:stopTexts:)`` made them, with their prompts
+    ///   - requests: as ``request(_:else:maximumNewTokens:sampling:stopTexts:)`` made them, with their prompts
     ///   - isWanted: asked between steps; a request that is not wanted any more is dropped
     /// - Returns: one result per request, its text in the form of steps and an answer where it says as much
     /// - Throws: what the engine throws

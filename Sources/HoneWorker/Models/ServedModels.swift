@@ -76,4 +76,10 @@ struct ServedModel: Sendable {
     let name: String
     let checkpoint: Int64
     let model: LoadedModel
+
+    /// What is wrong where an answer ended with logits that are no numbers.
+    func fault(after tokenCount: Int) -> String {
+        "checkpoint \(checkpoint) of model \(name) computed logits that are no numbers at token \(tokenCount) of the "
+            + "answer; its weights are broken, or its sums run over on this prompt"
+    }
 }

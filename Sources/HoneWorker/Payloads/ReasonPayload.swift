@@ -12,12 +12,14 @@ struct ReasonPayload: JobPayload {
     let samples: Int?
     let seed: UInt64?
     let exampleID: Int64?
+    /// Whether a prompt that is too long for the model loses its beginning; it is an error otherwise.
+    let truncate: Bool?
     /// Milliseconds that the verifier may take for an answer, in a process of its own that is killed then; without it
     /// the exact checker judges.
     let verifierLimit: Int?
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case prompt, model, answer, temperature, samples, seed
+        case prompt, model, answer, temperature, samples, seed, truncate
         case maxNewTokens = "max_new_tokens"
         case topK = "top_k"
         case topP = "top_p"

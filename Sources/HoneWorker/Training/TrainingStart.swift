@@ -44,7 +44,8 @@ struct TrainingStart<Payload: TrainingPayload>: Sendable {
             laid[judge] = try await lay(resources.checkpoints.files(of: judge), "judge-\(judge)")
         }
         judges = laid
-        tokenizer = try (resumed ?? initial).map { try LoadedModel.tokenizer(directory: $0) } ?? ByteTokenizer()
+        tokenizer =
+            try (resumed ?? initial).map { try ByteTokenizer(contentsOf: $0 + "/tokenizer.json") } ?? ByteTokenizer()
         self.job = job
         self.context = context
         rows = try await payload.source.rows(of: point.data, from: context.pool)

@@ -19,9 +19,7 @@ struct ProbeProgram: ParsableCommand {
     @Option(help: "A Hugging Face directory.") var model: String
 
     func run() throws {
-        let probe = Probe(
-            network: try CausalLanguageModel.load(directory: model),
-            tokenizer: try ByteTokenizer(contentsOf: model + "/tokenizer.json"))
+        let probe = Probe(directory: model)
         while let line = readLine() {
             do {
                 try printJSONLine(try probe.answer(JSONDecoder().decode(Probe.Question.self, from: Data(line.utf8))))
@@ -32,10 +30,14 @@ struct ProbeProgram: ParsableCommand {
     }
 }
 
-/// A model and its tokenizer, ready to answer.
-struct Probe {
-    let network: CausalLanguageModel
-    let tokenizer: ByteTokenizer
+/// A model and its tokenizer, ready to answer. Either is read when it is first asked for, so that a directory with one
+/// of the two serves too.
+final class Probe {
+    private let directory: String
+    private lazy var network = Result { try CausalLanguageModel.load(directory: directory) }
+    private lazy var tokenizer = Result { try BytePairTokenizer(directory: directory) }
+
+    init(directory: String) { self.directory = directory }
 
     struct Question: Decodable {
         enum Operation: String, Decodable {
@@ -64,29 +66,31 @@ struct Probe {
         switch question.op {
         case .tokenize:
             guard let text = question.text else { throw Fault(description: "'tokenize' needs \"text\"") }
-            return Answer(ids: tokenizer.encode(text, parsingSpecialTokens: true))
+            let tokenizer = try tokenizer.get()
+            let ids = tokenizer.encode(text, parsingSpecialTokens: true)
+            return Answer(ids: tokenizer.prefixTokens + ids + tokenizer.suffixTokens)
         case .detokenize:
-            return Answer(text: tokenizer.decode(try ids(of: question)))
+            return Answer(text: try tokenizer.get().decode(question.ids ?? []))
         case .greedy:
             guard let count = question.new, count > 0 else {
                 throw Fault(description: "'greedy' needs \"new\" above 0")
             }
-            return Answer(new: greedy(try ids(of: question), count: count))
+            return Answer(new: greedy(try network.get(), try ids(of: question), count: count))
         case .logits:
-            return Answer(logits: try lastLogits(try ids(of: question), count: question.last ?? 1))
+            return Answer(logits: try lastLogits(network.get(), ids(of: question), count: question.last ?? 1))
         }
     }
 
     private func ids(of question: Question) throws -> [Int32] {
         guard let ids = question.ids, !ids.isEmpty else { throw Fault(description: "\"ids\" is missing or empty") }
-        let limit = Int32(network.configuration.vocabularySize)
+        let limit = Int32(try network.get().configuration.vocabularySize)
         if let bad = ids.first(where: { !(0..<limit).contains($0) }) {
             throw Fault(description: "id \(bad) is outside the vocabulary of \(limit)")
         }
         return ids
     }
 
-    private func greedy(_ ids: [Int32], count: Int) -> [Int64] {
+    private func greedy(_ network: CausalLanguageModel, _ ids: [Int32], count: Int) -> [Int64] {
         inferenceMode {
             let cache = KVCache(network.configuration, rowCapacity: 1, tokenCapacity: ids.count + count)
             var next_B = network.prefill(TokenLine([ids]), cache: cache).argmax(dim: -1)
@@ -99,7 +103,7 @@ struct Probe {
         }
     }
 
-    private func lastLogits(_ ids: [Int32], count: Int) throws -> [[Float]] {
+    private func lastLogits(_ network: CausalLanguageModel, _ ids: [Int32], count: Int) throws -> [[Float]] {
         guard (1...ids.count).contains(count) else {
             throw Fault(description: "\"last\" is \(count) for \(ids.count) ids")
         }

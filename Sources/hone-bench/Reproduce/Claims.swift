@@ -35,6 +35,9 @@ extension Claim {
             Reading(row: "policy: its answer is better, of prompts where one is", bar: .atLeast(80)),
             Reading(row: "the same: length, after over before", bar: .within(0.9...1.1)),
             Reading(row: "the same: utility's fall from its peak", bar: .atMost(2)),
+            Reading(
+                row: "policy by that one, watched: utility's fall from its peak", bar: .atMost(2),
+                control: "policy by that one, not watched: utility's fall from its peak"),
             Reading(row: "process over outcome, lower bound", bar: .above(0)),
             Reading(row: "process over majority, lower bound", bar: .above(0)),
         ],
@@ -57,17 +60,21 @@ extension Claim {
         name: "curriculum",
         statement: "A curriculum is at 80 % of hard problems after 40 % fewer steps, and learns less noise by heart.",
         arguments: [
-            "curriculum", "--task", "words", "--arm", "hard-only", "--arm", "uniform", "--arm", "staged", "--seeds",
-            "%SEEDS%", "--json",
+            "curriculum", "--task", "reading", "--steps", "1200", "--noise-steps", "800", "--arm", "hard-only", "--arm",
+            "uniform", "--arm", "shuffled", "--arm", "deficit", "--seeds", "%SEEDS%", "--json",
         ],
         readings: [
             Reading(
-                row: "words, staged: steps", bar: .timesControlAtMost(0.6), control: "words, hard-only: steps"),
-            Reading(row: "words, staged: steps", bar: .timesControlAtMost(0.85), control: "words, uniform: steps"),
+                row: "reading, deficit: steps", bar: .timesControlAtMost(0.6), control: "reading, hard-only: steps"),
             Reading(
-                row: "words, staged: noisy gap", bar: .timesControlAtMost(0.75), control: "words, uniform: noisy gap"),
+                row: "reading, deficit: steps", bar: .timesControlAtMost(0.85), control: "reading, uniform: steps"),
+            Reading(
+                row: "reading, deficit: steps", bar: .timesControlAtMost(0.85), control: "reading, shuffled: steps"),
+            Reading(
+                row: "reading, deficit: noisy gap", bar: .timesControlAtMost(0.75),
+                control: "reading, hard-only: noisy gap"),
         ],
-        limits: "A plain mix was enough on every task that was tried: see docs/curriculum.md.")
+        limits: "Which plain mix is good depends on the task: see docs/curriculum.md.")
 
     private static let wordProblems = Claim(
         name: "word-problems",

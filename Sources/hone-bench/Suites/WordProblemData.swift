@@ -8,7 +8,7 @@ struct WordProblemData: Sendable {
     let training: [TrainingExample]
     /// Of the training file, kept back: with the next, what settings are chosen by.
     let heldOut: [Example]
-    /// The same in other words, half of them with a sentence that does not count.
+    /// The same retold: numbers that do not count, other numbers asked.
     let reworded: [Example]
     let test: [Example]
 

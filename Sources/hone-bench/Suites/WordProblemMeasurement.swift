@@ -19,6 +19,8 @@ struct WordProblemMeasurement: Sendable {
         /// What the model wrote, problem by problem.
         let answers: [String]
         let accuracy: Double
+        /// With the most frequent answer of several readings.
+        let votedAccuracy: Double
     }
 
     struct Result: Sendable {
@@ -33,7 +35,7 @@ struct WordProblemMeasurement: Sendable {
 
     /// The suite's settings, those of `Pipelines/word-reader.yaml`.
     static var configuration: SFTConfiguration {
-        var settings = SFTConfiguration(steps: 2600)
+        var settings = SFTConfiguration(steps: 4500)
         settings.tokensPerBatch = 2048
         settings.learningRate = 0.005
         settings.checkpointInterval = 0
@@ -42,7 +44,7 @@ struct WordProblemMeasurement: Sendable {
         settings.dropout = 0.05
         settings.promptLoss = 0.5
         settings.model = ModelConfiguration(
-            vocabularySize: 1536, hiddenSize: 128, intermediateSize: 352, layerCount: 3, headCount: 4,
+            vocabularySize: 1536, hiddenSize: 160, intermediateSize: 432, layerCount: 4, headCount: 5,
             maxPositionCount: 512, rmsNormEps: 1e-6, ropeTheta: 100, tiesEmbeddings: true, initializerRange: 0.05,
             eosTokenIDs: [256], padTokenID: 257)
         return settings
@@ -75,7 +77,7 @@ struct WordProblemMeasurement: Sendable {
 
     private static let newTokenLimit = 24
 
-    /// One answer a problem: the equation that most of `namings` readings lead to, which call its words by other names.
+    /// One answer a problem, and the one that most of `namings` readings lead to, which call its words by other names.
     private func answers(
         to examples: [Example], _ engine: GenerationEngine, _ tokenizer: ByteTokenizer
     ) async throws -> Answers {
@@ -87,11 +89,14 @@ struct WordProblemMeasurement: Sendable {
             }
         }
         let written = try await engine.generate(requests).map(\.text)
-        let answers = examples.indices.map { index in
+        let answers = examples.indices.map { written[$0 * namings] }
+        let votes = examples.indices.map { index in
             MajorityVote.answer(among: Array(written[index * namings..<(index + 1) * namings])) ?? ""
         }
-        let right = zip(answers, examples).count { data.isRight($0, $1) }
-        return Answers(answers: answers, accuracy: Double(right) / Double(max(1, examples.count)))
+        func accuracy(_ answers: [String]) -> Double {
+            Double(zip(answers, examples).count { data.isRight($0, $1) }) / Double(max(1, examples.count))
+        }
+        return Answers(answers: answers, accuracy: accuracy(answers), votedAccuracy: accuracy(votes))
     }
 }
 

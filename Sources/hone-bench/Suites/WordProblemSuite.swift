@@ -21,13 +21,13 @@ struct WordProblemSuite: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Problems to be tested on; left out, only the held-out ones are.", valueName: "file"))
     var test: String?
     @Option(help: "So many of a hundred training problems are held out.") var holdOut = 10
-    @Option(help: "Variations of each training problem.") var rewordings = 8
-    @Option(help: "Generated narratives to learn from besides.") var narratives = 20000
+    @Option(help: "Variations of each training problem.") var rewordings = 15
+    @Option(help: "Generated narratives to learn from besides.") var narratives = 60000
     @Option(help: "Seeds, from --first-seed up.") var seeds = 1
     @Option(help: "The first seed.") var firstSeed: UInt64 = 1
     @Option(help: "A train.sft configuration as JSON; keys that are left out have the suite's settings.")
     var settings = "{}"
-    @Option(help: "Readings of each problem, with other names for its words; the most frequent answer counts.")
+    @Option(help: "Readings of each problem, with other names for its words, whose most frequent answer is told too.")
     var readings = 1
     @Flag(help: "Print every hundredth step.") var verbose = false
     @Flag(help: "Print one JSON object instead of a table.") var json = false
@@ -52,6 +52,11 @@ struct WordProblemSuite: AsyncParsableCommand {
             row("right of those held out", "%") { 100 * $0.heldOut.accuracy },
             row("right of those, reworded", "%") { 100 * $0.reworded.accuracy },
             row("right of the test", "%") { result in result.test.map { 100 * $0.accuracy } },
+            row("right of those held out, voted", "%") { readings > 1 ? 100 * $0.heldOut.votedAccuracy : nil },
+            row("right of those, reworded, voted", "%") { readings > 1 ? 100 * $0.reworded.votedAccuracy : nil },
+            row("right of the test, voted", "%") { result in
+                readings > 1 ? result.test.map { 100 * $0.votedAccuracy } : nil
+            },
             row("training", "s") { $0.seconds }, row("parameters", "") { Double($0.parameterCount) },
             row("training examples", "") { Double($0.exampleCount) },
         ]

@@ -54,8 +54,8 @@ struct Ingest: AsyncParsableCommand {
         name: .customLong("reword"),
         help: ArgumentHelp(
             """
-            So many more examples of each that is not held out: the same equation with other names and things, and at \
-            times a sentence that does not count.
+            So many more examples of each that is not held out: the same story with numbers that do not count, or with \
+            another of its numbers asked.
             """, valueName: "count"))
     var rewordingCount = 0
 

@@ -5,18 +5,20 @@ import HoneCatalog
 struct ModelCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "model",
-        abstract: "Lists and shows models; promotes, quarantines and rolls back what is served.",
+        abstract: "Imports, lists and shows models; promotes, quarantines and rolls back what is served.",
         discussion: """
             EXAMPLES
               hone model list
               hone model show tiny
               hone model lineage tiny
+              hone model import ./Qwen2.5-0.5B-Instruct --name qwen
+              hone model export tiny ./tiny-directory
               hone model promote tiny@12 --canary 10
               hone model rollback tiny
             """,
         subcommands: [
-            ModelList.self, ModelShow.self, ModelLineage.self, ModelPromote.self, ModelRollback.self,
-            ModelQuarantine.self, ModelRelease.self,
+            ModelList.self, ModelShow.self, ModelLineage.self, ModelImport.self, ModelExport.self, ModelPromote.self,
+            ModelRollback.self, ModelQuarantine.self, ModelRelease.self,
         ])
 }
 

@@ -101,7 +101,8 @@ struct CurriculumFindings: Encodable {
     /// Held-out accuracy over the steps, a chart for every task, a line for every seed.
     static func figure(_ outcomes: [CurriculumTask: [CurriculumMeasurement.Outcome]]) -> Figure {
         let colors: [CurriculumArm: Mark.Color] = [
-            .hardOnly: .vermilion, .uniform: .blue, .shuffled: .black, .staged: .green, .adaptive: .purple, .deficit: .orange,
+            .hardOnly: .vermilion, .uniform: .blue, .shuffled: .black, .staged: .green, .adaptive: .purple,
+            .deficit: .orange,
         ]
         let charts = CurriculumTask.allCases.compactMap { task -> Chart? in
             guard let ofTask = outcomes[task] else { return nil }

@@ -1,0 +1,108 @@
+/// A set of Unicode scalars as a regular expression's class or escape describes it.
+struct ScalarSet: Hashable, Sendable {
+    enum Item: Hashable, Sendable {
+        case range(ClosedRange<UInt32>)
+        /// Any of these general categories, or with `isNegated` any other.
+        case categories(UInt32, isNegated: Bool)
+        case space(isNegated: Bool)
+    }
+
+    private let items: [Item]
+    private let isNegated: Bool
+    /// Membership of the first 128 scalars.
+    private let ascii: [Bool]
+
+    init(_ items: [Item], isNegated: Bool = false) {
+        self.items = items
+        self.isNegated = isNegated
+        ascii = (0..<128).map { Self.contains($0, items) != isNegated }
+    }
+
+    func contains(_ scalar: UInt32) -> Bool {
+        scalar < 128 ? ascii[Int(scalar)] : Self.contains(scalar, items) != isNegated
+    }
+
+    private static func contains(_ scalar: UInt32, _ items: [Item]) -> Bool {
+        for item in items {
+            switch item {
+            case .range(let range):
+                if range.contains(scalar) { return true }
+            case .categories(let mask, let isNegated):
+                if (mask & ScalarCategories.bit(of: scalar) != 0) != isNegated { return true }
+            case .space(let isNegated):
+                if ScalarCategories.isSpace(scalar) != isNegated { return true }
+            }
+        }
+        return false
+    }
+}
+
+/// The general categories of Unicode's scalars, one bit each.
+enum ScalarCategories {
+    /// Of the first plane; further scalars are looked up one by one.
+    private static let table: [UInt8] = (0..<0x10000).map { index($0) }
+
+    static func bit(of scalar: UInt32) -> UInt32 {
+        1 << UInt32(scalar < 0x10000 ? table[Int(scalar)] : index(scalar))
+    }
+
+    static func isSpace(_ scalar: UInt32) -> Bool {
+        switch scalar {
+        case 0x09...0x0d, 0x20, 0x85, 0xa0, 0x1680, 0x2000...0x200a, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000: true
+        default: false
+        }
+    }
+
+    /// Letters, marks, numbers and connectors: what `\w` means.
+    static let word = ["L", "M", "N", "Pc"].reduce(0) { $0 | mask(named: $1) }
+
+    static func isWord(_ scalar: UInt32) -> Bool { word & bit(of: scalar) != 0 }
+
+    /// The bits of a category such as `Lu`, or of a group such as `L`; 0 for an unknown name.
+    static func mask(named name: String) -> UInt32 {
+        names.enumerated().reduce(0) { $1.element == name || $1.element.prefix(1) == name ? $0 | 1 << $1.offset : $0 }
+    }
+
+    private static let names = [
+        "Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl", "No", "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po",
+        "Sm", "Sc", "Sk", "So", "Zs", "Zl", "Zp", "Cc", "Cf", "Cs", "Co", "Cn",
+    ]
+
+    /// The place of a scalar's category among `names`.
+    private static func index(_ scalar: UInt32) -> UInt8 {
+        guard let scalar = Unicode.Scalar(scalar) else { return 27 }
+        return switch scalar.properties.generalCategory {
+        case .uppercaseLetter: 0
+        case .lowercaseLetter: 1
+        case .titlecaseLetter: 2
+        case .modifierLetter: 3
+        case .otherLetter: 4
+        case .nonspacingMark: 5
+        case .spacingMark: 6
+        case .enclosingMark: 7
+        case .decimalNumber: 8
+        case .letterNumber: 9
+        case .otherNumber: 10
+        case .connectorPunctuation: 11
+        case .dashPunctuation: 12
+        case .openPunctuation: 13
+        case .closePunctuation: 14
+        case .initialPunctuation: 15
+        case .finalPunctuation: 16
+        case .otherPunctuation: 17
+        case .mathSymbol: 18
+        case .currencySymbol: 19
+        case .modifierSymbol: 20
+        case .otherSymbol: 21
+        case .spaceSeparator: 22
+        case .lineSeparator: 23
+        case .paragraphSeparator: 24
+        case .control: 25
+        case .format: 26
+        case .surrogate: 27
+        case .privateUse: 28
+        case .unassigned: 29
+        @unknown default: 29
+        }
+    }
+}

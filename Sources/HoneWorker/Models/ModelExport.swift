@@ -1,0 +1,55 @@
+import Foundation
+public import HoneArtifacts
+import HoneCatalog
+import HoneConcurrency
+import HoneModel
+public import HonePostgres
+
+/// Writes a checkpoint as a directory in the Hugging Face form.
+public struct ModelExport: Sendable {
+    private let library: CheckpointLibrary
+    private let store: ArtifactStore
+
+    public init(session: any PostgresSession, store: ArtifactStore) {
+        library = CheckpointLibrary(session: session, store: store)
+        self.store = store
+    }
+
+    /// Copies what serving takes, each file checked against its checksum.
+    ///
+    /// - Parameters:
+    ///   - model: `NAME`, for what it serves, else its newest checkpoint.
+    ///   - checkpoint: another of its checkpoints.
+    ///   - directory: made if it is missing; it must be empty.
+    /// - Returns: the checkpoint and the names of the files.
+    /// - Throws: `WorkerError` if there is no such checkpoint or the directory is not empty; `ArtifactError`.
+    public func run(
+        _ model: String, checkpoint: Int64?, to directory: String
+    ) async throws -> (checkpoint: Int64, files: [String]) {
+        let found = try await library.find(model, checkpoint: checkpoint)
+        let files = try await library.files(of: found).filter { CheckpointFile.servingFiles.contains($0.path) }
+        guard files.contains(where: { $0.path == CheckpointFile.weights }) else {
+            throw WorkerError.incompleteCheckpoint(id: found, path: CheckpointFile.weights)
+        }
+        try await offload { Result { try write(files, to: directory) } }.get()
+        return (found, files.map(\.path))
+    }
+
+    private func write(_ files: [CheckpointFile], to directory: String) throws {
+        let manager = FileManager.default
+        try manager.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        guard try manager.contentsOfDirectory(atPath: directory).isEmpty else {
+            throw WorkerError.file(path: directory, line: nil, fault: "is not empty; name a new directory")
+        }
+        for file in files {
+            // A copy of its own: the directory is the user's to change.
+            let target = directory + "/" + file.path
+            try manager.copyItem(atPath: store.verifiedFile(file.artifact.sha256).path, toPath: target)
+            try manager.setAttributes([.posixPermissions: 0o644], ofItemAtPath: target)
+        }
+        // In the catalog steps go without saying; of a directory that says nothing they are not assumed.
+        if try GenerationDefaults.read(directory: directory).statedLayout == nil {
+            try GenerationFile(directory: directory).write(to: directory, layout: .steps)
+        }
+    }
+}
