@@ -41,7 +41,7 @@ extension Claim {
             Reading(row: "process over outcome, lower bound", bar: .above(0)),
             Reading(row: "process over majority, lower bound", bar: .above(0)),
         ],
-        limits: "Networks of this size hardly learn to check arithmetic: see docs/reward-models.md.")
+        limits: "A judge that is not all but perfect is what sixteen answers deceive: see docs/reward-models.md.")
 
     private static let forgetting = Claim(
         name: "forgetting",

@@ -44,8 +44,8 @@ struct PreferenceMeasurement {
                 seed: seed &+ 1))
     }
 
-    /// Learns from labels of some problems, is fitted to those of others and measured on held-out ones.
-    /// It starts from the backbone, which is trained in place; the model of separable pairs starts from the judge.
+    /// Learns from labels of some problems, is fitted to those of others and measured on held-out ones. The backbone is
+    /// trained in place; the model of separable pairs starts from the judge.
     func reward(
         _ backbone: CausalLanguageModel, _ judge: SupervisedPolicy, _ problems: FeedbackProblems, _ answers: Answers
     ) throws -> (model: RewardModel, result: RewardResult) {

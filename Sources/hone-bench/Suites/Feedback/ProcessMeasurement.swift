@@ -39,8 +39,6 @@ struct ProcessMeasurement {
     }
 
     /// Both models learn from the policy's own answers, and choose among its answers to held-out problems.
-    ///
-    /// - Returns: the process model, and what was measured
     func run(
         _ judge: SupervisedPolicy, _ problems: FeedbackProblems, _ answers: PreferenceMeasurement.Answers
     ) throws -> (process: ScoringModel, result: Result) {

@@ -23,26 +23,26 @@ struct RLHFSuite: AsyncParsableCommand {
     /// How much of everything.
     struct Sizes: ParsableArguments {
         @Option(help: "Numbers in a problem.") var terms = 6
-        @Option(help: "Layers of the policy.") var layers = 3
-        @Option(help: "Supervised steps of the policy, on batches of 1024 tokens.") var supervisedSteps = 300
+        @Option(help: "Layers of the policy.") var layers = 2
+        @Option(help: "Supervised steps of the policy, on batches of 1024 tokens.") var supervisedSteps = 160
         @Option(help: "Problems with worked solutions that the policy learns from.") var supervisedCount = 3000
         @Option(help: "Problems with worked solutions that reward models know, and that prompts are drawn from.")
-        var problemCount = 6000
+        var problemCount = 10000
         @Option(help: "Problems whose answers are labelled.") var labelledCount = 1500
         @Option(help: "Held-out problems.") var heldOutCount = 300
         @Option(help: "Answers sampled to each labelled problem; pairs are half as many.") var answersPerPrompt = 8
         @Option(help: "The share of labels that are wrong.") var flipRate = 0.15
         @Option(help: "Pairs of the reward model that a policy learns to deceive.") var weakPairs = 200
-        @Option(help: "Layers of the model that reward models start from.") var judgeLayers = 4
+        @Option(help: "Layers of the model that reward models start from.") var judgeLayers = 3
         @Option(help: "Supervised steps of the model that reward models start from.") var judgeSteps = 1000
         @Option(help: "What the process model is told of: lines, or all symbols up to the end of the first wrong line.")
         var stepLabels = StepLabels.lines
         @Option(help: "What reward models of pairs start from: supervised, or process, the process model.")
-        var rewardStart = RewardStart.supervised
-        @Option(help: "Steps of the outcome reward model.") var rewardSteps = 200
-        @Option(help: "Steps of the models that choose among sixteen.") var processSteps = 1000
+        var rewardStart = RewardStart.process
+        @Option(help: "Steps of the outcome reward model.") var rewardSteps = 150
+        @Option(help: "Steps of the models that choose among sixteen.") var processSteps = 800
         @Option(help: "Learning rate of the outcome reward model.") var rewardRate = 0.0005
-        @Option(help: "Learning rate of the models that choose among sixteen.") var processRate = 0.001
+        @Option(help: "Learning rate of the models that choose among sixteen.") var processRate = 0.002
     }
 
     enum StepLabels: String, CaseIterable, ExpressibleByArgument {
