@@ -5,7 +5,7 @@ import HonePostgres
 import HoneTesting
 import Testing
 
-/// `Pipelines/continual-feedback.yaml` itself, with so few steps that nothing is learnt: from what arrived to the gate.
+/// `Pipelines/continual-feedback.yaml` itself, from what arrived to the gate, whose guards are too small to let it pass.
 @Suite(.temporaryDatabase) struct ContinualFeedbackTests {
     private static let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appending(path: "Pipelines/continual-feedback.yaml")
@@ -15,7 +15,7 @@ import Testing
         let floor = try await GateFloor()
         defer { #expect(throws: Never.self) { try floor.worker.removeArtifacts() } }
         let pool = floor.pool
-        let served = try await floor.train(on: "twos", steps: 4)
+        let served = try await floor.train(on: "twos", steps: 250)
         try await floor.serve(served)
         let definition = try PipelineDefinition(file: Self.file)
         let run = try await pool.withTransaction { transaction in
@@ -24,7 +24,7 @@ import Testing
                 definition.name,
                 params: [
                     "model": .string("tiny"), "judge": .string("tiny-judge"), "dataset": .string("threes"),
-                    "steps": .integer(2), "labelled_prompts": .integer(40), "answers_per_prompt": .integer(2),
+                    "steps": .integer(50), "labelled_prompts": .integer(40), "answers_per_prompt": .integer(2),
                     "reward_steps": .integer(2), "ppo_steps": .integer(1), "prompts_per_step": .integer(8),
                     "guard_count": .integer(10), "arithmetic_guard_count": .integer(10),
                 ], codeVersion: "test", in: transaction)

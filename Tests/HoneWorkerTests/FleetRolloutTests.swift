@@ -85,18 +85,18 @@ import Testing
     /// Copies what is committed, since the training drops it in the end.
     private func keepRewards(_ pool: PostgresPool) async throws {
         for statement in [
-            "CREATE TABLE seen_rewards AS SELECT * FROM hone.rollout_rewards",
-            "CREATE TABLE seen_batches AS SELECT job_id, step, version FROM hone.rollout_batches",
+            "CREATE TABLE public.seen_rewards AS SELECT * FROM hone.rollout_rewards",
+            "CREATE TABLE public.seen_batches AS SELECT job_id, step, version FROM hone.rollout_batches",
             """
-            CREATE FUNCTION see_reward() RETURNS trigger LANGUAGE plpgsql AS
+            CREATE FUNCTION public.see_reward() RETURNS trigger LANGUAGE plpgsql AS
             'BEGIN INSERT INTO public.seen_rewards SELECT NEW.*; RETURN NULL; END'
             """,
             """
-            CREATE FUNCTION see_batch() RETURNS trigger LANGUAGE plpgsql AS
+            CREATE FUNCTION public.see_batch() RETURNS trigger LANGUAGE plpgsql AS
             'BEGIN INSERT INTO public.seen_batches VALUES (NEW.job_id, NEW.step, NEW.version); RETURN NULL; END'
             """,
-            "CREATE TRIGGER see AFTER INSERT ON hone.rollout_rewards FOR EACH ROW EXECUTE FUNCTION see_reward()",
-            "CREATE TRIGGER see AFTER INSERT ON hone.rollout_batches FOR EACH ROW EXECUTE FUNCTION see_batch()",
+            "CREATE TRIGGER see AFTER INSERT ON hone.rollout_rewards FOR EACH ROW EXECUTE FUNCTION public.see_reward()",
+            "CREATE TRIGGER see AFTER INSERT ON hone.rollout_batches FOR EACH ROW EXECUTE FUNCTION public.see_batch()",
         ] {
             try await pool.execute(PostgresQuery(unsafeSQL: statement))
         }
@@ -175,12 +175,12 @@ import Testing
         let row = try await pool.query(
             """
             SELECT count(*) AS all, count(DISTINCT (step, ordinal, scorer)) AS distinct
-            FROM seen_rewards WHERE job_id = \(job)
+            FROM public.seen_rewards WHERE job_id = \(job)
             """)[0]
         #expect(try row.decode("all", as: Int.self) == 72)
         #expect(try row.decode("distinct", as: Int.self) == 72)
         let ages: [Int32] = try await pool.one(
-            "SELECT array_agg(step - version ORDER BY step) FROM seen_batches WHERE job_id = \(job)")
+            "SELECT array_agg(step - version ORDER BY step) FROM public.seen_batches WHERE job_id = \(job)")
         #expect(ages == [0, 1, 1, 1, 1, 1])
     }
 

@@ -26,7 +26,8 @@ import Testing
     @Test(.timeLimit(.minutes(5))) func trainingsThatAreKilledEndWithTheBitsOfUndisturbedOnes() async throws {
         let outcome: Kills = try await measure(["kills", "--count", "5", "--per-job", "1"])
         #expect(outcome.faults.isEmpty)
-        #expect(outcome.jobs.keys.sorted() == ["train.dpo", "train.ppo", "train.ppo.fleet", "train.reward", "train.sft"])
+        #expect(
+            outcome.jobs.keys.sorted() == ["train.dpo", "train.ppo", "train.ppo.fleet", "train.reward", "train.sft"])
         #expect(outcome.kills["random"] == 5)
         #expect(try #require(outcome.kills["last_step"]) >= 2 && #require(outcome.kills["commit"]) >= 2)
     }
