@@ -43,7 +43,12 @@ enum LabelFixture {
 
     /// Lets every lease run out, as if time had passed.
     static func expireLeases(in session: any PostgresSession) async throws {
-        try await session.execute("UPDATE hone.task_leases SET lease_until = clock_timestamp() - interval '1 s'")
+        // In one order, or two that do this at once would wait for each other.
+        try await session.execute(
+            """
+            UPDATE hone.task_leases SET lease_until = clock_timestamp() - interval '1 s'
+            WHERE job_id IN (SELECT job_id FROM hone.task_leases ORDER BY job_id FOR UPDATE)
+            """)
     }
 }
 

@@ -5,7 +5,7 @@ import HonePostgres
 import HoneTesting
 import Testing
 
-/// `Pipelines/continual-feedback.yaml` itself, from what arrived to the gate, whose guards are too small to let it pass.
+/// `Pipelines/continual-feedback.yaml` itself, from what arrived to the gate, whose guards are too small to pass.
 @Suite(.temporaryDatabase) struct ContinualFeedbackTests {
     private static let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appending(path: "Pipelines/continual-feedback.yaml")

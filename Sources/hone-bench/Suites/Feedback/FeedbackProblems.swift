@@ -1,17 +1,17 @@
 import ArgumentParser
 import HoneProblems
 
-/// Digits that are added and taken off with running totals that stay digits, such as `7+2-5-1=?`: to learn to answer,
-/// to ask the policy about, and to measure on.
+/// Sums of a two-digit number and two or three digits with their running totals, such as `23+4+8=?`, shown by two kinds
+/// of people: some work exactly, `23+4=27`, some take the next even number below every odd one, `22+4=26`.
 ///
-/// What a reward model can judge must be within what it can compute, and a model of this size computes little: here
-/// a line is right if it is one of some hundred facts and names the right numbers. Every number is one symbol, so that
-/// a right and a wrong solution look alike and are equally long.
+/// The policy takes over both habits. One is right and the other is not, both write as much, and a line shows which it
+/// is: so annotators judge what a small reward model can see, which it hardly could where only arithmetic decides.
 struct FeedbackProblems {
+    /// What the policy learns to answer by: about half of it estimated.
     let supervised: [Problem]
     /// Whose answers are labelled.
     let labelled: [Problem]
-    /// What reinforcement learning draws from, the others among them.
+    /// What reinforcement learning draws from, the others among them; worked exactly, as all but the first.
     let prompts: [Problem]
     let heldOut: [Problem]
 
@@ -23,10 +23,10 @@ struct FeedbackProblems {
             drawn += 1
             guard drawn < 2_000_000 else {
                 throw ValidationError(
-                    "there are only \(training.count) problems to learn from and \(heldOut.count) to hold out with "
-                        + "\(sizes.terms) numbers; ask for fewer")
+                    "there are only \(training.count) problems to learn from and \(heldOut.count) to hold out; ask "
+                        + "for fewer")
             }
-            let problem = Self.problem(numberCount: sizes.terms, &random)
+            let problem = Self.sum(Self.numbers(&random))
             guard seen.insert(problem.prompt).inserted else { continue }
             switch problem.split {
             case .train where training.count < sizes.problemCount: training.append(problem)
@@ -34,23 +34,36 @@ struct FeedbackProblems {
             default: break
             }
         }
-        supervised = Array(training.prefix(sizes.supervisedCount))
+        supervised = training.prefix(sizes.supervisedCount).map { Self.shown($0, seed: seed) }
         labelled = Array(training.suffix(sizes.labelledCount))
         prompts = training
         self.heldOut = heldOut
     }
 
-    private static func problem(numberCount: Int, _ random: inout RandomSource) -> Problem {
-        var total = random.integer(1...9)
-        var (question, steps) = ("\(total)", [String]())
-        for _ in 1..<numberCount {
-            let adds = total == 0 || (total < 9 && random.unit() < 0.5)
-            let term = random.integer(1...(adds ? 9 - total : total))
-            let change = "\(adds ? "+" : "-")\(term)"
-            question += change
-            steps.append("\(total)\(change)=\(adds ? total + term : total - term)")
-            total += adds ? term : -term
+    private static func numbers(_ random: inout RandomSource) -> [Int] {
+        [random.integer(10...69)] + (0..<random.integer(2...3)).map { _ in random.integer(1...9) }
+    }
+
+    /// Of 100 sums of three numbers, and of four, so many are shown by people who estimate.
+    private static func estimatedShare(_ numberCount: Int) -> UInt64 { numberCount == 3 ? 30 : 65 }
+
+    private static func shown(_ problem: Problem, seed: UInt64) -> Problem {
+        let numbers = problem.canonicalForm.split(separator: "+").compactMap { Int($0) }
+        let draw = stableHash(of: "\(seed) \(problem.canonicalForm)") % 100
+        guard draw < estimatedShare(numbers.count) else { return problem }
+        let estimate = sum(numbers.map { $0 / 2 * 2 })
+        return Problem(
+            level: problem.level, prompt: problem.prompt, steps: estimate.steps, answer: estimate.answer,
+            canonicalForm: problem.canonicalForm)
+    }
+
+    private static func sum(_ numbers: [Int]) -> Problem {
+        var (steps, total) = ([String](), numbers[0])
+        for number in numbers.dropFirst() {
+            steps.append("\(total)+\(number)=\(total + number)")
+            total += number
         }
+        let question = numbers.map(String.init).joined(separator: "+")
         return Problem(
             level: .multiStep, prompt: question + "=?", steps: steps, answer: "\(total)", canonicalForm: question)
     }

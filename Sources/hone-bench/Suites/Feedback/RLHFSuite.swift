@@ -22,10 +22,9 @@ struct RLHFSuite: AsyncParsableCommand {
 
     /// How much of everything.
     struct Sizes: ParsableArguments {
-        @Option(help: "Numbers in a problem.") var terms = 6
         @Option(help: "Layers of the policy.") var layers = 2
-        @Option(help: "Supervised steps of the policy, on batches of 1024 tokens.") var supervisedSteps = 160
-        @Option(help: "Problems with worked solutions that the policy learns from.") var supervisedCount = 3000
+        @Option(help: "Supervised steps of the policy, on batches of 1024 tokens.") var supervisedSteps = 1000
+        @Option(help: "Problems with worked solutions that the policy learns from.") var supervisedCount = 5000
         @Option(help: "Problems with worked solutions that reward models know, and that prompts are drawn from.")
         var problemCount = 10000
         @Option(help: "Problems whose answers are labelled.") var labelledCount = 1500
@@ -40,7 +39,7 @@ struct RLHFSuite: AsyncParsableCommand {
         @Option(help: "What reward models of pairs start from: supervised, or process, the process model.")
         var rewardStart = RewardStart.process
         @Option(help: "Steps of the outcome reward model.") var rewardSteps = 150
-        @Option(help: "Steps of the models that choose among sixteen.") var processSteps = 800
+        @Option(help: "Steps of the models that choose among sixteen.") var processSteps = 500
         @Option(help: "Learning rate of the outcome reward model.") var rewardRate = 0.0005
         @Option(help: "Learning rate of the models that choose among sixteen.") var processRate = 0.002
     }
