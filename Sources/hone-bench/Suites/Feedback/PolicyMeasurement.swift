@@ -59,8 +59,9 @@ struct PolicyMeasurement {
     static func settings(overlaid text: String) throws -> PPOConfiguration {
         var settings = PPOConfiguration.ofLearningSuites
         settings.maximumNewTokens = SupervisedPolicy.maximumNewTokens
-        // Little, but with it the distance is measured.
-        settings.divergence.coefficient = 0.005
+        // What is learnt is the reward model's word: half the verifier's rate, and held near the start.
+        settings.optimizer.learningRate = 1e-4
+        settings.divergence.coefficient = 0.1
         settings.watch = PeakWatch()
         return try Settings.overlay(text, on: settings)
     }

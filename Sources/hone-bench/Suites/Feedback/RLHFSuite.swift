@@ -27,7 +27,7 @@ struct RLHFSuite: AsyncParsableCommand {
         @Option(help: "Problems with worked solutions that the policy learns from.") var supervisedCount = 5000
         @Option(help: "Problems with worked solutions that reward models know, and that prompts are drawn from.")
         var problemCount = 10000
-        @Option(help: "Problems whose answers are labelled.") var labelledCount = 1500
+        @Option(help: "Problems whose answers are labelled.") var labelledCount = 3000
         @Option(help: "Held-out problems.") var heldOutCount = 300
         @Option(help: "Answers sampled to each labelled problem; pairs are half as many.") var answersPerPrompt = 8
         @Option(help: "The share of labels that are wrong.") var flipRate = 0.15
