@@ -15,53 +15,61 @@ struct LearningStart: Sendable {
 
     static let tokenizer = ByteTokenizer()
     private static let aim = 0.415...0.435
-    /// Steps between looks, at a low rate, and how often is looked before it is left at that.
-    private static let (stride, looks) = (20, 60)
+    /// Steps between looks, and how often is looked before it is left at that.
+    private static let (stride, looks) = (4, 50)
 
     /// The directory below `root` of the model, trained now or by an earlier call.
     func model(_ problems: LearningTask.Problems, in root: String) async throws -> String {
         let folder = "\(root)/\(task.rawValue)-\(supervisedSteps)-seed\(seed)"
         let chosen = folder + "/start"
         if FileManager.default.fileExists(atPath: chosen) { return chosen }
-        let examples = problems.supervised.map {
-            TrainingExample(prompt: $0.prompt + "\n", completion: $0.completion)
-        }
-        let trained = try await supervised(examples, in: folder)
-        try await approach(from: trained, examples, problems.aiming, to: chosen)
+        let trained = try await supervised(problems.supervised, in: folder)
+        try await approach(from: trained, problems, to: chosen)
         return chosen
     }
 
-    private func supervised(_ examples: [TrainingExample], in folder: String) async throws -> String {
+    private func supervised(_ problems: [Problem], in folder: String) async throws -> String {
         let settings = task.configuration(seed: seed, steps: supervisedSteps)
         let directory = Checkpoint.path(root: folder, step: settings.steps)
         if FileManager.default.fileExists(atPath: directory) { return directory }
-        let session = try await TrainingSession.start(settings, examples: examples, tokenizer: Self.tokenizer)
+        let session = try await TrainingSession.start(
+            settings, examples: Self.examples(problems), tokenizer: Self.tokenizer)
         try await session.run(checkpointsIn: folder) { report in
             if verbose, report.step % 100 == 0 { try printJSONLine(report) }
         }
         return directory
     }
 
-    /// Goes on, a few steps at a time, until the accuracy is what is aimed at.
-    private func approach(
-        from trained: String, _ examples: [TrainingExample], _ aiming: [Problem], to chosen: String
-    ) async throws {
-        var settings = task.configuration(seed: seed, steps: Self.stride * Self.looks)
-        settings.model = nil
-        settings.learningRate = 5e-4
-        settings.schedule = .constant
-        let session = try await TrainingSession.start(
-            settings, from: trained, examples: examples, tokenizer: Self.tokenizer)
+    /// Goes on, a few steps at a time, until the accuracy is what is aimed at: with the worked examples where it is too
+    /// low, with those that are answered at once where it is too high.
+    private func approach(from trained: String, _ problems: LearningTask.Problems, to chosen: String) async throws {
+        var directory = trained
         for look in 0...Self.looks {
-            try await session.writeCheckpoint(to: chosen)
             let accuracy = try Self.accuracy(
-                of: .load(directory: chosen), on: aiming, maximumNewTokens: task.maximumNewTokens)
-            if verbose { print("seed \(seed), \(look * Self.stride) steps further: \(accuracy) of the aiming problems") }
-            if Self.aim.contains(accuracy) { return }
-            try FileManager.default.removeItem(atPath: chosen)
-            for _ in 0..<Self.stride where look < Self.looks { _ = try await session.advance() }
+                of: .load(directory: directory), on: problems.aiming, maximumNewTokens: task.maximumNewTokens)
+            if verbose { print("seed \(seed), look \(look): \(accuracy) of the aiming problems") }
+            if Self.aim.contains(accuracy) {
+                try FileManager.default.copyItem(atPath: directory, toPath: chosen)
+                return
+            }
+            let wanted = problems.supervised.filter { $0.steps.isEmpty == (accuracy > Self.aim.upperBound) }
+            var settings = task.configuration(seed: seed &+ UInt64(look), steps: Self.stride)
+            settings.model = nil
+            settings.learningRate = 1e-4
+            settings.warmUpSteps = 0
+            settings.schedule = .constant
+            let session = try await TrainingSession.start(
+                settings, from: directory, examples: Self.examples(wanted.isEmpty ? problems.supervised : wanted),
+                tokenizer: Self.tokenizer)
+            for _ in 0..<Self.stride { _ = try await session.advance() }
+            directory = "\(chosen)-\(look)"
+            try await session.writeCheckpoint(to: directory)
         }
         throw StartNotReached(seed: seed, task: task)
+    }
+
+    private static func examples(_ problems: [Problem]) -> [TrainingExample] {
+        problems.map { TrainingExample(prompt: $0.prompt + "\n", completion: $0.completion) }
     }
 
     /// Share of the problems that greedy answers solve.
