@@ -50,6 +50,7 @@ struct SafetensorsHeader {
         init(_ dtype: DType) {
             switch dtype {
             case .uint8: self = .u8
+            case .int8: self = .i8
             case .int32: self = .i32
             case .int64: self = .i64
             case .float16: self = .f16

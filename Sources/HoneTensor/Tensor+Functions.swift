@@ -3,6 +3,7 @@ private let logOperator = Operator("aten::log")
 private let sqrtOperator = Operator("aten::sqrt")
 private let rsqrtOperator = Operator("aten::rsqrt")
 private let absOperator = Operator("aten::abs")
+private let roundOperator = Operator("aten::round")
 private let sinOperator = Operator("aten::sin")
 private let cosOperator = Operator("aten::cos")
 private let tanhOperator = Operator("aten::tanh")
@@ -23,6 +24,8 @@ extension Tensor {
     public func sqrt() -> Tensor { sqrtOperator(.tensor(self)) }
     public func rsqrt() -> Tensor { rsqrtOperator(.tensor(self)) }
     public func abs() -> Tensor { absOperator(.tensor(self)) }
+    /// To the nearest whole number, halves to the even one.
+    public func round() -> Tensor { roundOperator(.tensor(self)) }
     public func sin() -> Tensor { sinOperator(.tensor(self)) }
     public func cos() -> Tensor { cosOperator(.tensor(self)) }
     public func tanh() -> Tensor { tanhOperator(.tensor(self)) }

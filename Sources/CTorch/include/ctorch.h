@@ -115,6 +115,22 @@ ctorch_tensor _Nullable ctorch_self_attention(ctorch_tensor qkv, ctorch_tensor c
                                               int64_t heads, int64_t kv_heads,
                                               const ctorch_attention_cache *_Nullable cache);
 
+// Linear layers in whole numbers: weights of 8 bits with a scale for every output, or of 4 with one for every 64 inputs
+// of an output; rows of x are quantized to 8 bits by their greatest magnitude. A row's result has the same bits in any
+// batch, with any number of threads, on any processor. No gradients.
+//
+// quantized_pack: values [out, in] int8 (-8 to 7 for 4 bits), scales [out], or [out, ceil(in / 64)] for 4 bits. Writes
+// the packed weight and the packed scales to `results`.
+bool ctorch_quantized_pack(ctorch_tensor values, ctorch_tensor scales, int32_t bits,
+                           ctorch_tensor _Nullable *_Nonnull results);
+// quantized_linear: x [..., in] float32, packed weight and scales, bias [out] -> [..., out].
+ctorch_tensor _Nullable ctorch_quantized_linear(ctorch_tensor x, ctorch_tensor packed, ctorch_tensor scales,
+                                                ctorch_tensor _Nullable bias, int64_t outputs, int32_t bits);
+// The kernel in use, by its kind of processor: "avx512_vnni", "avx2" or "plain".
+const char *ctorch_quantized_kernel(void);
+// Takes another one; false where this processor has it not.
+bool ctorch_quantized_use_kernel(const char *name);
+
 // Threads inside one operator.
 int32_t ctorch_thread_count(void);
 void ctorch_set_thread_count(int32_t count);
