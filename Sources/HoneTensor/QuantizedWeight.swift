@@ -33,6 +33,7 @@ public struct QuantizedWeight: Sendable {
     /// - Parameters:
     ///   - values: `[outputs, inputs]`, int8; -8 to 7 at 4 bits
     ///   - scales: what one of them stands for, `[outputs]`, or `[outputs, groups of 64 inputs]` at 4 bits, float32
+    ///   - precision: how many bits a value has
     public init(values: Tensor, scales: Tensor, precision: Precision) {
         var results: (ctorch_tensor?, ctorch_tensor?) = (nil, nil)
         let done = unsafe withUnsafeMutablePointer(to: &results) { tuple in

@@ -5,11 +5,18 @@ import HoneTensor
 struct KernelSuite: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "kernels",
-        abstract: "Linear layers in fp32: our kernel beside MKL and oneDNN, in training's and decoding's shapes.",
-        discussion: "  hone-bench kernels --threads 2")
+        abstract: "Linear layers: our kernels beside MKL and oneDNN, and in whole numbers beside fp32.",
+        discussion: """
+              hone-bench kernels --threads 2
+              hone-bench kernels --quantized
+
+            By --quantized, layers of a model of 125 million parameters with weights of 8 and 4 bits, which come from
+            memory as in decoding, beside our own fp32.
+            """)
 
     @Option(help: "Threads inside one operator.") var threads = 1
     @Option(help: "Runs per figure.") var runs = 7
+    @Flag(help: "Layers in whole numbers, in the place of those in fp32.") var quantized = false
     @Flag(help: "One JSON object instead of a table.") var json = false
 
     /// Rows, inputs and outputs: layers of models of 0.3 to 5 million parameters, training and decoding.
@@ -26,11 +33,25 @@ struct KernelSuite: ParsableCommand {
 
     func run() throws {
         Threads.set(intraOp: threads)
+        if quantized {
+            return try SuiteReport(suite: "kernels", rows: QuantizedMeasurement.all.flatMap(rows), absent: [])
+                .show(asJSON: json)
+        }
         let rows = Self.shapes.flatMap { shape in
             let measurement = LinearMeasurement(rows: shape.0, inputs: shape.1, outputs: shape.2)
             return LinearMeasurement.Product.allCases.flatMap { self.rows(measurement, $0) }
         }
         try SuiteReport(suite: "kernels", rows: rows, absent: []).show(asJSON: json)
+    }
+
+    private func rows(_ measurement: QuantizedMeasurement) -> [SuiteReport.Row] {
+        let speeds = measurement.speeds(runs: runs)
+        return speeds.quantized.map { precision, own in
+            SuiteReport.Row(
+                name: "\(measurement.rows) x \(measurement.inputs) x \(measurement.outputs) \(precision)",
+                unit: "GMAC/s", sample: Sample(own),
+                beside: SuiteReport.Beside(name: "own fp32", sample: Sample(speeds.full)))
+        }
     }
 
     /// Our kernel beside each of the others; nothing where we have no kernel of our own.
