@@ -1,14 +1,4 @@
-/// How many bits the weights of one linear layer have where a model is served.
-public enum LayerPrecision: Hashable, Sendable {
-    /// As trained; sums run in one order, so a row has the same bits as in training.
-    case float32
-    /// Weights and activations rounded to 16 bits, sums in 32.
-    case bfloat16
-    /// Whole numbers with a scale for every output; activations in 8 bits, row by row.
-    case int8
-    /// Whole numbers from -7 to 7 with a scale for every 64 inputs of an output; activations in 8 bits, row by row.
-    case int4
-}
+public import HoneTensor
 
 /// The precision of every linear layer of a model.
 ///
