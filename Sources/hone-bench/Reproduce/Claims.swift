@@ -26,7 +26,7 @@ extension Claim {
     private static let rewards = Claim(
         name: "rewards",
         statement:
-            "Reward models learn what annotators mean though 15 % of their labels are wrong, and teach a policy.",
+            "Reward models learn what annotators mean, though 15 % of labels are wrong, and teach a policy.",
         arguments: ["rlhf", "--parts", "reward,policy,watch", "--seeds", "%SEEDS%", "--keep", "%KEEP%", "--json"],
         readings: [
             Reading(
@@ -47,7 +47,7 @@ extension Claim {
 
     private static let steps = Claim(
         name: "steps",
-        statement: "Who is told which steps are right chooses better of sixteen than who is told which answers are.",
+        statement: "A judge told of right steps chooses better of sixteen than judges told of right answers.",
         arguments: ["rlhf", "--parts", "process", "--seeds", "%SEEDS%", "--keep", "%KEEP%", "--json"],
         readings: [
             Reading(
