@@ -8,10 +8,10 @@ import HoneTraining
 
 /// Best of sixteen: chosen by a process reward model, by outcome reward models, or by the majority.
 ///
-/// All models learn from the same labelled answers, from the same backbone and for as many steps, each at the rate that
-/// was best for it on other seeds. The process model is told where an answer goes wrong. An outcome model reads an
-/// answer at its end; one is told which answers are right, one which of two answers to a question is. A third is told
-/// at every line whether the answer is right in the end (Cobbe et al. 2021, arXiv:2110.14168, section 4.2).
+/// All models learn from the same labelled answers, from the same backbone and for as many steps, outcome models at the
+/// rates that were best for them on other seeds. The process model is told where an answer goes wrong. An outcome model
+/// reads an answer at its end; one is told which answers are right, one which of two answers to a question is. A third
+/// is told at every line whether the answer is right in the end (Cobbe et al. 2021, arXiv:2110.14168, section 4.2).
 struct ProcessMeasurement {
     let seed: UInt64
     let options: RLHFSuite.Sizes
