@@ -1,7 +1,7 @@
 extension Claim {
     /// The claims that this version can measure, in the order of the page.
     static let all: [Claim] = [
-        feedback, collapse, rewards, forgetting, curriculum, wordProblems, gate, survival, damage, speed,
+        feedback, collapse, rewards, steps, forgetting, curriculum, wordProblems, gate, survival, damage, speed,
     ]
 
     private static let feedback = Claim(
@@ -26,8 +26,8 @@ extension Claim {
     private static let rewards = Claim(
         name: "rewards",
         statement:
-            "Reward models learn what annotators mean though 15 % of their labels are wrong, and teach a policy.",
-        arguments: ["rlhf", "--seeds", "%SEEDS%", "--keep", "%KEEP%", "--json"],
+            "Reward models learn what annotators mean, though 15 % of labels are wrong, and teach a policy.",
+        arguments: ["rlhf", "--parts", "reward,policy,watch", "--seeds", "%SEEDS%", "--keep", "%KEEP%", "--json"],
         readings: [
             Reading(
                 row: "reward model: agrees with noisy labels", bar: .atLeast(82),
@@ -42,11 +42,19 @@ extension Claim {
             Reading(
                 row: "policy by that one, watched: utility's fall from its peak", bar: .atMost(2),
                 control: "policy by that one, not watched: utility's fall from its peak"),
+        ],
+        limits: "A watch sees 256 answers a step, which leaves some percent to chance: see docs/reward-models.md.")
+
+    private static let steps = Claim(
+        name: "steps",
+        statement: "A judge told of right steps chooses better of sixteen than judges told of right answers.",
+        arguments: ["rlhf", "--parts", "process", "--seeds", "%SEEDS%", "--keep", "%KEEP%", "--json"],
+        readings: [
             Reading(
                 row: "process over the better outcome model, lower bound", bar: .above(0), isForEverySeed: true),
             Reading(row: "process over the majority, lower bound", bar: .above(0), isForEverySeed: true),
         ],
-        limits: "With many answers labelled an outcome model is as good as a process model: see docs/reward-models.md.")
+        limits: "With many answers labelled an outcome model is as good: see docs/reward-models.md.")
 
     private static let forgetting = Claim(
         name: "forgetting",

@@ -77,4 +77,13 @@ import Testing
         let old = try JSONDecoder().decode(RewardCalibration.self, from: Data(#"{"slope": 2, "intercept": 0}"#.utf8))
         #expect(old.flipRate == 0)
     }
+
+    @Test func `beside a calibration error stands what chance alone would make of it`() {
+        // A hundred bets at 80 %, of which 76 come about: four off, where √(2/π · 100 · 0.8 · 0.2) are usual.
+        let evaluation = RewardEvaluation(
+            predictions: (0..<100).map { (probability: 0.8, isSo: $0 < 76) }, scores: [], lengths: [])
+        #expect(abs(evaluation.calibrationError - 0.04) < 1e-12)
+        #expect(abs(evaluation.calibrationNoise - 0.031915382432114615) < 1e-12)
+        #expect(evaluation.metrics["calibration_noise"] == evaluation.calibrationNoise)
+    }
 }

@@ -11,8 +11,10 @@ struct LabelledSolution {
     let answer: String?
     /// The ends of lines up to the first wrong one; the last line ends with the last token.
     let steps: StepExample
+    /// The last token, and whether the answer is right.
+    let verdict: StepExample
     /// The ends of all lines, and whether the answer is right in the end.
-    let outcome: StepExample
+    let verdictAtEveryLine: StepExample
     /// The ends of all lines, for judging.
     let everyLine: StepExample
     /// The number of the first line that is wrong; nil where all hold.
@@ -36,14 +38,16 @@ struct LabelledSolution {
         firstError = labels.firstIndex { !$0.isRight }
         everyLine = StepExample(tokens: row, labels: labels)
         steps = StepExample(tokens: row, labels: Array(labels.prefix((firstError ?? labels.count) + 1)))
-        outcome = StepExample(tokens: row, labels: labels.map { .init(position: $0.position, isRight: isSolved) })
+        verdict = StepExample(tokens: row, labels: [StepExample.Label(position: row.count - 1, isRight: isSolved)])
+        verdictAtEveryLine = StepExample(
+            tokens: row, labels: labels.map { .init(position: $0.position, isRight: isSolved) })
     }
 
     /// Every right solution to a problem beside every wrong one.
     static func pairs(_ solutions: [LabelledSolution]) -> [PreferencePair] {
         let wrong = solutions.filter { !$0.isRight }
         return solutions.filter(\.isRight).flatMap { right in
-            wrong.map { PreferencePair(chosen: right.outcome.tokens, rejected: $0.outcome.tokens) }
+            wrong.map { PreferencePair(chosen: right.verdict.tokens, rejected: $0.verdict.tokens) }
         }
     }
 }

@@ -49,8 +49,8 @@ struct PreferenceMeasurement {
                 of: model, to: problems.heldOut, each: Self.heldOutAnswers, temperature: 1, seed: seed &+ 1))
     }
 
-    /// Starts from the judge, learns from labels of some problems, is fitted to those of others and measured on held-out
-    /// ones.
+    /// Starts from the judge, learns from labels of some problems, is fitted to those of others and measured on
+    /// held-out ones.
     func reward(
         from judge: SupervisedPolicy, _ problems: FeedbackProblems, _ answers: Answers
     ) throws -> (model: RewardModel, result: RewardResult) {
@@ -82,7 +82,8 @@ struct PreferenceMeasurement {
             separableAccuracy: separable.evaluation?.accuracy ?? 0,
             lengthCorrelation: evaluation.lengthCorrelation ?? 0,
             ceiling: Double(heldOut.isFlipped.count { !$0 }) / Double(max(1, heldOut.pairs.count)),
-            pairCount: training.count, slope: evaluation.calibration?.slope ?? 1, flipRate: evaluation.calibration?.flipRate ?? 0)
+            pairCount: training.count, slope: evaluation.calibration?.slope ?? 1,
+            flipRate: evaluation.calibration?.flipRate ?? 0)
         return (
             RewardModel(network: trainer.model, tokenizer: SupervisedPolicy.tokenizer, scale: evaluation.scale), result
         )

@@ -8,9 +8,10 @@ import HoneTraining
 
 /// Best of sixteen: chosen by a process reward model, by outcome reward models, or by the majority.
 ///
-/// All models learn from the same labelled answers, from the same backbone and for as many steps. The
-/// process model is told where an answer goes wrong. Of the outcome models one is told at every line whether the answer is
-/// right in the end (Cobbe et al. 2021, arXiv:2110.14168, section 4.2), the other which of two answers is.
+/// All models learn from the same labelled answers, from the same backbone and for as many steps, outcome models at the
+/// rates that were best for them on other seeds. The process model is told where an answer goes wrong. An outcome model
+/// reads an answer at its end; one is told which answers are right, one which of two answers to a question is. A third
+/// is told at every line whether the answer is right in the end (Cobbe et al. 2021, arXiv:2110.14168, section 4.2).
 struct ProcessMeasurement {
     let seed: UInt64
     let options: RLHFSuite.Sizes
@@ -22,17 +23,27 @@ struct ProcessMeasurement {
         let majority: Double
         let verdicts: Double
         let pairs: Double
+        let everyLine: Double
         let process: Double
         /// Some answer of the sixteen is right.
         let any: Double
         let overVerdicts: PairedBootstrap
         let overPairs: PairedBootstrap
+        let overEveryLine: PairedBootstrap
         let overMajority: PairedBootstrap
         let firstErrorF1: Double
         /// Of held-out lines that the policy wrote: the share judged rightly, and the share that is right.
         let lineAccuracy: Double
         let rightLineShare: Double
         let calibrationError: Double
+    }
+
+    /// The models that learn from the same answers.
+    private struct Judges {
+        let process: RewardTrainer
+        let verdicts: RewardTrainer
+        let pairs: RewardTrainer
+        let everyLine: RewardTrainer
     }
 
     private static let candidateCount = 16
@@ -49,16 +60,20 @@ struct ProcessMeasurement {
         let model = try policy.load()
         let labelled = try sample(model, problems.labelled, each: options.answersPerPrompt, seed: seed)
         let candidates = try sample(model, problems.heldOut, each: Self.candidateCount, seed: seed &+ 1)
-        let (process, evaluation) = try train(
-            .steps(labelled.joined().map(\.steps)), heldOut: .steps(candidates.joined().map(\.steps)),
-            rate: options.processRate, from: judge)
-        guard let evaluation else { preconditionFailure("a process model without an evaluation") }
-        func outcome(_ examples: RewardExamples) throws -> RewardTrainer {
-            try train(examples, heldOut: nil, rate: options.verdictRate, from: judge).trainer
+        func train(_ examples: RewardExamples, rate: Double) throws -> RewardTrainer {
+            let measurement = RewardMeasurement(
+                seed: seed, steps: options.choosingSteps, learningRate: rate, verbose: verbose)
+            return try measurement.train(
+                examples, heldOut: nil, from: judge.load(), steps: options.choosingSteps
+            ).trainer
         }
-        let verdicts = try outcome(.steps(labelled.joined().map(\.outcome)))
-        let pairs = try outcome(.pairs(labelled.flatMap(LabelledSolution.pairs)))
-        return choose(candidates, process, evaluation, verdicts: verdicts, pairs: pairs)
+        let solutions = labelled.flatMap(\.self)
+        let judges = Judges(
+            process: try train(.steps(solutions.map(\.steps)), rate: 2e-3),
+            verdicts: try train(.steps(solutions.map(\.verdict)), rate: 2e-3),
+            pairs: try train(.pairs(labelled.flatMap(LabelledSolution.pairs)), rate: 1e-3),
+            everyLine: try train(.steps(solutions.map(\.verdictAtEveryLine)), rate: 1e-3))
+        return try choose(candidates, judges)
     }
 
     private func sample(
@@ -68,18 +83,7 @@ struct ProcessMeasurement {
         return zip(problems, answers).map { problem, results in results.map { LabelledSolution($0, of: problem) } }
     }
 
-    private func train(
-        _ examples: RewardExamples, heldOut: RewardExamples?, rate: Double, from judge: SupervisedPolicy
-    ) throws -> (trainer: RewardTrainer, evaluation: RewardEvaluation?) {
-        let measurement = RewardMeasurement(
-            seed: seed, steps: options.choosingSteps, learningRate: rate, verbose: verbose)
-        return try measurement.train(examples, heldOut: heldOut, from: judge.load(), steps: options.choosingSteps)
-    }
-
-    private func choose(
-        _ candidates: [[LabelledSolution]], _ process: RewardTrainer, _ evaluation: RewardEvaluation,
-        verdicts: RewardTrainer, pairs: RewardTrainer
-    ) -> Result {
+    private func choose(_ candidates: [[LabelledSolution]], _ judges: Judges) throws -> Result {
         /// Of every problem: whether the answer of the highest score is right.
         func chosen(_ scores: ([LabelledSolution]) -> [Double]) -> [Double] {
             candidates.map { solutions in
@@ -88,24 +92,29 @@ struct ProcessMeasurement {
                 return solutions[best].isRight ? 1 : 0
             }
         }
+        func atTheEnd(_ judge: RewardTrainer) -> [Double] {
+            chosen { judge.stepProbabilities(of: $0.map(\.verdict)).map { $0[0] } }
+        }
         func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
         var errors = FirstErrors()
         let byProcess = chosen { solutions in
-            let ofLines = process.stepProbabilities(of: solutions.map(\.everyLine))
+            let ofLines = judges.process.stepProbabilities(of: solutions.map(\.everyLine))
             for (solution, probabilities) in zip(solutions, ofLines) { errors.count(solution, probabilities) }
             return ofLines.map { StepAggregation.product.score($0) ?? 0 }
         }
-        let byVerdicts = chosen { verdicts.stepProbabilities(of: $0.map(\.outcome)).map { $0[$0.count - 1] } }
-        let byPairs = chosen { pairs.rewards(of: $0.map(\.outcome.tokens)) }
+        let (byVerdicts, byEveryLine) = (atTheEnd(judges.verdicts), atTheEnd(judges.everyLine))
+        let byPairs = chosen { judges.pairs.rewards(of: $0.map(\.verdict.tokens)) }
         let byMajority = chosen(Self.votes)
-        let labels = candidates.joined().flatMap(\.steps.labels)
+        let lines = candidates.joined().map(\.steps)
+        let evaluation = try judges.process.evaluate(.steps(lines))
+        let labels = lines.flatMap(\.labels)
         func over(_ others: [Double]) -> PairedBootstrap { PairedBootstrap(zip(byProcess, others).map { $0 - $1 }) }
         return Result(
             oneAnswer: mean(candidates.map { $0[0].isRight ? 1 : 0 }), majority: mean(byMajority),
-            verdicts: mean(byVerdicts), pairs: mean(byPairs), process: mean(byProcess),
+            verdicts: mean(byVerdicts), pairs: mean(byPairs), everyLine: mean(byEveryLine), process: mean(byProcess),
             any: mean(candidates.map { $0.contains(where: \.isRight) ? 1 : 0 }), overVerdicts: over(byVerdicts),
-            overPairs: over(byPairs), overMajority: over(byMajority), firstErrorF1: errors.f1,
-            lineAccuracy: evaluation.accuracy,
+            overPairs: over(byPairs), overEveryLine: over(byEveryLine), overMajority: over(byMajority),
+            firstErrorF1: errors.f1, lineAccuracy: evaluation.accuracy,
             rightLineShare: Double(labels.count(where: \.isRight)) / Double(labels.count),
             calibrationError: evaluation.calibrationError)
     }

@@ -60,11 +60,13 @@ struct RLHFResults {
         table.add("best of 16: by the majority", "%") { 100 * $0.majority }
         table.add("best of 16: by the outcome model, told which answers are right", "%") { 100 * $0.verdicts }
         table.add("best of 16: by the outcome model, told which of two is", "%") { 100 * $0.pairs }
+        table.add("best of 16: by one told at every line whether the end is right", "%") { 100 * $0.everyLine }
         table.add("best of 16: by the process model", "%") { 100 * $0.process }
         table.add("best of 16: some answer is right", "%") { 100 * $0.any }
         table.add("process over the better outcome model, lower bound", "points", goal: 0) {
             100 * min($0.overVerdicts.lower, $0.overPairs.lower)
         }
+        table.add("process over one told at every line, lower bound", "points") { 100 * $0.overEveryLine.lower }
         table.add("process over the majority, lower bound", "points", goal: 0) { 100 * $0.overMajority.lower }
         table.add("first wrong line found, F1", "") { $0.firstErrorF1 }
         table.add("lines up to the first wrong one: judged rightly", "%") { 100 * $0.lineAccuracy }

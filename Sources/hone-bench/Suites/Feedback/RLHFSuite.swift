@@ -36,11 +36,10 @@ struct RLHFSuite: AsyncParsableCommand {
         @Option(help: "Supervised steps of the model that reward models start from.") var judgeSteps = 1000
         @Option(help: "Steps of the outcome reward model.") var rewardSteps = 150
         @Option(help: "Problems whose answers the models that choose among sixteen learn from.")
-        var stepProblemCount = 100
+        var stepProblemCount = 50
+        @Option(help: "Held-out problems whose answers they choose among.") var choosingCount = 300
         @Option(help: "Steps of the models that choose among sixteen.") var choosingSteps = 200
         @Option(help: "Learning rate of the outcome reward model.") var rewardRate = 0.0005
-        @Option(help: "Learning rate of the process model that chooses among sixteen.") var processRate = 0.002
-        @Option(help: "Learning rate of the outcome models that choose among sixteen.") var verdictRate = 0.001
     }
 
     enum Part: String, CaseIterable, ExpressibleByArgument {
