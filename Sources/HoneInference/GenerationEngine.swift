@@ -9,7 +9,8 @@ public import HoneTokenizer
 /// tokens are the same, and log-probabilities agree to rounding.
 public actor GenerationEngine {
     private let executor: BlockingExecutor
-    private let generator: TextGenerator
+    /// Answers by more than one path, where the model has them.
+    let routed: RoutedGenerator
     private let limits: GenerationLimits
     private let configuration: ModelConfiguration
     private let threads: Int
@@ -22,12 +23,13 @@ public actor GenerationEngine {
     /// Takes over a model; `threads` work inside one operator. An answer ends after one of `endTokens`; left out, after
     /// what the model's configuration and the tokenizer name.
     public init(
-        model: sending CausalLanguageModel, tokenizer: any Tokenizer, endTokens: [Int32]? = nil,
-        limits: GenerationLimits = GenerationLimits(), threads: Int = 1
+        model: sending CausalLanguageModel, routing: sending RoutingParts? = nil, tokenizer: any Tokenizer,
+        endTokens: [Int32]? = nil, limits: GenerationLimits = GenerationLimits(), threads: Int = 1
     ) {
         executor = BlockingExecutor(name: "generation")
         configuration = model.configuration
-        generator = TextGenerator(model: model, tokenizer: tokenizer, endTokens: endTokens, limits: limits)
+        routed = RoutedGenerator(
+            model: model, parts: routing, tokenizer: tokenizer, endTokens: endTokens, limits: limits)
         self.limits = limits
         self.threads = threads
     }
@@ -46,9 +48,11 @@ public actor GenerationEngine {
         _ requests: [GenerationRequest], onStep: @Sendable (GenerationProgress) throws -> Void = { _ in },
         isWanted: @Sendable (_ request: Int) -> Bool = { _ in true }
     ) throws -> [GenerationResult] {
-        Threads.set(intraOp: threads)
-        return try generator.generate(requests, onStep: onStep, isWanted: isWanted)
+        useThreads()
+        return try routed.deep.generate(requests, onStep: onStep, isWanted: isWanted)
     }
+
+    func useThreads() { Threads.set(intraOp: threads) }
 
     /// Throws what `generate` would throw for this request, so that a bad one can be told from its neighbours.
     public nonisolated func check(_ request: GenerationRequest) throws(InferenceError) {
