@@ -60,7 +60,7 @@ struct DraftedLoop {
         }
         let prompts = rows[firstRow...].map(\.request.prompt)
         let logits_BV = generator.model.prefill(TokenLine(prompts, device: device), cache: cache)
-        let picks = pick(logits_BV, rows[firstRow...].map { ($0.request.sampling, 0) })
+        let picks = pick(logits_BV, rows[firstRow...].map { (sampling: $0.request.sampling, ordinal: 0) })
         for (row, picked) in zip(firstRow..., picks) { rows[row].append(picked) }
         return finish()
     }
@@ -69,11 +69,13 @@ struct DraftedLoop {
         for row in rows.indices { rows[row].beginDraft() }
         for place in 0..<draft {
             let logits_BV = drafting.draft(Tensor(rows.map { Int($0.newest) }, device: device))
-            let picks = pick(logits_BV, rows.map { ($0.request.sampling, $0.keptCount + place) })
+            let picks = pick(logits_BV, rows.map { (sampling: $0.request.sampling, ordinal: $0.keptCount + place) })
             for (row, picked) in picks.enumerated() { rows[row].append(picked) }
         }
         let drafts = rows.indices.map { rows[$0].takeBack() }
-        let wanted = rows.flatMap { row in (0..<draft).map { (row.request.sampling, row.keptCount + $0) } }
+        let wanted = rows.flatMap { row in
+            (0..<draft).map { (sampling: row.request.sampling, ordinal: row.keptCount + $0) }
+        }
         let picks = pick(drafting.verify(), wanted)
         var kept: [Int] = []
         for row in rows.indices {
@@ -92,12 +94,12 @@ struct DraftedLoop {
         let sampler = Sampler(wanted.map(\.sampling), device: device)
         let picked = sampler.pick(logits_NV, ordinals: wanted.map(\.ordinal))
         let pairs = Tensor.stack([picked.tokens_B.to(.float64), picked.logProbs_B.to(.float64)]).toArray(Double.self)
-        return wanted.indices.map { (Int32(pairs[$0]), Float(pairs[wanted.count + $0])) }
+        return wanted.indices.map { (token: Int32(pairs[$0]), logProb: Float(pairs[wanted.count + $0])) }
     }
 
     private mutating func finish() -> [(request: Int, result: RoutedResult)] {
         let done = rows.indices.filter { rows[$0].reason != nil }
-        let answers = done.map { (rows[$0].position, rows[$0].result) }
+        let answers = done.map { (request: rows[$0].position, result: rows[$0].result) }
         remove(done)
         return answers
     }

@@ -58,7 +58,7 @@ struct DraftedRow {
         return drafts
     }
 
-    /// Takes what the whole network picked, up to the first place where that is not what was drafted or the answer ends.
+    /// Takes what the whole network picked, up to the first place where that is not the draft or the answer ends.
     ///
     /// - Returns: how many tokens the row has more.
     mutating func settle(_ drafts: ArraySlice<Int32>, against picks: ArraySlice<Pick>) -> Int {

@@ -12,7 +12,7 @@ public struct RoutedGenerator {
     let deep: TextGenerator
     private let shallow: TextGenerator?
     private let drafting: DraftedGenerator?
-    private let prefillTokenCount: Int
+    private let limits: GenerationLimits
     private let device: Device
 
     /// An answer ends after one of `endTokens`; left out, after what the model's configuration and the tokenizer name.
@@ -31,7 +31,7 @@ public struct RoutedGenerator {
             DraftedGenerator(
                 model: model, exit: parts.exit, tokenizer: tokenizer, endTokens: endTokens, limits: limits)
         }
-        prefillTokenCount = limits.prefillTokenCount
+        self.limits = limits
         device = model.parameters.first?.device ?? .cpu
     }
 
@@ -41,6 +41,8 @@ public struct RoutedGenerator {
     /// Answers every request.
     ///
     /// - Parameters:
+    ///   - requests: any number; the limits decide how many run at a time
+    ///   - plan: by which paths
     ///   - vote: chooses one of a search's results, which come with the position of their request
     ///   - isWanted: asked between steps; a request that is not wanted any more is dropped
     /// - Returns: one result per request, in their order
@@ -53,6 +55,9 @@ public struct RoutedGenerator {
         try check(plan)
         if case .lossless(let draft) = plan.mode, let drafting {
             return try drafting.generate(requests, draft: draft, isWanted: isWanted)
+        }
+        for (position, request) in requests.enumerated() {
+            try request.check(at: position, model.configuration, limits)
         }
         let choices = try choose(requests, plan)
         var answers = [RoutedResult?](repeating: nil, count: requests.count)
@@ -79,14 +84,16 @@ public struct RoutedGenerator {
     private func choose(_ requests: [GenerationRequest], _ plan: RoutingPlan) throws -> [Choice] {
         guard case .lossy(let cost) = plan.mode, let parts, let router = parts.router else {
             guard case .fixed(let path) = plan.mode else { throw RoutingError.noRouter }
-            return requests.map { _ in (path, nil, 0) }
+            return requests.map { _ in (path: path, confidence: nil, computed: 0) }
         }
         let layerCount = model.configuration.layerCount
         let costs = RouteCosts(
             exitLayer: parts.exit.layer, layerCount: layerCount, searchCount: plan.searchCount)
         return successes(requests.map(\.prompt), parts.exit, router).enumerated().map { place, chances in
             let path = costs.best(chances, weight: cost)
-            return (path, chances[path], parts.exit.layer * requests[place].prompt.count)
+            return (
+                path: path, confidence: chances[path], computed: parts.exit.layer * requests[place].prompt.count
+            )
         }
     }
 
@@ -101,7 +108,7 @@ public struct RoutedGenerator {
                 repeat {
                     tokenCount += prompts[end].count
                     end += 1
-                } while end < prompts.count && tokenCount + prompts[end].count <= prefillTokenCount
+                } while end < prompts.count && tokenCount + prompts[end].count <= limits.prefillTokenCount
                 let line = TokenLine(Array(prompts[found.count..<end]), device: device)
                 found += router.successes(model.routingFeatures(line, exit))
             }
@@ -117,9 +124,9 @@ public struct RoutedGenerator {
         let layerCount = model.configuration.layerCount
         func run(
             _ generator: TextGenerator, layers: Int, _ asked: [GenerationRequest]
-        ) throws -> [(GenerationResult, Int)] {
+        ) throws -> [(result: GenerationResult, computed: Int)] {
             zip(asked, try generator.generate(asked, isWanted: { isWanted(members[$0]) })).map { request, result in
-                (result, layers * (request.prompt.count + result.tokens.count))
+                (result: result, computed: layers * (request.prompt.count + result.tokens.count))
             }
         }
         switch path {
@@ -133,7 +140,7 @@ public struct RoutedGenerator {
             return members.enumerated().map { place, request in
                 let own = Array(found[place * count..<(place + 1) * count])
                 let tokenCount = own.reduce(0) { $0 + requests[request].prompt.count + $1.tokens.count }
-                return (own[vote(request, own)], layerCount * tokenCount)
+                return (result: own[vote(request, own)], computed: layerCount * tokenCount)
             }
         }
     }

@@ -49,7 +49,6 @@ public struct RoutedResult: Sendable, Equatable {
 public enum RoutingError: Error, Equatable, CustomStringConvertible {
     case noExit
     case noRouter
-    case notLearnt(RoutePath)
     case setting(name: String, reason: String)
 
     public var description: String {
@@ -59,8 +58,6 @@ public enum RoutingError: Error, Equatable, CustomStringConvertible {
                 + "configuration, or leave \"routing\" out"
         case .noRouter:
             "the checkpoint has an early exit and no router; train one by train.router, or ask for a fixed path"
-        case .notLearnt(let path):
-            "the checkpoint's router has seen no outcome of the \(path.rawValue) path"
         case .setting(let name, let reason):
             "routing: \(name) \(reason)"
         }

@@ -13,8 +13,7 @@ public enum RoutePath: String, Codable, Sendable, CaseIterable {
 
 /// Reads a prompt behind an early exit's layer and says how probably each path answers it right.
 ///
-/// A layer of rectified sums over the mean of the prompt's tokens and its last one; a number for each path, as log-odds.
-/// Which path that makes best depends on what computing costs, and is decided request by request (Ong et al. 2024,
+/// A layer of rectified sums over the mean of the prompt's tokens and its last one, then log-odds for each path. Which path that makes best depends on what computing costs, and is decided request by request (Ong et al. 2024,
 /// arXiv:2406.18665, section 3, has one threshold for two models).
 ///
 /// Shape suffixes: B prompts, N tokens of all, C hidden size, F = 2 C features, K paths.
@@ -54,7 +53,7 @@ public struct Router: Module {
         return (0..<features_BF.size(0)).map { row in
             var found: [RoutePath: Double] = [:]
             for (column, path) in RoutePath.allCases.enumerated() where paths.contains(path) {
-                found[path] = (calibration[path] ?? .none).probability(all[row * count + column])
+                found[path] = (calibration[path] ?? .identity).probability(all[row * count + column])
             }
             return found
         }
@@ -67,7 +66,7 @@ public struct RouteCalibration: Codable, Sendable, Equatable {
     public var slope: Double
     public var intercept: Double
 
-    public static let none = RouteCalibration(slope: 1, intercept: 0)
+    public static let identity = RouteCalibration(slope: 1, intercept: 0)
 
     public init(slope: Double, intercept: Double) {
         self.slope = slope

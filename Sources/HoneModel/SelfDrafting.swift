@@ -47,7 +47,8 @@ public final class SelfDrafting {
 
     /// Ends the round: every row keeps so many of its tokens, and the others are as if they had never been read.
     public func keep(_ counts: [Int]) {
-        precondition(counts.allSatisfy { (0...drafted.count).contains($0) }, "\(counts) of \(drafted.count) tokens kept")
+        let isSound = counts.allSatisfy { (0...drafted.count).contains($0) }
+        precondition(isSound, "\(counts) of \(drafted.count) tokens kept")
         cache.keep(zip(cache.lengths, counts).map(+))
         drafted = []
     }

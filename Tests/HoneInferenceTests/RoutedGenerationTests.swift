@@ -60,10 +60,16 @@ import Testing
                 let asked = requests(20, temperature: seed == 1 ? 0 : 0.7, calculator: seed == 3)
                 let plain = try generator.deep.generate(asked)
                 let drafted = try generator.generate(asked, plan: RoutingPlan(.lossless(draft: draft)))
-                #expect(drafted.map(\.result) == plain)
-                #expect(drafted.allSatisfy { $0.route.path == .deep && $0.route.computed >= $0.route.deep - 4 * 1 })
+                for (own, other) in zip(drafted, plain) { expectAlike(own.result, other) }
+                #expect(drafted.allSatisfy { $0.route.path == .deep && $0.route.computed >= $0.route.deep - 4 })
             }
         }
+    }
+
+    /// The same tokens; log-probabilities to rounding.
+    private func expectAlike(_ a: GenerationResult, _ b: GenerationResult) {
+        #expect(a.tokens == b.tokens && a.text == b.text && a.finishReason == b.finishReason)
+        for (own, other) in zip(a.logProbs, b.logProbs) { #expect(abs(own - other) < 1e-5) }
     }
 
     /// The exit of a network whose other layers do nothing drafts what the network says, so every draft stays.
@@ -84,7 +90,7 @@ import Testing
         try #require(answer.result.tokens.count == 41, "choose another seed")
         // The first token comes with the prompt, the other forty in ten rounds of four.
         #expect(answer.route.computed == 4 * (3 + 40))
-        #expect(try generator.deep.generate([request]) == [answer.result])
+        expectAlike(try generator.deep.generate([request])[0], answer.result)
     }
 
     /// Draws with drafts have the distribution of the network's own: χ² of 4,000 first and second tokens together
@@ -138,11 +144,15 @@ import Testing
         let asked = requests(24)
         let plan = RoutingPlan(.lossy(cost: 0.05))
         let together = try generator.generate(asked, plan: plan)
-        #expect(together == (try generator.generate(asked, plan: plan)))
+        let again = try generator.generate(asked, plan: plan)
+        #expect(together == again)
         #expect(Set(together.map(\.route.path)).count > 1, "choose another seed: \(together.map(\.route.path))")
         for (request, answer) in zip(asked, together) {
-            #expect(try generator.generate([request], plan: plan) == [answer])
-            #expect((0...1).contains(try #require(answer.route.confidence)))
+            let alone = try generator.generate([request], plan: plan)[0]
+            expectAlike(alone.result, answer.result)
+            #expect(alone.route == answer.route)
+            let confidence = try #require(answer.route.confidence)
+            #expect((0...1).contains(confidence))
         }
     }
 
@@ -157,7 +167,8 @@ import Testing
             #expect(answer.result.tokens.count <= max(1, request.maximumNewTokens / 2))
         }
         let deep = try generator.generate(asked, plan: RoutingPlan(.fixed(.deep)))
-        #expect(deep.map(\.result) == (try generator.deep.generate(asked)))
+        let plain = try generator.deep.generate(asked)
+        #expect(deep.map(\.result) == plain)
         #expect(deep.allSatisfy { $0.route.saved == 0 && $0.route.confidence == nil })
     }
 
@@ -171,13 +182,13 @@ import Testing
             return request % 3
         }
         for (place, answer) in answers.enumerated() {
-            #expect(answer.route.path == .search && answer.route.computed > 2 * answer.route.deep)
+            #expect(answer.route.path == .search && answer.route.computed > answer.route.deep)
             let draw = SamplingParameters(
                 temperature: plan.searchTemperature, topK: asked[place].sampling.topK, topP: asked[place].sampling.topP,
                 seed: asked[place].sampling.seed &+ UInt64(place % 3) &* 0x9E37_79B9_7F4A_7C15)
             var alone = asked[place]
             alone.sampling = draw
-            #expect(try generator.deep.generate([alone])[0] == answer.result)
+            expectAlike(try generator.deep.generate([alone])[0], answer.result)
         }
         let texts = ["#### 7", "1+1=3\n#### 5", "2+2=4\n#### 4", "1+3=4\n#### 4", "1+1=3\n#### 5", "1+1=3\n#### 5"]
         #expect(SearchVote.choose(among: texts) == 2, "true steps outvote many false ones")

@@ -29,8 +29,10 @@ import Testing
         let places = Tensor([3, 5, 6])
         let (early, last) = noGrad { model.hiddenStates(line, at: places, behind: exit) }
         let own = noGrad { view.logits(view.hiddenStates(line, at: places)) }
-        #expect(distance(own, noGrad { exit.logits(early) }) < 1e-6)
-        #expect(noGrad { last.equals(model.hiddenStates(line, at: places)) })
+        let here = noGrad { exit.logits(early) }
+        #expect(distance(own, here) < 1e-6)
+        let whole = noGrad { model.hiddenStates(line, at: places) }
+        #expect(last.equals(whole))
     }
 
     @Test(arguments: [0, 4, -1, 9]) func anExitOutsideTheNetworkIsRefused(layer: Int) {
@@ -59,7 +61,7 @@ import Testing
 
     @Test func whatDoesNotFitIsOneClearError() throws {
         let parts = RoutingParts(exit: try EarlyExit(after: 2, of: model()))
-        func fault(_ body: (String) throws -> Void, _ shape: ModelConfiguration = shape) throws -> String {
+        func fault(_ body: (String) throws -> Void, _ shape: ModelConfiguration = Self.shape) throws -> String {
             var text = ""
             try withDirectory { directory in
                 try parts.save(directory: directory)

@@ -25,7 +25,7 @@ public struct EarlyExitConfiguration: Codable, Sendable, Equatable {
         try settings.read(.weight, into: &weight)
     }
 
-    /// - Parameter shape: of a model that is to be made, whose layers are known.
+    /// Refuses an exit that cannot be, of a model that is to be made where its shape is known.
     func validate(for shape: ModelConfiguration?) throws(TrainingError) {
         if !(weight > 0 && weight.isFinite) {
             throw .configuration(key: "early_exit.weight", reason: "must be above 0, is \(weight)")

@@ -36,7 +36,7 @@ public struct RouterEvaluation: Codable, Sendable, Equatable {
         count = examples.count
         var honesty: [String: Honesty] = [:]
         for (path, own) in predictions {
-            honesty[path.rawValue] = Honesty(own, calibration[path] ?? .none)
+            honesty[path.rawValue] = Honesty(own, calibration[path] ?? .identity)
         }
         self.honesty = honesty
         let choices = zip(examples, successes).compactMap { example, successes -> (Double, Double)? in
@@ -67,7 +67,8 @@ extension RouterEvaluation.Honesty {
         let outcomes = predictions.map(\.outcome)
         accuracy = outcomes.reduce(0, +) / Double(max(outcomes.count, 1))
         calibrationError = Self.error(predictions.map { (calibration.probability($0.logit), $0.outcome) })
-        uncalibratedError = Self.error(predictions.map { (RouteCalibration.none.probability($0.logit), $0.outcome) })
+        uncalibratedError = Self.error(
+            predictions.map { (RouteCalibration.identity.probability($0.logit), $0.outcome) })
         ranking = Self.ranking(predictions)
     }
 

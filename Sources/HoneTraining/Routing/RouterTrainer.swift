@@ -7,8 +7,8 @@ public import HoneTokenizer
 ///
 /// The loss is the outcomes' unlikelihood under the paths' probabilities p, which makes them honest, and beside it what
 /// a soft choice among the paths costs: Σ π (1 - outcome + cost · share computed), with π the softmax of
-/// (p - cost · share) / softness, over prompts that all paths were tried on. So what is learnt well is what choices hang
-/// on. After the last step the probabilities are fitted to prompts of their own.
+/// (p - cost · share) / softness, over prompts that all paths were tried on. So what choices hang on is learnt best.
+/// After the last step the probabilities are fitted to prompts of their own.
 ///
 /// Shape suffixes: B prompts, F features, K paths.
 public final class RouterTrainer: ResumableTrainer {
@@ -135,8 +135,10 @@ public final class RouterTrainer: ResumableTrainer {
         let logits_BK = router.logits(features_NF.indexSelect(0, index))
         let outcomes_BK = outcomes_NK.indexSelect(0, index)
         let isTried_BK = isTried_NK.indexSelect(0, index)
-        let unlikely_BK = -(outcomes_BK * logits_BK.logSigmoid() + (1 - outcomes_BK) * (-logits_BK).logSigmoid())
-        let honesty = (unlikely_BK * isTried_BK).sum() / max(isTried_BK.sum().item(), 1)
+        let isRight_BK = outcomes_BK * logits_BK.logSigmoid()
+        let isWrong_BK = (1 - outcomes_BK) * (-logits_BK).logSigmoid()
+        let triedCount: Double = max(isTried_BK.sum().item(), 1)
+        let honesty = -((isRight_BK + isWrong_BK) * isTried_BK).sum() / triedCount
         guard configuration.choiceWeight > 0 else { return honesty }
         let prices_K = Tensor(RoutePath.allCases.map { Float(configuration.cost * costs[$0]) })
         let isKnown_K = Tensor(RoutePath.allCases.map { Float(router.paths.contains($0) ? 0 : -1e9) })
@@ -144,7 +146,8 @@ public final class RouterTrainer: ResumableTrainer {
         let spent_BK = 1 - outcomes_BK + prices_K
         let isWhole_B = (isTried_BK.sum(dim: 1) .>= Float(router.paths.count)).to(.float32)
         let spent_B = (scores_BK.softmax(dim: 1) * spent_BK).sum(dim: 1)
-        let choice = (spent_B * isWhole_B).sum() / max(isWhole_B.sum().item(), 1)
+        let wholeCount: Double = max(isWhole_B.sum().item(), 1)
+        let choice = (spent_B * isWhole_B).sum() / wholeCount
         return honesty + choice * configuration.choiceWeight
     }
 
@@ -173,7 +176,7 @@ public final class RouterTrainer: ResumableTrainer {
         let logits = noGrad {
             router.logits(features_NF.indexSelect(0, Tensor(members))).to(.float64).toArray(Double.self)
         }
-        var found: [RoutePath: [(Double, Double)]] = [:]
+        var found: [RoutePath: [(logit: Double, outcome: Double)]] = [:]
         for (row, member) in members.enumerated() {
             for (column, path) in RoutePath.allCases.enumerated() {
                 guard let outcome = examples[member].outcomes[path] else { continue }

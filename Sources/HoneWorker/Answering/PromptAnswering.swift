@@ -13,7 +13,8 @@ public struct PromptAnswering: Sendable {
 
     /// `sliceCount` prompts are held in memory at a time; without a plan every answer goes through all layers.
     public init(
-        model: LoadedModel, plan: RoutingPlan? = nil, sampling: SamplingParameters, maximumNewTokens: Int, stopTexts: [String],
+        model: LoadedModel, plan: RoutingPlan? = nil, sampling: SamplingParameters, maximumNewTokens: Int,
+        stopTexts: [String],
         includesLogProbs: Bool, sliceCount: Int
     ) {
         self.model = model

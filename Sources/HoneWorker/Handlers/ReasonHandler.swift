@@ -62,7 +62,7 @@ struct ReasonHandler: JobHandler {
             }
         }
         // Those of one plan are answered together.
-        for group in Dictionary(grouping: asked, by: \.question.payload.routing).values {
+        for group in Dictionary(grouping: asked, by: { $0.question.payload.routing }).values {
             try await answer(group, served, context)
         }
     }

@@ -70,7 +70,7 @@ struct SampleHandler: JobHandler {
                 try (0..<payload.samples).map { try payload.request(to: model, example, ordinal: $0) }
             }
             let asked = requests.enumerated().map { place, request in
-                (slice[slice.startIndex + place / payload.samples].prompt, request)
+                (prompt: slice[slice.startIndex + place / payload.samples].prompt, request: request)
             }
             for (place, answer) in try await model.answer(asked, plan: payload.routing?.plan).enumerated() {
                 let example = slice[slice.startIndex + place / payload.samples]

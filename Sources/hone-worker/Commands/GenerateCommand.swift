@@ -44,7 +44,8 @@ struct GenerateCommand: AsyncParsableCommand {
         limits.batchSize = batch
         let model = try await source.load(limits: limits)
         let answering = PromptAnswering(
-            model: model, plan: try routing.map { try RoutingPlan(json: $0) }, sampling: sampling.parameters, maximumNewTokens: sampling.maxNewTokens,
+            model: model, plan: try routing.map { try RoutingPlan(json: $0) }, sampling: sampling.parameters,
+            maximumNewTokens: sampling.maxNewTokens,
             stopTexts: sampling.stop, includesLogProbs: logprobs, sliceCount: batch * 8)
         let count = try await answering.run(prompts: prompts, out: out)
         HoneWorkerProgram.complain("\(count) prompts answered")

@@ -37,13 +37,16 @@ struct RoutingFindings: Encodable {
     }
 
     var table: [String] {
-        seeds.flatMap(lines) + [""] + chosen.map { chosen in
-            String(
-                format: "cost chosen for %d %%: %.1f %% of the deep path's accuracy (%.1f to %.1f), %.2f times as fast "
-                    + "(%.2f to %.2f)", chosen.aim, chosen.accuracy.median * 100, chosen.accuracy.range.lowerBound * 100,
-                chosen.accuracy.range.upperBound * 100, chosen.speedUp.median, chosen.speedUp.range.lowerBound,
-                chosen.speedUp.range.upperBound)
-        }
+        seeds.flatMap(lines) + [""]
+            + chosen.map { chosen in
+                String(
+                    format:
+                        "cost chosen for %d %%: %.1f %% of the deep path's accuracy (%.1f to %.1f), %.2f times as fast "
+                        + "(%.2f to %.2f)", chosen.aim, chosen.accuracy.median * 100,
+                    chosen.accuracy.range.lowerBound * 100,
+                    chosen.accuracy.range.upperBound * 100, chosen.speedUp.median, chosen.speedUp.range.lowerBound,
+                    chosen.speedUp.range.upperBound)
+            }
     }
 
     private func lines(_ seed: RoutingMeasurement.Result) -> [String] {
@@ -83,13 +86,13 @@ struct RoutingFindings: Encodable {
                     seed.points.filter { $0.name == name }.map { Point($0.seconds, $0.accuracy * 100) }
                 }
                 let router = dots("router").sorted { $0.x < $1.x }
-                let seen = router.isEmpty ? [] : [Mark(.line(router), name: "router", color: .blue), Mark(.dots(router))]
+                let front = [Mark(.line(router), name: "router", color: .blue), Mark(.dots(router))]
                 let fixed: [(String, Mark.Color)] = [
                     ("shallow", .orange), ("deep", .vermilion), ("search", .purple), ("oracle", .green),
                 ]
                 return Chart(
                     title: "Seed \(seed.seed)", xLabel: "seconds for all test problems", yLabel: "right, %",
-                    marks: seen + fixed.map { Mark(.dots(dots($0.0)), name: $0.0, color: $0.1) })
+                    marks: front + fixed.map { Mark(.dots(dots($0.0)), name: $0.0, color: $0.1) })
             }, columnCount: max(1, min(seeds.count, 3)), chartSize: (width: 420, height: 340))
     }
 }

@@ -80,7 +80,8 @@ struct RoutingMeasurement: Sendable {
 
     /// The model, trained now or by an earlier call, and the processor's seconds that it took.
     private func train(in root: String) async throws -> (directory: String, seconds: Double) {
-        let folder = "\(root)/routing-\(task.steps)-\(task.layerCount)-\(task.exitLayer)-\(task.exitWeight)-\(task.seed)"
+        let shape = "\(task.layerCount)-\(task.exitLayer)-\(task.hiddenSize)"
+        let folder = "\(root)/routing-\(task.steps)-\(shape)-\(task.exitWeight)-\(task.seed)"
         let directory = Checkpoint.path(root: folder, step: task.steps)
         if FileManager.default.fileExists(atPath: directory) { return (directory, 0) }
         let started = clock()
@@ -89,7 +90,7 @@ struct RoutingMeasurement: Sendable {
         try await session.run(checkpointsIn: folder) { report in
             if verbose, report.step % 200 == 0 { try printJSONLine(report) }
         }
-        return (directory, Double(clock() - started) / Double(CLOCKS_PER_SEC))
+        return (directory, Double(clock() - started) / 1_000_000)
     }
 
     private func router(
