@@ -9,9 +9,10 @@ struct RoutingAnswers {
     typealias Measured = RoutingMeasurement
 
     let model: CausalLanguageModel
+    let parts: RoutingParts
     let searchCount: Int
 
-    private func generator(_ parts: RoutingParts, batch: Int = 64) -> RoutedGenerator {
+    private func generator(batch: Int = 64) -> RoutedGenerator {
         var limits = GenerationLimits()
         limits.batchSize = batch
         return RoutedGenerator(model: model, parts: parts, tokenizer: Measured.tokenizer, limits: limits)
@@ -36,18 +37,17 @@ struct RoutingAnswers {
     }
 
     /// What became of the answers by every path, problem by problem.
-    func outcomes(of problems: [Problem], _ parts: RoutingParts) throws -> [[RoutePath: Double]] {
+    func outcomes(of problems: [Problem]) throws -> [[RoutePath: Double]] {
         var outcomes = [[RoutePath: Double]](repeating: [:], count: problems.count)
         for path in RoutePath.allCases {
-            let results = try generator(parts).generate(requests(problems), plan: plan(.fixed(path)))
+            let results = try generator().generate(requests(problems), plan: plan(.fixed(path)))
             for (place, isRight) in right(results, problems).enumerated() { outcomes[place][path] = isRight ? 1 : 0 }
         }
         return outcomes
     }
 
     /// Accuracy of the shallow, deep and search path by level.
-    func levels(_ problems: [Problem], _ parts: RoutingParts) throws -> [String: [Double]] {
-        let outcomes = try outcomes(of: problems, parts)
+    func levels(_ problems: [Problem], _ outcomes: [[RoutePath: Double]]) -> [String: [Double]] {
         var found: [String: [Double]] = [:]
         for level in RoutingTask.levels {
             let own = problems.indices.filter { problems[$0].level == level }
@@ -58,13 +58,35 @@ struct RoutingAnswers {
         return found
     }
 
+    /// The greatest costs at which problems of their own are still answered with 95 and 98 % of the deep path's
+    /// accuracy; 0 where none is. A request's path does not depend on the others, so choices are counted, not run.
+    func chosenCosts(_ problems: [Problem]) throws -> [String: Double] {
+        guard let router = parts.router else { return [:] }
+        let outcomes = try outcomes(of: problems)
+        let successes = requests(problems).flatMap {
+            router.successes(model.routingFeatures(TokenLine([$0.prompt]), parts.exit))
+        }
+        let costs = RouteCosts(
+            exitLayer: parts.exit.layer, layerCount: model.configuration.layerCount, searchCount: searchCount)
+        func right(_ path: (Int) -> RoutePath) -> Double {
+            outcomes.indices.reduce(0) { $0 + outcomes[$1][path($1), default: 0] }
+        }
+        let deep = right { _ in .deep }
+        let grid = (0...75).map { Double($0) * 0.02 }
+        let shares = grid.map { cost in right { costs.best(successes[$0], weight: cost) } / deep }
+        func greatest(_ share: Double) -> Double { zip(grid, shares).last { $0.1 >= share }?.0 ?? 0 }
+        return ["95": greatest(0.95), "98": greatest(0.98)]
+    }
+
     /// Every way of answering; times are medians of runs that take turns.
-    func points(_ problems: [Problem], _ parts: RoutingParts, runs: Int) throws -> [Measured.Point] {
+    func points(
+        _ problems: [Problem], _ outcomes: [[RoutePath: Double]], costs: [Double], runs: Int
+    ) throws -> [Measured.Point] {
         let requests = requests(problems)
-        let generator = generator(parts)
+        let generator = generator()
         let ways: [(name: String, cost: Double?, plan: RoutingPlan)] =
             [("deep", nil, plan(.fixed(.deep))), ("shallow", nil, plan(.fixed(.shallow)))]
-            + Measured.costs.map { ("router", $0, plan(.lossy(cost: $0))) }
+            + Set(costs).sorted().map { ("router", $0, plan(.lossy(cost: $0))) }
         var seconds = [[Double]](repeating: [], count: ways.count)
         var results = [[RoutedResult]](repeating: [], count: ways.count)
         for _ in 0..<runs {
@@ -77,22 +99,21 @@ struct RoutingAnswers {
         var points = ways.indices.map { place in
             point(ways[place].name, ways[place].cost, problems, results[place], Sample(seconds[place]).median)
         }
-        points.append(try fixed("search", [RoutePath](repeating: .search, count: problems.count), problems, parts))
-        let outcomes = try outcomes(of: problems, parts)
+        points.append(try fixed("search", problems.map { _ in .search }, problems))
         let best = outcomes.map { own in RoutePath.allCases.first { own[$0] == 1 } ?? .shallow }
-        points.append(try fixed("oracle", best, problems, parts))
+        points.append(try fixed("oracle", best, problems))
         return points
     }
 
     /// Given paths, timed once.
     private func fixed(
-        _ name: String, _ paths: [RoutePath], _ problems: [Problem], _ parts: RoutingParts
+        _ name: String, _ paths: [RoutePath], _ problems: [Problem]
     ) throws -> Measured.Point {
         let started = ContinuousClock.now
         var results = [RoutedResult?](repeating: nil, count: problems.count)
         for path in RoutePath.allCases {
             let own = problems.indices.filter { paths[$0] == path }
-            let found = try generator(parts).generate(requests(own.map { problems[$0] }), plan: plan(.fixed(path)))
+            let found = try generator().generate(requests(own.map { problems[$0] }), plan: plan(.fixed(path)))
             for (place, result) in zip(own, found) { results[place] = result }
         }
         let seconds = (ContinuousClock.now - started) / .seconds(1)
@@ -111,28 +132,12 @@ struct RoutingAnswers {
             paths: Dictionary(grouping: results, by: \.route.path.rawValue).mapValues { Double($0.count) / count })
     }
 
-    /// The greatest costs at which problems of their own are still answered with 95 and 98 % of the deep path's
-    /// accuracy; 0 where none is.
-    func chosen(_ problems: [Problem], _ parts: RoutingParts) throws -> [String: Double] {
-        let requests = requests(problems)
-        func accuracy(_ mode: RoutingPlan.Mode) throws -> Int {
-            right(try generator(parts).generate(requests, plan: plan(mode)), problems).count { $0 }
-        }
-        let deep = try Double(accuracy(.fixed(.deep)))
-        let shares = try Measured.costs.map { (cost: $0, share: Double(try accuracy(.lossy(cost: $0))) / deep) }
-        var found: [String: Double] = [:]
-        for aim in [95, 98] {
-            found["\(aim)"] = shares.last { $0.share >= Double(aim) / 100 }?.cost ?? 0
-        }
-        return found
-    }
-
     /// Drafts beside the deep path alone, in batches of several sizes.
-    func drafting(_ problems: [Problem], _ parts: RoutingParts, runs: Int) throws -> [Measured.Drafting] {
+    func drafting(_ problems: [Problem], runs: Int) throws -> [Measured.Drafting] {
         var found: [Measured.Drafting] = []
         for batch in Measured.batches {
             let requests = requests(Array(problems.prefix(batch == 1 ? 24 : problems.count)))
-            let generator = generator(parts, batch: batch)
+            let generator = generator(batch: batch)
             let modes: [RoutingPlan.Mode] = [.fixed(.deep)] + Measured.drafts.map { .lossless(draft: $0) }
             var seconds = [[Double]](repeating: [], count: modes.count)
             var results = [[RoutedResult]](repeating: [], count: modes.count)

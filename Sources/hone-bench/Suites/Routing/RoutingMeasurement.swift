@@ -15,7 +15,8 @@ struct RoutingMeasurement: Sendable {
     let runs: Int
     let verbose: Bool
 
-    static let costs = [0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 0.8, 1.2]
+    /// Of the points that are reported besides the chosen ones.
+    static let costs = [0, 0.05, 0.1, 0.2, 0.35, 0.6]
     static let drafts = [2, 4, 6, 8]
     static let batches = [1, 8, 64]
     static let tokenizer = ByteTokenizer()
@@ -62,20 +63,21 @@ struct RoutingMeasurement: Sendable {
         guard let exit = try RoutingParts.read(directory: directory, for: model.configuration)?.exit else {
             preconditionFailure("a model trained with an early exit has one")
         }
-        let answering = RoutingAnswers(model: model, searchCount: searchCount)
-        let learning = try task.problems(routerPrompts, split: .validation)
-        let outcomes = try answering.outcomes(of: learning, RoutingParts(exit: exit))
-        let trainer = try router(model, exit, learning, outcomes)
-        let choosing = try task.problems(routerPrompts + testPrompts, split: .validation).suffix(testPrompts)
+        let validation = try task.problems(routerPrompts + testPrompts, split: .validation)
+        let learning = Array(validation.prefix(routerPrompts))
+        let bare = RoutingAnswers(model: model, parts: RoutingParts(exit: exit), searchCount: searchCount)
+        let trainer = try router(model, exit, learning, bare.outcomes(of: learning))
+        let answering = RoutingAnswers(model: model, parts: trainer.parts, searchCount: searchCount)
+        let chosen = try answering.chosenCosts(Array(validation.suffix(testPrompts)))
         let test = try task.problems(testPrompts, split: .test)
-        let points = try answering.points(test, trainer.parts, runs: runs)
-        let chosen = try answering.chosen(Array(choosing), trainer.parts)
-        let drafting = try answering.drafting(Array(test.prefix(192)), trainer.parts, runs: runs)
-        let levels = try answering.levels(test, trainer.parts)
+        let outcomes = try answering.outcomes(of: test)
+        let points = try answering.points(test, outcomes, costs: Self.costs + chosen.values, runs: runs)
+        let drafting = try answering.drafting(Array(test.prefix(128)), runs: runs)
         if folder == nil { try FileManager.default.removeItem(atPath: root) }
         return Result(
             seed: task.seed, trainingSeconds: seconds, parameters: model.configuration.parameterCount,
-            router: trainer.evaluation, levels: levels, points: points, chosen: chosen, drafting: drafting)
+            router: trainer.evaluation, levels: answering.levels(test, outcomes), points: points, chosen: chosen,
+            drafting: drafting)
     }
 
     /// The model, trained now or by an earlier call, and the processor's seconds that it took.

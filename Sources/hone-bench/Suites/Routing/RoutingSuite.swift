@@ -22,8 +22,8 @@ struct RoutingSuite: AsyncParsableCommand {
     @Option(help: "Layers of the shallow path.") var exitLayer = 2
     @Option(help: "What the loss at the exit counts.") var exitWeight = 0.5
     @Option(help: "Width of the network.") var hiddenSize = 128
-    @Option(help: "Prompts that the router learns from.") var routerPrompts = 1500
-    @Option(help: "Prompts that are reported, and as many that costs are chosen on.") var testPrompts = 1200
+    @Option(help: "Prompts that the router learns from.") var routerPrompts = 1200
+    @Option(help: "Prompts that are reported, and as many that costs are chosen on.") var testPrompts = 900
     @Option(help: "Answers of a search.") var searchSamples = 4
     @Option(help: "Timed runs, whose median counts.") var runs = 3
     @Option(help: "Keep trained models in this folder, and use those that are there.") var models: String?
