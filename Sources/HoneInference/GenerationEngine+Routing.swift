@@ -1,5 +1,3 @@
-public import HoneModel
-
 extension GenerationEngine {
     /// Continues every prompt by the paths that a plan gives them.
     ///

@@ -1,5 +1,5 @@
-public import Foundation
-public import HoneTensor
+import Foundation
+import HoneTensor
 
 /// What a model needs besides its weights to answer by more than one path: an early exit, and a router where one was
 /// trained. Files of their own beside the model's; without them the model is what it was.

@@ -1,5 +1,5 @@
 internal import Foundation
-public import HoneModel
+internal import HoneModel
 internal import HoneTensor
 
 /// An early exit trained beside a model: its loss joins that at the end with a weight of its own (Elhoushi et al. 2024,

@@ -1,5 +1,5 @@
 internal import Foundation
-public import HoneModel
+internal import HoneModel
 
 /// How a router fares on prompts that it neither learnt from nor was fitted to.
 public struct RouterEvaluation: Codable, Sendable, Equatable {

@@ -1,6 +1,8 @@
+import HoneCatalog
 import HoneModel
 import HonePostgres
 import HoneQueue
+import HoneTokenizer
 import HoneTraining
 
 /// `train.router`: adjusts what chooses a path for each request to what became of the answers so far.

@@ -1,5 +1,6 @@
 import HoneCatalog
 import HoneInference
+import HoneModel
 
 /// A result and the way that it came; nil where nobody asked for any but the deep path.
 struct RoutedAnswer: Sendable {

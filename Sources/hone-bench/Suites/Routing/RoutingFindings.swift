@@ -1,5 +1,6 @@
 import Foundation
 import HonePlots
+import HoneTraining
 
 /// What `routing` found over its seeds.
 struct RoutingFindings: Encodable {
