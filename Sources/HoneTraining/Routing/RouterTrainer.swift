@@ -23,7 +23,8 @@ public final class RouterTrainer: ResumableTrainer {
     let optimizer: TrainingOptimizer
     let generator: Generator
     public private(set) var step = 0
-    private(set) var evaluation: RouterEvaluation?
+    /// On held-out prompts, of the last step where it was measured.
+    public private(set) var evaluation: RouterEvaluation?
     private let split: RouterSplit
     /// Of all examples, in their order.
     private let features_NF: Tensor

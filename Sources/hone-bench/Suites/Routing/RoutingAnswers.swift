@@ -74,7 +74,7 @@ struct RoutingAnswers {
         let deep = right { _ in .deep }
         let grid = (0...75).map { Double($0) * 0.02 }
         let shares = grid.map { cost in right { costs.best(successes[$0], weight: cost) } / deep }
-        func greatest(_ share: Double) -> Double { zip(grid, shares).last { $0.1 >= share }?.0 ?? 0 }
+        func greatest(_ share: Double) -> Double { grid[shares.lastIndex { $0 >= share } ?? 0] }
         return ["95": greatest(0.95), "98": greatest(0.98)]
     }
 

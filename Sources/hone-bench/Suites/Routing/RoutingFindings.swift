@@ -59,16 +59,17 @@ struct RoutingFindings: Encodable {
                 + shares.map { String(format: "%.1f %%", $0 * 100) }.joined(separator: ", ")
         }
         let honesty = (seed.router?.honesty ?? [:]).sorted { $0.key < $1.key }.map { path, own in
-            String(
-                format: "  router on %@: ranking %.3f, calibration error %.3f (%.3f before the fit)", path, own.ranking,
-                own.calibrationError, own.uncalibratedError)
+            "  router on \(path): "
+                + String(
+                    format: "ranking %.3f, calibration error %.3f (%.3f before the fit)", own.ranking,
+                    own.calibrationError, own.uncalibratedError)
         }
         let points = seed.points.map { point in
             let paths = ["shallow", "deep", "search"].map { String(format: "%.0f", point.paths[$0, default: 0] * 100) }
-            return String(
-                format: "  %@ %@: right %.1f %%, %.2f s, computed %.2f; shallow/deep/search %@ %%", point.name,
-                point.cost.map { "cost \($0)" } ?? "", point.accuracy * 100, point.seconds, point.computed,
-                paths.joined(separator: "/"))
+            let name = point.name + (point.cost.map { " at cost \($0)" } ?? "")
+            let numbers = String(
+                format: "right %.1f %%, %.2f s, computed %.2f", point.accuracy * 100, point.seconds, point.computed)
+            return "  \(name): \(numbers); shallow/deep/search \(paths.joined(separator: "/")) %"
         }
         let drafts = seed.drafting.map { own in
             String(
