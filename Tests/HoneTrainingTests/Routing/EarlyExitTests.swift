@@ -1,6 +1,7 @@
 import Foundation
 import HoneInference
 import HoneModel
+import HoneTokenizer
 import Testing
 
 @testable import HoneTraining
