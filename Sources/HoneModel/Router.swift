@@ -13,7 +13,8 @@ public enum RoutePath: String, Codable, Sendable, CaseIterable {
 
 /// Reads a prompt behind an early exit's layer and says how probably each path answers it right.
 ///
-/// A layer of rectified sums over the mean of the prompt's tokens and its last one, then log-odds for each path. Which path that makes best depends on what computing costs, and is decided request by request (Ong et al. 2024,
+/// A layer of rectified sums over the mean of the prompt's tokens and its last one, then log-odds by path. Which path
+/// that makes best depends on what computing costs, and is decided request by request (Ong et al. 2024,
 /// arXiv:2406.18665, section 3, has one threshold for two models).
 ///
 /// Shape suffixes: B prompts, N tokens of all, C hidden size, F = 2 C features, K paths.
