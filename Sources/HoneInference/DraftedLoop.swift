@@ -35,7 +35,7 @@ struct DraftedLoop {
 
     /// Lets go of the requests that are not wanted any more; of those that wait, as soon as it might come to them.
     mutating func drop(unless isWanted: (_ request: Int) -> Bool) {
-        inferenceMode { remove(rows.indices.filter { !isWanted(rows[$0].position) }) }
+        inferenceMode { remove(rows.indices.filter { !isWanted(rows[$0].answer.position) }) }
         if hasRoom { waiting.removeAll { !isWanted($0) } }
     }
 
@@ -58,48 +58,39 @@ struct DraftedLoop {
             rows.append(DraftedRow(next, of: requests[next], generator))
             waiting.removeLast()
         }
-        let prompts = rows[firstRow...].map(\.request.prompt)
+        let prompts = rows[firstRow...].map { requests[$0.answer.position].prompt }
         let logits_BV = generator.model.prefill(TokenLine(prompts, device: device), cache: cache)
-        let picks = pick(logits_BV, rows[firstRow...].map { (sampling: $0.request.sampling, ordinal: 0) })
-        for (row, picked) in zip(firstRow..., picks) { rows[row].append(picked) }
+        let picks = logits_BV.to(device: .cpu).pickTokens(rows[firstRow...].map(\.answer.draw))
+        for (row, pick) in zip(firstRow..., picks) { rows[row].append(pick) }
         return finish()
     }
 
     private mutating func round() -> [(request: Int, result: RoutedResult)] {
         for row in rows.indices { rows[row].beginDraft() }
-        for place in 0..<draft {
+        // What is drawn at a place hangs on the tokens before it, which are the drafts wherever the place counts.
+        var draws = [[TokenDraw]](repeating: [], count: rows.count)
+        for _ in 0..<draft {
             let logits_BV = drafting.draft(Tensor(rows.map { Int($0.newest) }, device: device))
-            let picks = pick(logits_BV, rows.map { (sampling: $0.request.sampling, ordinal: $0.keptCount + place) })
-            for (row, picked) in picks.enumerated() { rows[row].append(picked) }
+            let own = rows.map(\.answer.draw)
+            for (row, pick) in logits_BV.to(device: .cpu).pickTokens(own).enumerated() {
+                rows[row].append(pick)
+                draws[row].append(own[row])
+            }
         }
         let drafts = rows.indices.map { rows[$0].takeBack() }
-        let wanted = rows.flatMap { row in
-            (0..<draft).map { (sampling: row.request.sampling, ordinal: row.keptCount + $0) }
-        }
-        let picks = pick(drafting.verify(), wanted)
+        let picks = drafting.verify().to(device: .cpu).pickTokens(draws.flatMap(\.self))
         var kept: [Int] = []
         for row in rows.indices {
-            let count = rows[row].settle(drafts[row], against: picks[row * draft..<(row + 1) * draft])
+            kept.append(rows[row].settle(drafts[row], against: picks[row * draft..<(row + 1) * draft]))
             rows[row].computed += draft * generator.model.configuration.layerCount
-            kept.append(count)
         }
         drafting.keep(kept)
         return finish()
     }
 
-    /// Picked tokens and their log-probabilities on the host, in one transfer.
-    private func pick(
-        _ logits_NV: Tensor, _ wanted: [(sampling: SamplingParameters, ordinal: Int)]
-    ) -> [DraftedRow.Pick] {
-        let sampler = Sampler(wanted.map(\.sampling), device: device)
-        let picked = sampler.pick(logits_NV, ordinals: wanted.map(\.ordinal))
-        let pairs = Tensor.stack([picked.tokens_B.to(.float64), picked.logProbs_B.to(.float64)]).toArray(Double.self)
-        return wanted.indices.map { (token: Int32(pairs[$0]), logProb: Float(pairs[wanted.count + $0])) }
-    }
-
     private mutating func finish() -> [(request: Int, result: RoutedResult)] {
         let done = rows.indices.filter { rows[$0].reason != nil }
-        let answers = done.map { (request: rows[$0].position, result: rows[$0].result) }
+        let answers = done.map { (request: rows[$0].answer.position, result: rows[$0].result) }
         remove(done)
         return answers
     }

@@ -20,9 +20,19 @@ public struct RoutedGenerator {
         model: CausalLanguageModel, parts: RoutingParts?, tokenizer: any Tokenizer, endTokens: [Int32]? = nil,
         limits: GenerationLimits = GenerationLimits()
     ) {
+        self.init(
+            model: model, parts: parts,
+            deep: TextGenerator(model: model, tokenizer: tokenizer, endTokens: endTokens, limits: limits),
+            tokenizer: tokenizer, endTokens: endTokens, limits: limits)
+    }
+
+    init(
+        model: CausalLanguageModel, parts: RoutingParts?, deep: TextGenerator, tokenizer: any Tokenizer,
+        endTokens: [Int32]?, limits: GenerationLimits
+    ) {
         self.model = model
         self.parts = parts
-        deep = TextGenerator(model: model, tokenizer: tokenizer, endTokens: endTokens, limits: limits)
+        self.deep = deep
         shallow = parts.map { parts in
             let view = model.shallow(parts.exit)
             return TextGenerator(model: view, tokenizer: tokenizer, endTokens: endTokens, limits: limits)

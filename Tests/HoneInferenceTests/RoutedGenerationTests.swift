@@ -40,8 +40,7 @@ import Testing
         (0..<count).map { index in
             let length = 1 + index * 7 % 23
             let sampling = SamplingParameters(
-                // All cut alike: the sampler cuts a whole batch or none of it.
-                temperature: index % 3 == 0 ? 0 : temperature, topK: 12,
+                temperature: index % 3 == 0 ? 0 : temperature, topK: index % 4 == 1 ? 12 : 0,
                 topP: index % 5 == 2 ? 0.9 : 1, seed: UInt64(index))
             return GenerationRequest(
                 prompt: (0..<length).map { Int32((index * 31 + $0 * 17) % 256) },

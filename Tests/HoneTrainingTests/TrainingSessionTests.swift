@@ -179,8 +179,8 @@ import Testing
         let expected = TrainingError.exploded(step: 7, loss: 200, limit: 150, batch: BatchName(rows: Array(10..<20)))
         #expect(error == expected)
         #expect("\(expected)".contains("step 7: the loss is 200.0 on rows 10, 11, 12, 13, 14, 15, 16, 17 and 2 more"))
-        let named = expected.namingRows { Int64($0) * 100 }
-        #expect("\(named)".contains("on examples 1000, 1100,"))
+        let named = expected.namingRows(BatchName(.labelTask, (0..<20).map { $0 * 100 }))
+        #expect("\(named)".contains("on label tasks 1000, 1100,"))
     }
 
     @Test func cancellationEndsBetweenSteps() async throws {

@@ -50,7 +50,7 @@ public final class RewardTrainer: ResumableTrainer {
         try configuration.validate()
         let shape = model.backbone.configuration
         try examples.validate(vocabularySize: shape.vocabularySize, maximumLength: shape.maxPositionCount)
-        if examples.areAllTies { throw TrainingError.noExamples("all pairs are ties, which say nothing by themselves") }
+        if examples.areAllTies { throw TrainingError.noExamples("all pairs are ties, which say nothing by themselves; label answers that differ more") }
         if heldOut?.areAllTies == true {
             throw TrainingError.noExamples("all held-out pairs are ties, which tell nothing about a reward model")
         }

@@ -9,6 +9,7 @@ extension Claim {
         statement: "Reinforcement learning with a verifier gains 25 points on held-out problems in 3 minutes.",
         arguments: ["ppo-learning", "--seeds", "%SEEDS%", "--keep", "%KEEP%", "--json"],
         readings: [
+            Reading(row: "held-out accuracy before", bar: .within(40...45), isForEverySeed: true),
             Reading(row: "gain", bar: .atLeast(25), isForEverySeed: true),
             Reading(row: "time", bar: .atMost(180), isForEverySeed: true),
             Reading(row: "held-out accuracy after", bar: .atLeast(60), control: "held-out accuracy before"),
@@ -30,18 +31,22 @@ extension Claim {
         readings: [
             Reading(
                 row: "reward model: agrees with noisy labels", bar: .atLeast(82),
-                control: "the same: most that is possible"),
-            Reading(row: "the same: calibration error", bar: .atMost(0.05)),
-            Reading(row: "policy: its answer is better, of prompts where one is", bar: .atLeast(80)),
-            Reading(row: "the same: length, after over before", bar: .within(0.9...1.1)),
-            Reading(row: "the same: utility's fall from its peak", bar: .atMost(2)),
+                control: "reward model: most that is possible"),
+            Reading(
+                row: "reward model: calibration error", bar: .atMost(0.05),
+                control: "reward model: calibration error by chance alone", isForEverySeed: true),
+            Reading(
+                row: "policy: its answer is better, of prompts where one is", bar: .atLeast(80), isForEverySeed: true),
+            Reading(row: "policy: length, after over before", bar: .within(0.9...1.1), isForEverySeed: true),
+            Reading(row: "policy: utility's fall from its peak", bar: .atMost(2), isForEverySeed: true),
             Reading(
                 row: "policy by that one, watched: utility's fall from its peak", bar: .atMost(2),
                 control: "policy by that one, not watched: utility's fall from its peak"),
-            Reading(row: "process over outcome, lower bound", bar: .above(0)),
-            Reading(row: "process over majority, lower bound", bar: .above(0)),
+            Reading(
+                row: "process over the better outcome model, lower bound", bar: .above(0), isForEverySeed: true),
+            Reading(row: "process over the majority, lower bound", bar: .above(0), isForEverySeed: true),
         ],
-        limits: "A judge that is not all but perfect is what sixteen answers deceive: see docs/reward-models.md.")
+        limits: "With many answers labelled an outcome model is as good as a process model: see docs/reward-models.md.")
 
     private static let forgetting = Claim(
         name: "forgetting",
