@@ -158,7 +158,7 @@ public final class RouterTrainer: ResumableTrainer {
         for path in router.paths {
             let own = predictions[path, default: []]
             let fitted = RewardCalibration(
-                logits: own.map(\.logit), outcomes: own.map { $0.outcome >= 0.5 }, hasIntercept: true)
+                logits: own.map(\.logit), outcomes: own.map { $0.outcome >= 0.5 })
             parts.router?.calibration[path] = RouteCalibration(slope: fitted.slope, intercept: fitted.intercept)
         }
     }

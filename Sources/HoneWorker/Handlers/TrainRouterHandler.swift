@@ -18,14 +18,15 @@ struct TrainRouterHandler: TrainingHandler {
         let layout = try GenerationDefaults.read(directory: directory).layout
         let limit = try ModelConfiguration.read(directory: directory).maxPositionCount
         let all = start.rows.map { row in
-            RouterExample(
-                prompt: start.tokenizer.encode(layout.prompt(row.example.prompt)),
-                outcomes: Dictionary(
-                    uniqueKeysWithValues: row.outcomes.compactMap { path, right in
-                        RoutePath(rawValue: path).map { ($0, right) }
-                    }))
+            let outcomes = row.outcomes.compactMap { path, right in RoutePath(rawValue: path).map { ($0, right) } }
+            let prompt = start.tokenizer.encode(layout.prompt(row.example.prompt))
+            return (
+                id: row.example.id,
+                example: RouterExample(prompt: prompt, outcomes: Dictionary(uniqueKeysWithValues: outcomes))
+            )
         }
-        let examples = all.filter { $0.prompt.count < limit }
+        let kept = all.filter { $0.example.prompt.count < limit }
+        let examples = kept.map(\.example)
         let configuration = start.payload.effective
         let run = try await TrainingRun.start { [resumed = start.resumed, tokenizer = start.tokenizer] in
             guard resumed != nil else {
@@ -36,7 +37,8 @@ struct TrainRouterHandler: TrainingHandler {
                 directory, configuration: configuration, examples: examples, tokenizer: tokenizer)
         }
         return BegunTraining(
-            training: run, exampleCount: examples.count, droppedCount: all.count - examples.count)
+            training: run, exampleCount: examples.count, names: BatchName(.example, kept.map(\.id)),
+            droppedCount: all.count - examples.count)
     }
 }
 
