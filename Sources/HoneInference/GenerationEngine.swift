@@ -10,7 +10,8 @@ public import HoneTokenizer
 /// log-probabilities agree to rounding.
 public actor GenerationEngine {
     private let executor: BlockingExecutor
-    private let generator: TextGenerator
+    /// Answers by more than one path, where the model has them.
+    let routed: RoutedGenerator
     private let limits: GenerationLimits
     private let configuration: ModelConfiguration
     private let threads: Int
@@ -23,21 +24,20 @@ public actor GenerationEngine {
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     /// Takes over a model; `threads` work inside one step. An answer ends after one of `endTokens`; left out, after what
-    /// the model's configuration and the tokenizer name.
-    ///
-    /// - Parameters:
-    ///   - precision: of the weights; nil is as trained
-    ///   - version: the number by which answers name these weights
+    /// the model's configuration and the tokenizer name. Answers name the weights by `version`; `precision` is that of
+    /// the deep path's, nil as trained. `routing` are the model's other paths.
     public init(
-        model: sending CausalLanguageModel, tokenizer: any Tokenizer, endTokens: [Int32]? = nil,
-        limits: GenerationLimits = GenerationLimits(), threads: Int = 1, precision: PrecisionPlan? = nil,
-        version: Int = 0
+        model: sending CausalLanguageModel, routing: sending RoutingParts? = nil, tokenizer: any Tokenizer,
+        endTokens: [Int32]? = nil, limits: GenerationLimits = GenerationLimits(), threads: Int = 1,
+        precision: PrecisionPlan? = nil, version: Int = 0
     ) {
         executor = BlockingExecutor(name: "generation")
         configuration = model.configuration
-        generator = TextGenerator(
+        let deep = TextGenerator(
             model: model, tokenizer: tokenizer, endTokens: endTokens, limits: limits, precision: precision,
             version: version, next: next)
+        routed = RoutedGenerator(
+            model: model, parts: routing, deep: deep, tokenizer: tokenizer, endTokens: endTokens, limits: limits)
         self.precision = precision
         self.limits = limits
         self.threads = threads
@@ -57,9 +57,11 @@ public actor GenerationEngine {
         _ requests: [GenerationRequest], onStep: @Sendable (GenerationProgress) throws -> Void = { _ in },
         isWanted: @Sendable (_ request: Int) -> Bool = { _ in true }
     ) throws -> [GenerationResult] {
-        Threads.set(intraOp: threads)
-        return try generator.generate(requests, onStep: onStep, isWanted: isWanted)
+        useThreads()
+        return try routed.deep.generate(requests, onStep: onStep, isWanted: isWanted)
     }
+
+    func useThreads() { Threads.set(intraOp: threads) }
 
     /// Throws what `generate` would throw for this request, so that a bad one can be told from its neighbours.
     public nonisolated func check(_ request: GenerationRequest) throws(InferenceError) {

@@ -4,12 +4,12 @@ public import HoneTensor
 ///
 /// Shape suffixes: B sequences, T tokens of each, N tokens of all, P places among them, C hidden size, V vocabulary.
 public struct CausalLanguageModel: Module {
-    public let configuration: ModelConfiguration
+    public internal(set) var configuration: ModelConfiguration
     let embedding: Embedding
     var layers: [DecoderLayer]
-    let norm: RMSNorm
+    var norm: RMSNorm
     /// The output layer; the embedding serves when nil.
-    let head: Linear?
+    var head: Linear?
     let rotary: RotaryEmbedding
 
     /// A model with fresh weights, normally distributed.
@@ -112,13 +112,23 @@ extension CausalLanguageModel {
     private func forward(
         _ line: TokenLine, at places_P: Tensor? = nil, cache: KVCache.Rows?, dropout: Dropout? = nil
     ) -> Tensor {
-        let longest = zip(line.lengths, cache?.pastCounts ?? line.lengths.map { _ in 0 }).map(+).max() ?? 0
-        let pass = ForwardPass(
-            lengths: line.lengths, rotary: rotary.tables(count: longest), cache: cache, dropout: dropout)
-        var x_NC = embedding(line.ids_N).thinned(by: dropout)
-        for (i, layer) in layers.enumerated() {
-            x_NC = layer(x_NC, pass, layer: i, at: i == layers.count - 1 ? places_P : nil)
-        }
-        return norm(x_NC)
+        let pass = pass(line.lengths, cache: cache, dropout: dropout)
+        return norm(run(embed(line, pass), through: layers.indices, pass, at: places_P))
+    }
+
+    /// What is the same for all layers of a pass over sequences of these lengths.
+    func pass(_ lengths: [Int], cache: KVCache.Rows? = nil, dropout: Dropout? = nil) -> ForwardPass {
+        let longest = zip(lengths, cache?.pastCounts ?? lengths.map { _ in 0 }).map(+).max() ?? 0
+        return ForwardPass(lengths: lengths, rotary: rotary.tables(count: longest), cache: cache, dropout: dropout)
+    }
+
+    func embed(_ line: TokenLine, _ pass: ForwardPass) -> Tensor { embedding(line.ids_N).thinned(by: pass.dropout) }
+
+    /// `[N, C]` through some of the layers, without the norm behind the last; the last of them computes the places that
+    /// are asked for alone.
+    func run(_ x_NC: Tensor, through range: Range<Int>, _ pass: ForwardPass, at places_P: Tensor? = nil) -> Tensor {
+        var x_NC = x_NC
+        for i in range { x_NC = layers[i](x_NC, pass, layer: i, at: i == range.upperBound - 1 ? places_P : nil) }
+        return x_NC
     }
 }

@@ -78,6 +78,19 @@ extension KVCache {
         return rows
     }
 
+    /// The rows as if each had so many tokens. Passes over some of the layers can so write tokens behind them that are
+    /// not yet sure to stay.
+    func rows(holding pastCounts: [Int]) -> Rows {
+        precondition(pastCounts.count == rowCount, "\(pastCounts.count) lengths for \(rowCount) rows")
+        return Rows(cache: self, firstRow: 0, pastCounts: pastCounts)
+    }
+
+    /// Says how many tokens every row has: what stands behind them is as if it had never been read.
+    func keep(_ newLengths: [Int]) {
+        precondition(newLengths.count == rowCount, "\(newLengths.count) lengths for \(rowCount) rows")
+        lengths = newLengths
+    }
+
     /// Makes room for one more token of every row.
     func addTokens() -> Rows {
         let rows = Rows(cache: self, firstRow: 0, pastCounts: lengths)

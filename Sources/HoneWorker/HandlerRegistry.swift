@@ -11,6 +11,7 @@ public enum HandlerRegistry {
             Classifying(TrainDPOHandler(resources: resources)),
             Classifying(TrainRewardHandler(resources: resources)),
             Classifying(TrainPPOHandler(resources: resources)),
+            Classifying(TrainRouterHandler(resources: resources)),
             Classifying(RolloutHandler(resources: resources)),
             Classifying(EvaluateHandler(resources: resources)),
             Classifying(GateHandler(resources: resources)),

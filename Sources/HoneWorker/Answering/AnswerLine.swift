@@ -7,6 +7,8 @@ struct AnswerLine {
     let prompt: PromptLine
     let promptTokenCount: Int
     let result: GenerationResult
+    /// The way that it came, where that was asked for.
+    let route: RouteRecord?
     let includesLogProbs: Bool
 
     func json() throws -> Data {
@@ -24,8 +26,10 @@ struct AnswerLine {
         let tokenIDs: [Int32]
         let finishReason: FinishReason
         let tokenLogProbs: [Float]?
+        let route: RouteText?
 
         init(_ line: AnswerLine) {
+            route = line.route.map(RouteText.init)
             id = line.prompt.id
             text = line.result.text
             tokenIDs = line.result.tokens
@@ -34,7 +38,7 @@ struct AnswerLine {
         }
 
         enum CodingKeys: String, CodingKey {
-            case id, text
+            case id, text, route
             case tokenIDs = "token_ids"
             case finishReason = "finish_reason"
             case tokenLogProbs = "token_logprobs"

@@ -4,18 +4,21 @@ public import HoneInference
 /// Answers a file of prompts slice by slice, so that memory does not grow with the file.
 public struct PromptAnswering: Sendable {
     private let model: LoadedModel
+    private let plan: RoutingPlan?
     private let sampling: SamplingParameters
     private let maximumNewTokens: Int
     private let stopTexts: [String]
     private let includesLogProbs: Bool
     private let sliceCount: Int
 
-    /// `sliceCount` prompts are held in memory at a time.
+    /// `sliceCount` prompts are held in memory at a time; without a plan every answer goes through all layers.
     public init(
-        model: LoadedModel, sampling: SamplingParameters, maximumNewTokens: Int, stopTexts: [String],
+        model: LoadedModel, plan: RoutingPlan? = nil, sampling: SamplingParameters, maximumNewTokens: Int,
+        stopTexts: [String],
         includesLogProbs: Bool, sliceCount: Int
     ) {
         self.model = model
+        self.plan = plan
         self.sampling = sampling
         self.maximumNewTokens = maximumNewTokens
         self.stopTexts = stopTexts
@@ -29,17 +32,18 @@ public struct PromptAnswering: Sendable {
     /// - Returns: the number of prompts answered.
     /// - Throws: `WorkerError.file` with the line of a prompt that cannot be answered.
     public func run(prompts: String, out: String) async throws -> Int {
+        if let plan { try await model.engine.check(plan) }
         var reader = try LineReader(path: prompts)
         let output = try Self.open(out)
         var answeredCount = 0
         while true {
             let slice = try nextSlice(&reader, path: prompts)
             if slice.isEmpty { return answeredCount }
-            let results = try await model.answer(slice.map { ($0.line.prompt, $0.request) })
-            for (item, result) in zip(slice, results) {
+            let answers = try await model.answer(slice.map { ($0.line.prompt, $0.request) }, plan: plan)
+            for (item, answer) in zip(slice, answers) {
                 let line = AnswerLine(
-                    prompt: item.line, promptTokenCount: item.request.prompt.count, result: result,
-                    includesLogProbs: includesLogProbs)
+                    prompt: item.line, promptTokenCount: item.request.prompt.count, result: answer.result,
+                    route: answer.route, includesLogProbs: includesLogProbs)
                 try output.write(contentsOf: line.json() + Data("\n".utf8))
             }
             answeredCount += slice.count

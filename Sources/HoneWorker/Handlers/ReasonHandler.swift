@@ -55,23 +55,33 @@ struct ReasonHandler: JobHandler {
             do {
                 let requests = try question.requests(to: served)
                 for request in requests { try served.model.engine.check(request) }
+                if let routing = question.payload.routing { try await served.model.engine.check(routing.plan) }
                 asked.append((question, requests))
             } catch {
                 try await context.fail(question.job, .permanent("\(error)"))
             }
         }
-        if asked.isEmpty { return }
+        // Those of one plan are answered together.
+        for group in Dictionary(grouping: asked, by: { $0.question.payload.routing }).values {
+            try await answer(group, served, context)
+        }
+    }
+
+    private func answer(
+        _ asked: [(question: ReasonQuestion, requests: [GenerationRequest])], _ served: ServedModel,
+        _ context: JobContext
+    ) async throws {
         let jobs = asked.flatMap { item in item.requests.map { _ in item.question.job } }
         var results = try await served.model.answer(
             asked.flatMap { item in item.requests.map { (item.question.payload.prompt, $0) } },
-            isWanted: { context.isWanted(jobs[$0]) })[...]
+            plan: asked[0].question.payload.routing?.plan, isWanted: { context.isWanted(jobs[$0]) })[...]
         let answered = asked.map { item in
             defer { results = results.dropFirst(item.requests.count) }
             return (item.question, Array(results.prefix(item.requests.count)))
         }
         for (question, results) in answered where context.isWanted(question.job) {
-            guard let broken = results.first(where: { $0.finishReason == .error }) else { continue }
-            try await context.fail(question.job, .permanent(served.fault(after: broken.tokens.count)))
+            guard let broken = results.first(where: { $0.result.finishReason == .error }) else { continue }
+            try await context.fail(question.job, .permanent(served.fault(after: broken.result.tokens.count)))
         }
         // A verifier in a process of its own is waited for.
         let answers = await offload {
@@ -88,7 +98,9 @@ struct ReasonHandler: JobHandler {
         let results = try answers.map { ($0.job, try PostgresJSON(encoding: $0.result)) }
         try await context.complete(results) { transaction, held in
             let ids = Set(held.map(\.id))
-            try await Samples.record(answers.filter { ids.contains($0.job.id) }.flatMap(\.samples), in: transaction)
+            let answers = answers.filter { ids.contains($0.job.id) }
+            try await Samples.record(answers.flatMap(\.samples), in: transaction)
+            try await Samples.record(answers.flatMap(\.routes), in: transaction)
         }
     }
 }

@@ -24,9 +24,10 @@ public struct LoadedModel: Sendable {
                 let defaults = try GenerationDefaults.read(directory: directory)
                 let tokenizer = try BytePairTokenizer(
                     directory: directory, endToken: model.configuration.eosTokenIDs.first.map(Int32.init) ?? -1)
+                let routing = try RoutingParts.read(directory: directory, for: model.configuration)
                 let engine = GenerationEngine(
-                    model: model, tokenizer: tokenizer, endTokens: defaults.endTokens, limits: limits,
-                    threads: threads)
+                    model: model, routing: routing, tokenizer: tokenizer, endTokens: defaults.endTokens,
+                    limits: limits, threads: threads)
                 return LoadedModel(
                     engine: engine, tokenizer: tokenizer, checkpoint: checkpoint, defaults: defaults,
                     chat: Result { try ChatTemplate(directory: directory) })
@@ -78,17 +79,32 @@ public struct LoadedModel: Sendable {
     ///
     /// - Parameters:
     ///   - requests: as ``request(_:else:maximumNewTokens:sampling:stopTexts:)`` made them, with their prompts
+    ///   - plan: by which paths; all layers for every request where nil
     ///   - isWanted: asked between steps; a request that is not wanted any more is dropped
-    /// - Returns: one result per request, its text in the form of steps and an answer where it says as much
+    /// - Returns: one result per request, its text in the form of steps and an answer where it says as much, and the
+    ///   way that it came where there was a plan
     /// - Throws: what the engine throws
     func answer(
-        _ requests: [(prompt: String, request: GenerationRequest)],
+        _ requests: [(prompt: String, request: GenerationRequest)], plan: RoutingPlan? = nil,
         isWanted: @Sendable (_ request: Int) -> Bool = { _ in true }
-    ) async throws -> [GenerationResult] {
-        var results = try await engine.generate(requests.map(\.request), isWanted: isWanted)
-        for index in results.indices {
-            results[index].text = defaults.layout.solution(results[index].text, of: requests[index].prompt)
+    ) async throws -> [RoutedAnswer] {
+        let prompts = requests.map(\.prompt)
+        let layout = defaults.layout
+        var answers: [RoutedAnswer]
+        if let plan {
+            let vote = { @Sendable (request: Int, results: [GenerationResult]) in
+                SearchVote.choose(among: results.map { layout.solution($0.text, of: prompts[request]) })
+            }
+            answers = try await engine.generate(
+                requests.map(\.request), plan: plan, vote: vote, isWanted: isWanted
+            ).map { RoutedAnswer(result: $0.result, route: $0.route) }
+        } else {
+            answers = try await engine.generate(requests.map(\.request), isWanted: isWanted)
+                .map { RoutedAnswer(result: $0, route: nil) }
         }
-        return results
+        for index in answers.indices {
+            answers[index].result.text = layout.solution(answers[index].result.text, of: prompts[index])
+        }
+        return answers
     }
 }

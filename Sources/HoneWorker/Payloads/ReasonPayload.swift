@@ -17,9 +17,11 @@ struct ReasonPayload: JobPayload {
     /// Milliseconds that the verifier may take for an answer, in a process of its own that is killed then; without it
     /// the exact checker judges.
     let verifierLimit: Int?
+    /// By which paths of the model; all layers for every sample if left out.
+    let routing: RoutingSettings?
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case prompt, model, answer, temperature, samples, seed, truncate
+        case prompt, model, answer, temperature, samples, seed, truncate, routing
         case maxNewTokens = "max_new_tokens"
         case topK = "top_k"
         case topP = "top_p"

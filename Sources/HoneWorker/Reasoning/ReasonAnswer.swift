@@ -7,6 +7,8 @@ import HoneQueue
 struct ReasonAnswer: Sendable {
     let job: ClaimedJob
     let samples: [NewSample]
+    /// One for each sample, where the job asked for more than the deep path.
+    let routes: [NewSampleRoute]
     let result: Result
 
     /// The result of the job; of several samples the first is shown in full.
@@ -23,6 +25,8 @@ struct ReasonAnswer: Sendable {
         let tokens: Int
         /// The answers of all samples, if there are several.
         let answers: [String?]?
+        /// The ways of all samples.
+        let routes: [RouteText]?
     }
 
     struct Step: Encodable, Sendable {
@@ -31,8 +35,9 @@ struct ReasonAnswer: Sendable {
     }
 
     /// Checks the results, one for each sample and at least one, on the calling thread.
-    init(_ question: ReasonQuestion, _ results: [GenerationResult], served: ServedModel, check: AnswerCheck) {
+    init(_ question: ReasonQuestion, _ given: [RoutedAnswer], served: ServedModel, check: AnswerCheck) {
         let checker = SolutionChecker()
+        let results = given.map(\.result)
         let payload = question.payload
         let verdicts = results.map { result in
             checker.check(result.text, prompt: payload.prompt, reference: payload.answer ?? "")
@@ -49,12 +54,18 @@ struct ReasonAnswer: Sendable {
                 prompt: payload.prompt, result: results[index], verdict: verdicts[index],
                 answerVerdict: findings[index]?.verdict)
         }
+        routes = zip(samples, given).compactMap { sample, answer in
+            answer.route.flatMap { route in
+                question.payload.routing.map { NewSampleRoute(of: sample, route, by: $0) }
+            }
+        }
         result = Result(
             answer: samples[0].answer, text: samples[0].text,
             steps: verdicts[0].steps.map { Step(text: $0.text.storable, status: $0.status) },
             verdict: samples[0].verdict, fault: findings[0]?.fault?.storable, model: served.name,
             checkpoint: served.checkpoint,
             tokens: results.reduce(0) { $0 + $1.tokens.count },
-            answers: samples.count > 1 ? samples.map(\.answer) : nil)
+            answers: samples.count > 1 ? samples.map(\.answer) : nil,
+            routes: question.payload.routing == nil ? nil : given.compactMap(\.route).map(RouteText.init))
     }
 }

@@ -14,6 +14,7 @@ struct GenerateCommand: AsyncParsableCommand {
             EXAMPLES
               hone generate --model tiny --prompts prompts.jsonl --out answers.jsonl --max-new-tokens 128
               hone generate --model ./llama-directory --prompts - --out - --temperature 0.8 --seed 7
+              hone generate --model tiny --prompts p.jsonl --out a.jsonl --routing '{"mode": "lossy", "cost": 0.3}'
             """)
 
     @OptionGroup var source: ModelOptions
@@ -28,6 +29,9 @@ struct GenerateCommand: AsyncParsableCommand {
     @Flag(help: "Add every token's log-probability.")
     var logprobs = false
 
+    @Option(help: ArgumentHelp("By which of the model's paths, as in a reason job's payload.", valueName: "json"))
+    var routing: String?
+
     @Option(help: ArgumentHelp("How many prompts are answered together.", valueName: "count"))
     var batch = 64
 
@@ -40,7 +44,8 @@ struct GenerateCommand: AsyncParsableCommand {
         limits.batchSize = batch
         let model = try await source.load(limits: limits)
         let answering = PromptAnswering(
-            model: model, sampling: sampling.parameters, maximumNewTokens: sampling.maxNewTokens,
+            model: model, plan: try routing.map { try RoutingPlan(json: $0) }, sampling: sampling.parameters,
+            maximumNewTokens: sampling.maxNewTokens,
             stopTexts: sampling.stop, includesLogProbs: logprobs, sliceCount: batch * 8)
         let count = try await answering.run(prompts: prompts, out: out)
         HoneWorkerProgram.complain("\(count) prompts answered")
