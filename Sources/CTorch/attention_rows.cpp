@@ -1,6 +1,7 @@
 #include "attention_rows.h"
 
 #include "elementwise.h"
+#include "softmax.h"
 
 namespace ctorch {
 namespace {
@@ -8,11 +9,6 @@ namespace {
 constexpr int64_t BLOCK = Row::BLOCK, LANES = Row::LANES;
 
 #define INLINE inline __attribute__((always_inline))
-
-typedef float Lanes __attribute__((vector_size(LANES * sizeof(float)), aligned(alignof(float)), may_alias));
-
-INLINE Lanes &lanes(float *p) { return *reinterpret_cast<Lanes *>(p); }
-INLINE const Lanes &lanes(const float *p) { return *reinterpret_cast<const Lanes *>(p); }
 
 /// out[r][j] = Σ_d left[r][d] · columns[d][j] for j < count in whole lanes; in the order of d.
 template <int R, int W>
@@ -90,30 +86,11 @@ INLINE void spread(const float *weights, int64_t stride, const float *const *lef
     }
 }
 
-/// e^x that keeps what is no number.
-INLINE float sound_exponential(float x) { return exponential(x) + (x - x); }
-
 INLINE float dot(const float *a, const float *b, int64_t size) {
 #pragma clang fp reassociate(on)
     float sum = 0;
     for (int64_t d = 0; d < size; d++) sum += a[d] * b[d];
     return sum;
-}
-
-/// Scores to e^(score · scale - largest), 0 from `count` to `width`; gives their sum and the largest.
-INLINE void exponentiate(float *scores, int64_t count, int64_t width, float scale, float &sum, float &largest) {
-    int64_t end = padded(count);
-    for (int64_t j = count; j < end; j++) scores[j] = -INFINITY;
-    Lanes tops = lanes(scores), sums = {};
-    for (int64_t j = LANES; j < end; j += LANES) tops = __builtin_elementwise_max(tops, lanes(scores + j));
-    largest = tops[0];
-    for (int l = 1; l < LANES; l++) largest = std::max(largest, tops[l]);
-    largest *= scale;
-    for (int64_t j = 0; j < end; j++) scores[j] = sound_exponential(scores[j] * scale - largest);
-    for (int64_t j = count; j < width; j++) scores[j] = 0;
-    for (int64_t j = 0; j < end; j += LANES) sums += lanes(scores + j);
-    sum = 0;
-    for (int l = 0; l < LANES; l++) sum += sums[l];
 }
 
 template <int R>
@@ -130,7 +107,7 @@ INLINE void attend_block(const Row *rows, const float *key_columns, int64_t stri
     dots<R>(queries, key_columns, stride, size, most, scratch, scratch_stride);
     for (int r = 0; r < R; r++) {
         float largest;
-        exponentiate(scratch + r * scratch_stride, rows[r].count, padded(most), scale, sums[r], largest);
+        exponentiate(scratch + r * scratch_stride, 0, rows[r].count, padded(most), scale, sums[r], largest);
         if (rows[r].log_sum) *rows[r].log_sum = largest + std::log(sums[r]);
     }
     mix<R>(scratch, scratch_stride, values, step, most, size, outs);

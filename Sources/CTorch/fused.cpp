@@ -2,6 +2,7 @@
 // ten operators, with as many intermediate tensors, forwards and backwards.
 #include "boundary.h"
 #include "elementwise.h"
+#include "token_rows.h"
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
@@ -26,19 +27,6 @@ void over_rows(int64_t rows, int64_t width, Body body) {
 
 // MARK: RMSNorm (Zhang and Sennrich 2019, arXiv:1910.07467, equation 4)
 
-EVERY_PROCESSOR
-void rms_norm_rows(const float *x, const float *weight, float *out, float *scales, int64_t rows, int64_t size,
-                   double eps) {
-#pragma clang fp reassociate(on)
-    for (int64_t r = 0; r < rows; r++, x += size, out += size) {
-        float squares = 0;
-        for (int64_t i = 0; i < size; i++) squares += x[i] * x[i];
-        float scale = static_cast<float>(1 / std::sqrt(squares / size + eps));
-        scales[r] = scale;
-        for (int64_t i = 0; i < size; i++) out[i] = x[i] * scale * weight[i];
-    }
-}
-
 /// dx = scale * (g - n * mean(g * n)) with n = x * scale, g = dy * weight; adds dy * n to `dweight`.
 EVERY_PROCESSOR
 void rms_norm_backward_rows(const float *dy, const float *x, const float *weight, const float *scales, float *dx,
@@ -61,7 +49,7 @@ struct RMSNorm : torch::autograd::Function<RMSNorm> {
         int64_t size = x.size(-1), rows = x.numel() / size;
         Tensor scales = at::empty({rows});
         over_rows(rows, size, [&](int64_t begin, int64_t end) {
-            rms_norm_rows(x.const_data_ptr<float>() + begin * size, weight.const_data_ptr<float>(),
+            ctorch::rms_norm_rows(x.const_data_ptr<float>() + begin * size, weight.const_data_ptr<float>(),
                           out.mutable_data_ptr<float>() + begin * size, scales.mutable_data_ptr<float>() + begin,
                           end - begin, size, eps);
         });
@@ -92,13 +80,6 @@ struct RMSNorm : torch::autograd::Function<RMSNorm> {
 // MARK: SwiGLU (Shazeer 2020, arXiv:2002.05202, equation 6)
 
 EVERY_PROCESSOR
-void swiglu_rows(const float *x, float *out, int64_t rows, int64_t size) {
-    for (int64_t r = 0; r < rows; r++, x += 2 * size, out += size) {
-        for (int64_t i = 0; i < size; i++) out[i] = x[i] / (1 + ctorch::exponential(-x[i])) * x[size + i];
-    }
-}
-
-EVERY_PROCESSOR
 void swiglu_backward_rows(const float *dy, const float *x, float *dx, int64_t rows, int64_t size) {
     for (int64_t r = 0; r < rows; r++, x += 2 * size, dx += 2 * size, dy += size) {
         for (int64_t i = 0; i < size; i++) {
@@ -117,7 +98,7 @@ struct SwiGLU : torch::autograd::Function<SwiGLU> {
         Tensor out = at::empty(sizes, x.options());
         int64_t size = sizes.back(), rows = x.numel() / (2 * size);
         over_rows(rows, 2 * size, [&](int64_t begin, int64_t end) {
-            swiglu_rows(x.const_data_ptr<float>() + begin * 2 * size, out.mutable_data_ptr<float>() + begin * size,
+            ctorch::swiglu_rows(x.const_data_ptr<float>() + begin * 2 * size, out.mutable_data_ptr<float>() + begin * size,
                         end - begin, size);
         });
         if (context) context->save_for_backward({x});

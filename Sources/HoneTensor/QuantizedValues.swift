@@ -1,12 +1,26 @@
-/// A matrix in whole numbers with their scales, as it is kept in files; ``QuantizedWeight`` is its packed form.
+/// A matrix in whole numbers with their scales, as it is kept in files; ``PackedMatrix`` is its packed form.
 public struct QuantizedValues: Sendable {
-    public let precision: QuantizedWeight.Precision
+    /// How many bits a weight has.
+    public enum Precision: Int, Sendable, CaseIterable, Codable {
+        /// One scale for every output.
+        case int8 = 8
+        /// One scale for every 64 inputs of an output.
+        case int4 = 4
+
+        /// The greatest magnitude of a weight in whole numbers.
+        public var limit: Int { self == .int8 ? 127 : 7 }
+    }
+
+    /// Inputs that share a scale at 4 bits.
+    public static let groupSize = 64
+
+    public let precision: Precision
     /// `[outputs, inputs]`, int8.
     public let values: Tensor
     /// What one of them stands for: `[outputs]`, or `[outputs, groups of 64 inputs]` at 4 bits; float32.
     public let scales: Tensor
 
-    public init(values: Tensor, scales: Tensor, precision: QuantizedWeight.Precision) {
+    public init(values: Tensor, scales: Tensor, precision: Precision) {
         self.values = values
         self.scales = scales
         self.precision = precision
@@ -16,10 +30,10 @@ public struct QuantizedValues: Sendable {
     ///
     /// Every output's or group's scale is the one of 1, 0.975, … 0.5 times the greatest magnitude over the limit that
     /// leaves the least squared error: a few values that are cut off often cost less than a coarse grid for all.
-    public init(nearest weight: Tensor, precision: QuantizedWeight.Precision) {
+    public init(nearest weight: Tensor, precision: Precision) {
         let (outputs, inputs) = (weight.size(0), weight.size(1))
         let limit = Double(precision.limit)
-        let width = precision == .int8 ? inputs : QuantizedWeight.groupSize
+        let width = precision == .int8 ? inputs : Self.groupSize
         let groupCount = (inputs + width - 1) / width
         let filled = Tensor.zeros([outputs, groupCount * width])
         (values, scales) = noGrad {
@@ -51,14 +65,11 @@ public struct QuantizedValues: Sendable {
         self.precision = precision
     }
 
-    /// The packed form, for products.
-    public var packed: QuantizedWeight { QuantizedWeight(values: values, scales: scales, precision: precision) }
-
     /// What the whole numbers stand for, `[outputs, inputs]`, float32.
     public var dequantized: Tensor {
         let whole = values.to(.float32)
         guard precision == .int4 else { return whole * scales.unsqueeze(1) }
-        let columns = Tensor((0..<values.size(1)).map { $0 / QuantizedWeight.groupSize })
+        let columns = Tensor((0..<values.size(1)).map { $0 / Self.groupSize })
         return whole * scales.indexSelect(1, columns)
     }
 }

@@ -115,21 +115,85 @@ ctorch_tensor _Nullable ctorch_self_attention(ctorch_tensor qkv, ctorch_tensor c
                                               int64_t heads, int64_t kv_heads,
                                               const ctorch_attention_cache *_Nullable cache);
 
-// Linear layers in whole numbers: weights of 8 bits with a scale for every output, or of 4 with one for every 64 inputs
-// of an output; rows of x are quantized to 8 bits by their greatest magnitude. A row's result has the same bits in any
-// batch, with any number of threads, on any processor. No gradients.
+// Linear layers packed for the processor, with weights in 32, 16, 8 or 4 bits. A row's result has the same bits in any
+// batch and with any number of threads. No gradients.
 //
-// quantized_pack: values [out, in] int8 (-8 to 7 for 4 bits), scales [out], or [out, ceil(in / 64)] for 4 bits. Writes
-// the packed weight and the packed scales to `results`.
-bool ctorch_quantized_pack(ctorch_tensor values, ctorch_tensor scales, int32_t bits,
-                           ctorch_tensor _Nullable *_Nonnull results);
-// quantized_linear: x [..., in] float32, packed weight and scales, bias [out] -> [..., out].
-ctorch_tensor _Nullable ctorch_quantized_linear(ctorch_tensor x, ctorch_tensor packed, ctorch_tensor scales,
-                                                ctorch_tensor _Nullable bias, int64_t outputs, int32_t bits);
+// matrix_pack: a weight [out, in], float32 for 32 and 16 bits; int8 for 8, and -8 to 7 for 4, with scales [out], or
+// [out, ceil(in / 64)] for 4; a bias [out]. In 16 bits and fewer rows of x are rounded too: to 16 bits, or to 8 by their
+// greatest magnitude, whose products are summed in whole numbers and have the same bits on any processor.
+typedef struct ctorch_matrix_s *ctorch_matrix;  // owned; free with ctorch_matrix_release
+ctorch_matrix _Nullable ctorch_matrix_pack(ctorch_tensor weight, ctorch_tensor _Nullable scales,
+                                           ctorch_tensor _Nullable bias, int32_t bits);
+void ctorch_matrix_release(ctorch_matrix matrix);
+int64_t ctorch_matrix_byte_count(ctorch_matrix matrix);
+// x [..., in] float32 -> [..., out].
+ctorch_tensor _Nullable ctorch_matrix_multiply(ctorch_matrix matrix, ctorch_tensor x);
 // The kernel in use, by its kind of processor: "avx512_vnni", "avx2" or "plain".
-const char *ctorch_quantized_kernel(void);
+const char *ctorch_matrix_kernel(void);
 // Takes another one; false where this processor has it not.
-bool ctorch_quantized_use_kernel(const char *name);
+bool ctorch_matrix_use_kernel(const char *name);
+
+// The row engine: a decoder-only transformer over packed matrices whose step is one call. A step takes new tokens of some
+// sequences, one sequence behind the other, each looking back at its own tokens in pages of 16. What a row computes has
+// the same bits whatever rows are beside it, with any number of threads, and however its sequence is cut into steps.
+typedef struct ctorch_layer {
+    ctorch_tensor input_norm, post_norm;                     // [hidden]
+    ctorch_tensor _Nullable query_norm;                      // [head_size], of single heads
+    ctorch_tensor _Nullable key_norm;
+    ctorch_matrix qkv, output, gate_up, down;
+    int64_t window;  // a token looks at itself and so many less one before it; 0 is all of them
+} ctorch_layer;
+
+typedef struct ctorch_network_parts {
+    int64_t heads, kv_heads, head_size, inner_size;
+    double eps;
+    ctorch_tensor embedding;  // [vocabulary, hidden]
+    ctorch_tensor norm;
+    ctorch_matrix head;
+    const ctorch_layer *layers;
+    int64_t layer_count;
+} ctorch_network_parts;
+
+typedef struct ctorch_network_s *ctorch_network;  // owned; keeps its parts; for one thread at a time
+ctorch_network _Nullable ctorch_network_create(const ctorch_network_parts *parts);
+void ctorch_network_release(ctorch_network network);
+
+// Pages of keys and values, in float32 or in 8 bits with scales.
+typedef struct ctorch_pages_s *ctorch_pages;  // owned
+int64_t ctorch_page_byte_count(int64_t layers, int64_t kv_heads, int64_t head_size, bool in_8_bits);
+ctorch_pages _Nullable ctorch_pages_create(int64_t layers, int64_t kv_heads, int64_t head_size, int64_t count,
+                                           bool in_8_bits);
+void ctorch_pages_release(ctorch_pages pages);
+void ctorch_pages_copy(ctorch_pages pages, int32_t from, int32_t to);
+
+typedef struct ctorch_step {
+    const int32_t *tokens;
+    const int32_t *lengths;  // new tokens of each sequence
+    const int32_t *pasts;    // tokens that it has in its pages already
+    const int32_t *tables;   // the numbers of its pages, `table_step` for each sequence
+    int64_t table_step, sequence_count;
+    const int32_t *read;  // the rows whose logits are wanted, rising
+    int64_t read_count;
+    ctorch_tensor cosines, sines;  // of the angles of positions, [positions, head_size / 2]
+} ctorch_step;
+// Writes logits [read, vocabulary].
+bool ctorch_network_step(ctorch_network network, ctorch_pages pages, const ctorch_step *step, ctorch_tensor logits);
+
+// How one row's next token is picked: the likeliest at temperature 0; else a draw from softmax(logits / temperature),
+// of the likeliest `top_k` tokens (0: all), of those that together first reach `top_p` (1: all), and of those that reach
+// `min_p` of the likeliest's probability (0: all), in the order of the vocabulary, or falling where it is cut.
+typedef struct ctorch_draw {
+    float temperature, top_p, min_p;
+    int32_t top_k;
+    float uniform;  // in (0, 1]: where in the cumulative distribution
+} ctorch_draw;
+typedef struct ctorch_pick {
+    int32_t token;
+    float log_prob;        // under softmax(logits)
+    float drawn_log_prob;  // under the distribution that it was drawn from
+} ctorch_pick;
+// logits [rows, vocabulary] float32 on the CPU. A row that holds what is no number has NaN for its log-probabilities.
+bool ctorch_pick_tokens(ctorch_tensor logits, const ctorch_draw *draws, ctorch_pick *picks);
 
 // Threads inside one operator.
 int32_t ctorch_thread_count(void);

@@ -2,7 +2,7 @@ import HoneTensor
 import Testing
 
 /// Linear layers in whole numbers. One after the other, since the kernel in use is the whole process's.
-@Suite(.serialized) struct QuantizedWeightTests {
+@Suite(.serialized) struct PackedMatrixTests {
     private let random = Generator(seed: 11)
 
     private func normal(_ shape: Int...) -> Tensor { Tensor.randn(shape, generator: random) }
@@ -12,52 +12,53 @@ import Testing
         (Tensor.randn([rows, columns], generator: random) * (limit / 3)).round().clamp(min: -limit, max: limit)
     }
 
-    private static let supported = QuantizedKernel.allCases.filter { kernel in
-        let current = QuantizedKernel.current
-        defer { _ = current.map(QuantizedKernel.use) }
-        return QuantizedKernel.use(kernel)
+    private static let supported = MatrixKernel.allCases.filter { kernel in
+        let current = MatrixKernel.current
+        defer { _ = current.map(MatrixKernel.use) }
+        return MatrixKernel.use(kernel)
     }
 
     /// Runs `body` by one kernel and puts the former one back.
-    private func with<Result>(_ kernel: QuantizedKernel, _ body: () throws -> Result) throws -> Result {
-        let former = try #require(QuantizedKernel.current)
-        defer { _ = QuantizedKernel.use(former) }
-        #expect(QuantizedKernel.use(kernel))
+    private func with<Result>(_ kernel: MatrixKernel, _ body: () throws -> Result) throws -> Result {
+        let former = try #require(MatrixKernel.current)
+        defer { _ = MatrixKernel.use(former) }
+        #expect(MatrixKernel.use(kernel))
         return try body()
     }
 
     @Test(arguments: supported, [(1, 768, 130), (6, 64, 64), (7, 100, 61), (33, 201, 300), (3, 5, 2)])
-    func `products of whole numbers are exact`(kernel: QuantizedKernel, shape: (Int, Int, Int)) throws {
+    func `products of whole numbers are exact`(kernel: MatrixKernel, shape: (Int, Int, Int)) throws {
         let (rows, inputs, outputs) = shape
-        for precision in QuantizedWeight.Precision.allCases {
+        for precision in QuantizedValues.Precision.allCases {
             // A row whose greatest magnitude is 127 is its own quantization; scales are powers of two.
             let x = whole(rows, inputs, limit: 127)
             x.select(1, 0).copyInPlace(Tensor.full([rows], 127))
             let values = whole(outputs, inputs, limit: Double(precision.limit))
-            let groups = (inputs + QuantizedWeight.groupSize - 1) / QuantizedWeight.groupSize
+            let groups = (inputs + QuantizedValues.groupSize - 1) / QuantizedValues.groupSize
             let scales = precision == .int8 ? Tensor.full([outputs], 0.25) : Tensor.full([outputs, groups], 0.25)
             let bias = whole(1, outputs, limit: 100).view(outputs)
-            let weight = QuantizedWeight(values: values.to(.int8), scales: scales, precision: precision)
-            let y = try with(kernel) { weight(x, bias: bias) }
+            let weight = PackedMatrix(
+                QuantizedValues(values: values.to(.int8), scales: scales, precision: precision), bias: bias)
+            let y = try with(kernel) { weight(x) }
             let expected = x.to(.float64).matmul(values.to(.float64).transpose(0, 1)) * 0.25 + bias.to(.float64)
             #expect(y.toArray(Float.self) == expected.to(.float32).toArray(Float.self), "\(precision)")
         }
     }
 
-    @Test(arguments: supported, QuantizedWeight.Precision.allCases)
-    func `every kernel gives the same bits`(kernel: QuantizedKernel, precision: QuantizedWeight.Precision) throws {
-        let weight = QuantizedValues(nearest: normal(150, 320), precision: precision).packed
+    @Test(arguments: supported, QuantizedValues.Precision.allCases)
+    func `every kernel gives the same bits`(kernel: MatrixKernel, precision: QuantizedValues.Precision) throws {
+        let weight = PackedMatrix(QuantizedValues(nearest: normal(150, 320), precision: precision))
         let x = normal(23, 320)
         let plain = try with(.plain) { weight(x) }
         let other = try with(kernel) { weight(x) }
         #expect(other.toArray(Float.self) == plain.toArray(Float.self))
     }
 
-    @Test(arguments: QuantizedWeight.Precision.allCases)
+    @Test(arguments: QuantizedValues.Precision.allCases)
     func `a row has the same bits in any batch and with any number of threads`(
-        precision: QuantizedWeight.Precision
+        precision: QuantizedValues.Precision
     ) {
-        let weight = QuantizedValues(nearest: normal(640, 512), precision: precision).packed
+        let weight = PackedMatrix(QuantizedValues(nearest: normal(640, 512), precision: precision))
         let x = normal(67, 512)
         let threads = Threads.intraOp
         defer { Threads.set(intraOp: threads) }
@@ -72,9 +73,9 @@ import Testing
         }
     }
 
-    @Test(arguments: [(QuantizedWeight.Precision.int8, 0.012), (.int4, 0.11)])
+    @Test(arguments: [(QuantizedValues.Precision.int8, 0.012), (.int4, 0.11)])
     func `the product is near the one of the weight as it was`(
-        precision: QuantizedWeight.Precision, bound: Double
+        precision: QuantizedValues.Precision, bound: Double
     ) {
         let matrix = normal(256, 512)
         let x = normal(16, 512)
@@ -84,13 +85,13 @@ import Testing
             let square: Double = ((y - exact).pow(2).sum() / exact.pow(2).sum()).item()
             return square.squareRoot()
         }
-        #expect(distance(values.packed(x)) < bound)
+        #expect(distance(PackedMatrix(values)(x)) < bound)
         #expect(distance(x.matmul(values.dequantized.transpose(0, 1))) < bound)
     }
 
     @Test(arguments: supported)
-    func `a row that holds no number gives none, and its neighbours are as they were`(kernel: QuantizedKernel) throws {
-        let weight = QuantizedValues(nearest: normal(70, 96), precision: .int8).packed
+    func `a row that holds no number gives none, and its neighbours are as they were`(kernel: MatrixKernel) throws {
+        let weight = PackedMatrix(QuantizedValues(nearest: normal(70, 96), precision: .int8))
         let x = normal(3, 96)
         x.select(0, 2).copyInPlace(Tensor.zeros([96]))
         let before = try with(kernel) { weight(x) }

@@ -1,7 +1,7 @@
-// Quantized layers on processors with AVX-512 and its dot products of bytes (VNNI).
+// Packed matrices on processors with AVX-512 and its dot products of bytes (VNNI) and of 16-bit numbers.
 #if defined(__x86_64__)
 
-#include "quantized_block.h"
+#include "matrix_block.h"
 
 #include <immintrin.h>
 
@@ -10,11 +10,17 @@
 
 #define VNNI __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni,fma")))
 
-namespace quantized {
+#define BF16 __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni,avx512bf16,fma")))
+
+namespace matrix {
 
 namespace {
 
-VNNI inline __m512i broadcast(const int8_t *inputs) {
+template <typename Value> inline const Value *values(const Block &b, int r) {
+    return reinterpret_cast<const Value *>(b.rows + r * b.row_bytes);
+}
+
+VNNI inline __m512i broadcast(const void *inputs) {
     int32_t four;
     std::memcpy(&four, inputs, 4);
     return _mm512_set1_epi32(four);
@@ -26,6 +32,48 @@ VNNI inline const uint8_t *fetch_ahead(const uint8_t *ahead, int64_t lines) {
     return ahead;
 }
 
+template <int rows> VNNI void vnni_by32(const Block &b) {
+    __m512 sums[rows][4];
+    for (auto &row : sums) std::fill_n(row, 4, _mm512_setzero_ps());
+    const uint8_t *ahead = b.ahead;
+    for (int64_t k = 0; k < b.inputs; k++) {
+        ahead = fetch_ahead(ahead, b.lines_ahead);
+        __m512 w[4];
+        for (int q = 0; q < 4; q++) w[q] = _mm512_loadu_ps(b.tile + k * TILE * 4 + q * 64);
+        for (int r = 0; r < rows; r++) {
+            __m512 input = _mm512_set1_ps(values<float>(b, r)[k]);
+            for (int q = 0; q < 4; q++) sums[r][q] = _mm512_fmadd_ps(input, w[q], sums[r][q]);
+        }
+    }
+    for (int r = 0; r < rows; r++) {
+        for (int q = 0; q < 4; q++) _mm512_storeu_ps(b.parts[r] + q * 16, sums[r][q]);
+    }
+}
+
+template <int rows> BF16 void bf16_by16(const Block &b) {
+    __m512 sums[rows][4];
+    for (auto &row : sums) std::fill_n(row, 4, _mm512_setzero_ps());
+    const uint8_t *ahead = b.ahead;
+    for (int64_t k = 0; k < b.inputs; k += 2) {
+        ahead = fetch_ahead(ahead, b.lines_ahead);
+        __m512bh w[4];
+        for (int q = 0; q < 4; q++) w[q] = (__m512bh)_mm512_loadu_si512(b.tile + k * TILE * 2 + q * 64);
+        for (int r = 0; r < rows; r++) {
+            __m512bh inputs = (__m512bh)broadcast(values<uint16_t>(b, r) + k);
+            for (int q = 0; q < 4; q++) sums[r][q] = _mm512_dpbf16_ps(sums[r][q], w[q], inputs);
+        }
+    }
+    for (int r = 0; r < rows; r++) {
+        for (int q = 0; q < 4; q++) _mm512_storeu_ps(b.parts[r] + q * 16, sums[r][q]);
+    }
+}
+
+template <int rows> void vnni_by16(const Block &b) {
+    static const bool has_dot = __builtin_cpu_supports("avx512bf16");
+    if (has_dot) return bf16_by16<rows>(b);
+    plain_by16(b, rows);
+}
+
 template <int rows> VNNI void vnni_by8(const Block &b) {
     __m512i sums[rows][4];
     for (auto &row : sums) std::fill_n(row, 4, _mm512_setzero_si512());
@@ -35,7 +83,7 @@ template <int rows> VNNI void vnni_by8(const Block &b) {
         __m512i w[4];
         for (int q = 0; q < 4; q++) w[q] = _mm512_loadu_si512(b.tile + k * TILE + q * 64);
         for (int r = 0; r < rows; r++) {
-            __m512i inputs = broadcast(b.values + r * b.inputs + k);
+            __m512i inputs = broadcast(values<int8_t>(b, r) + k);
             for (int q = 0; q < 4; q++) sums[r][q] = _mm512_dpbusd_epi32(sums[r][q], w[q], inputs);
         }
     }
@@ -64,8 +112,8 @@ template <int rows, int width> VNNI inline void vnni_by4_columns(const Block &b,
                 upper[q] = _mm512_and_si512(_mm512_srli_epi16(both, 4), low);
             }
             for (int r = 0; r < rows; r++) {
-                __m512i first = broadcast(b.values + r * b.inputs + k);
-                __m512i second = broadcast(b.values + r * b.inputs + k + 4);
+                __m512i first = broadcast(values<int8_t>(b, r) + k);
+                __m512i second = broadcast(values<int8_t>(b, r) + k + 4);
                 for (int q = 0; q < width; q++) {
                     sums[r][q] = _mm512_dpbusd_epi32(sums[r][q], lower[q], first);
                     sums[r][q] = _mm512_dpbusd_epi32(sums[r][q], upper[q], second);
@@ -111,8 +159,9 @@ VNNI float vnni_quantize(const float *x, int8_t *out, int64_t size) {
 
 }  // namespace
 
-extern const Kernel vnni{"avx512_vnni", ROW_VARIANTS(vnni_by8), ROW_VARIANTS(vnni_by4), vnni_quantize};
+extern const Kernel vnni{"avx512_vnni",         ROW_VARIANTS(vnni_by32), ROW_VARIANTS(vnni_by16), ROW_VARIANTS(vnni_by8),
+                         ROW_VARIANTS(vnni_by4), vnni_quantize};
 
-}  // namespace quantized
+}  // namespace matrix
 
 #endif

@@ -1,7 +1,7 @@
-// Quantized layers on processors with AVX2.
+// Packed matrices on processors with AVX2.
 #if defined(__x86_64__)
 
-#include "quantized_block.h"
+#include "matrix_block.h"
 
 #include <immintrin.h>
 
@@ -9,13 +9,17 @@
 
 #define AVX2 __attribute__((target("avx2,fma")))
 
-namespace quantized {
+namespace matrix {
 
 namespace {
 
 /// Adds the products of four inputs of eight columns: bytes become 16 bits first, since vpmaddubsw would saturate.
 AVX2 inline __m256i add_products(__m256i sums, __m128i weights, __m256i inputs) {
     return _mm256_add_epi32(sums, _mm256_madd_epi16(_mm256_cvtepu8_epi16(weights), inputs));
+}
+
+AVX2 inline const int8_t *values(const Block &b, int r) {
+    return reinterpret_cast<const int8_t *>(b.rows + r * b.row_bytes);
 }
 
 /// Four inputs, as 16 bits, four times over.
@@ -32,7 +36,7 @@ template <int rows> AVX2 void avx2_by8(const Block &b) {
         for (int64_t k = 0; k < b.inputs; k += 4) {
             const auto *w = reinterpret_cast<const __m128i *>(b.tile + k * TILE + c * 4);
             for (int r = 0; r < rows; r++) {
-                __m256i inputs = spread(b.values + r * b.inputs + k);
+                __m256i inputs = spread(values(b, r) + k);
                 for (int h = 0; h < 2; h++) sums[r][h] = add_products(sums[r][h], _mm_loadu_si128(w + h), inputs);
             }
         }
@@ -54,8 +58,8 @@ template <int rows> AVX2 void avx2_by4(const Block &b) {
             for (int64_t k = g * GROUP; k < (g + 1) * GROUP; k += 8) {
                 const auto *w = reinterpret_cast<const __m128i *>(b.tile + k * TILE / 2 + c * 4);
                 for (int r = 0; r < rows; r++) {
-                    __m256i first = spread(b.values + r * b.inputs + k);
-                    __m256i second = spread(b.values + r * b.inputs + k + 4);
+                    __m256i first = spread(values(b, r) + k);
+                    __m256i second = spread(values(b, r) + k + 4);
                     for (int h = 0; h < 2; h++) {
                         __m128i both = _mm_loadu_si128(w + h);
                         sums[r][h] = add_products(sums[r][h], _mm_and_si128(both, low), first);
@@ -75,10 +79,14 @@ template <int rows> AVX2 void avx2_by4(const Block &b) {
     }
 }
 
+template <int rows> void avx2_by32(const Block &b) { plain_by32(b, rows); }
+template <int rows> void avx2_by16(const Block &b) { plain_by16(b, rows); }
+
 }  // namespace
 
-extern const Kernel avx2{"avx2", ROW_VARIANTS(avx2_by8), ROW_VARIANTS(avx2_by4), plain_quantize};
+extern const Kernel avx2{"avx2", ROW_VARIANTS(avx2_by32), ROW_VARIANTS(avx2_by16), ROW_VARIANTS(avx2_by8),
+                         ROW_VARIANTS(avx2_by4), plain_quantize};
 
-}  // namespace quantized
+}  // namespace matrix
 
 #endif

@@ -1,0 +1,140 @@
+// Picking the next token of every row. A row's pick depends on its own logits and draw alone.
+#include "boundary.h"
+#include "softmax.h"
+
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <numeric>
+#include <stdexcept>
+#include <vector>
+
+namespace {
+
+using ctorch::Lanes;
+using ctorch::lanes;
+
+constexpr int64_t LANES = ctorch::Row::LANES;
+constexpr int64_t CHUNK = 256;  // weights that are added up before the draw looks into them
+
+EVERY_PROCESSOR
+float largest(const float *row, int64_t size) {
+    Lanes tops = -INFINITY - Lanes{};
+    int64_t whole = size / LANES * LANES;
+    float top = -INFINITY;
+    for (int64_t i = 0; i < whole; i += LANES) tops = __builtin_elementwise_max(tops, lanes(row + i));
+    for (int l = 0; l < LANES; l++) top = std::max(top, tops[l]);
+    for (int64_t i = whole; i < size; i++) top = std::max(top, row[i]);
+    return top;
+}
+
+/// e^((x - top) · factor), and the sum of every chunk.
+EVERY_PROCESSOR
+void weigh(const float *row, int64_t size, float top, float factor, float *weights, float *sums) {
+    for (int64_t begin = 0; begin < size; begin += CHUNK) {
+        int64_t end = std::min(size, begin + CHUNK), whole = begin + (end - begin) / LANES * LANES;
+        for (int64_t i = begin; i < end; i++) weights[i] = ctorch::sound_exponential((row[i] - top) * factor);
+        Lanes parts = {};
+        for (int64_t i = begin; i < whole; i += LANES) parts += lanes(weights + i);
+        float sum = 0;
+        for (int l = 0; l < LANES; l++) sum += parts[l];
+        for (int64_t i = whole; i < end; i++) sum += weights[i];
+        sums[begin / CHUNK] = sum;
+    }
+}
+
+struct Scratch {
+    std::vector<float> weights, sums;
+    std::vector<int32_t> order;
+
+    explicit Scratch(int64_t size) : weights(size), sums((size + CHUNK - 1) / CHUNK) {}
+
+    float weigh(const float *row, float top, float factor) {
+        ::weigh(row, static_cast<int64_t>(weights.size()), top, factor, weights.data(), sums.data());
+        return std::accumulate(sums.begin(), sums.end(), 0.0f);
+    }
+};
+
+/// The first token where the cumulative weight reaches `target`; one of positive weight.
+int32_t draw_from_all(const Scratch &scratch, float target) {
+    auto size = static_cast<int64_t>(scratch.weights.size()), chunk = int64_t{0};
+    float before = 0;
+    while (chunk + 1 < static_cast<int64_t>(scratch.sums.size()) && before + scratch.sums[chunk] < target) {
+        before += scratch.sums[chunk++];
+    }
+    int32_t last = 0;
+    for (int64_t i = chunk * CHUNK; i < std::min(size, (chunk + 1) * CHUNK); i++) {
+        if (scratch.weights[i] <= 0) continue;
+        last = static_cast<int32_t>(i);
+        before += scratch.weights[i];
+        if (before >= target) break;
+    }
+    return last;
+}
+
+/// The likeliest tokens within the limits, falling; of equal ones the first in the vocabulary comes first.
+void take_likeliest(Scratch &scratch, const ctorch_draw &draw, float total, std::vector<int32_t> &taken, float &kept) {
+    const auto &weights = scratch.weights;
+    auto lower = [&](int32_t a, int32_t b) { return weights[a] != weights[b] ? weights[a] < weights[b] : a > b; };
+    scratch.order.resize(weights.size());
+    std::iota(scratch.order.begin(), scratch.order.end(), 0);
+    std::make_heap(scratch.order.begin(), scratch.order.end(), lower);
+    size_t most = draw.top_k > 0 ? draw.top_k : weights.size();
+    kept = 0;
+    for (auto end = scratch.order.end(); end != scratch.order.begin() && taken.size() < most; end--) {
+        if (draw.top_p < 1 && kept >= draw.top_p * total) break;
+        std::pop_heap(scratch.order.begin(), end, lower);
+        int32_t token = *(end - 1);
+        if (!taken.empty() && weights[token] < draw.min_p) break;
+        taken.push_back(token);
+        kept += weights[token];
+    }
+}
+
+ctorch_pick pick(const float *row, int64_t size, const ctorch_draw &draw, Scratch &scratch) {
+    float top = largest(row, size);
+    ctorch_pick found{};
+    float log_sum = top + std::log(scratch.weigh(row, top, 1));
+    if (std::isnan(log_sum)) return {0, log_sum, log_sum};
+    if (draw.temperature == 0) {
+        found.token = static_cast<int32_t>(std::find(row, row + size, top) - row);
+        found.log_prob = row[found.token] - log_sum;
+        return found;
+    }
+    float total = draw.temperature == 1 ? std::accumulate(scratch.sums.begin(), scratch.sums.end(), 0.0f)
+                                        : scratch.weigh(row, top, 1 / draw.temperature);
+    bool cuts = draw.top_k > 0 || draw.top_p < 1 || draw.min_p > 0;
+    if (!cuts) {
+        found.token = draw_from_all(scratch, draw.uniform * total);
+    } else {
+        std::vector<int32_t> taken;
+        take_likeliest(scratch, draw, total, taken, total);
+        float before = 0;
+        for (int32_t token : taken) {
+            found.token = token;
+            before += scratch.weights[token];
+            if (before >= draw.uniform * total) break;
+        }
+    }
+    found.log_prob = row[found.token] - log_sum;
+    found.drawn_log_prob = std::log(scratch.weights[found.token] / total);
+    return found;
+}
+
+}  // namespace
+
+bool ctorch_pick_tokens(ctorch_tensor logits, const ctorch_draw *draws, ctorch_pick *picks) {
+    return ctorch::guarded(false, [&] {
+        at::Tensor rows = ctorch::borrowed(logits).contiguous();
+        if (rows.dim() != 2 || rows.scalar_type() != at::kFloat || !rows.device().is_cpu() || rows.size(1) == 0) {
+            throw std::invalid_argument("tokens are picked from float32 logits on the CPU, [rows, vocabulary]");
+        }
+        int64_t size = rows.size(1);
+        const float *data = rows.const_data_ptr<float>();
+        at::parallel_for(0, rows.size(0), std::max<int64_t>(1, (1 << 18) / size), [&](int64_t begin, int64_t end) {
+            Scratch scratch(size);
+            for (int64_t r = begin; r < end; r++) picks[r] = pick(data + r * size, size, draws[r], scratch);
+        });
+        return true;
+    });
+}

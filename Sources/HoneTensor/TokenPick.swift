@@ -1,0 +1,48 @@
+internal import CTorch
+
+/// How one row's next token is picked.
+public struct TokenDraw: Sendable {
+    /// 0 takes the likeliest token; otherwise logits are divided by it.
+    public var temperature: Float
+    /// Only so many likeliest tokens are drawn from; 0 is all.
+    public var topK: Int
+    /// Only the likeliest tokens that together first reach this share are drawn from; 1 is all.
+    public var topP: Float
+    /// Only tokens that reach this share of the likeliest's probability are drawn from; 0 is all.
+    public var minP: Float
+    /// In (0, 1]: where the draw falls in the cumulative distribution.
+    public var uniform: Float
+
+    public init(temperature: Float, topK: Int = 0, topP: Float = 1, minP: Float = 0, uniform: Float) {
+        self.temperature = temperature
+        self.topK = topK
+        self.topP = topP
+        self.minP = minP
+        self.uniform = uniform
+    }
+}
+
+/// A picked token with its log-probabilities; they are NaN where the row holds what is no number.
+public struct TokenPick: Sendable {
+    public let token: Int32
+    /// Under softmax(logits).
+    public let logProb: Float
+    /// Under the distribution that it was drawn from; 0 for the likeliest.
+    public let drawnLogProb: Float
+}
+
+extension Tensor {
+    /// Picks a token of every row of logits `[rows, vocabulary]`, float32 on the CPU. A row's pick depends on its own
+    /// logits and draw alone.
+    public func pickTokens(_ draws: [TokenDraw]) -> [TokenPick] {
+        precondition(draws.count == size(0), "\(draws.count) draws for \(size(0)) rows")
+        let raw = draws.map {
+            ctorch_draw(
+                temperature: $0.temperature, top_p: $0.topP, min_p: $0.minP, top_k: Int32(clamping: $0.topK),
+                uniform: $0.uniform)
+        }
+        var picks = [ctorch_pick](repeating: ctorch_pick(), count: draws.count)
+        guard unsafe ctorch_pick_tokens(handle, raw, &picks) else { stop("pickTokens: \(Torch.lastError)") }
+        return picks.map { TokenPick(token: $0.token, logProb: $0.log_prob, drawnLogProb: $0.drawn_log_prob) }
+    }
+}
