@@ -5,11 +5,13 @@ public import HoneTensor
 /// Shape suffixes: B sequences, T tokens of each, N tokens of all, P places among them, C hidden size, V vocabulary.
 public struct CausalLanguageModel: Module {
     public let configuration: ModelConfiguration
-    let embedding: Embedding
+    var embedding: Embedding
     var layers: [DecoderLayer]
     let norm: RMSNorm
     /// The output layer; the embedding serves when nil.
-    let head: Linear?
+    var head: Linear?
+    /// Computes the output layer where the embedding's matrix serves as one in fewer bits.
+    var packedHead: PackedMatrix?
     let rotary: RotaryEmbedding
 
     /// A model with fresh weights, normally distributed.
@@ -78,7 +80,7 @@ extension CausalLanguageModel {
 
     /// Logits of hidden states: `[…, C]` to `[…, V]`.
     public func logits(_ hidden: Tensor) -> Tensor {
-        guard let head else { return hidden.linear(embedding.weight) }
+        guard let head else { return packedHead?(hidden) ?? hidden.linear(embedding.weight) }
         return head(hidden)
     }
 
