@@ -1,5 +1,6 @@
 import Foundation
 import HoneArtifacts
+import HoneEvaluation
 import HoneModel
 import HonePostgres
 import HoneQueue
@@ -111,7 +112,7 @@ import Testing
 
     @Test func `a loss over its budget is refused with both numbers`() throws {
         var difference = ModelDifference(byteCount: ModelDifference.Pair(parent: 4, child: 1))
-        difference.accuracy = .init(both: 90, gained: 1, lost: 3, neither: 6)
+        difference.accuracy = PairedComparison(both: 90, gained: 1, lost: 3, neither: 6)
         var settings = QuantizationSettings(.int8)
         settings.budgetLoss = 2
         #expect(throws: Never.self) { try QuantizedCheckpoint.check(difference, settings) }

@@ -62,7 +62,7 @@ struct QuantizeHandler: JobHandler {
             for directory in directories {
                 try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
             }
-            try await resources.store.lay(resources.checkpoints.files(of: source), in: directories[0])
+            try await resources.checkpoints.lay(source, in: directories[0])
             let made: Made
             if let earlier {
                 try await resources.store.lay(earlier.files, in: directories[1])

@@ -52,9 +52,8 @@ public struct ModelComparing: Sendable {
         case .checkpoint(let model, let id):
             guard let pool, let store else { preconditionFailure("a checkpoint is compared without its catalog") }
             let library = CheckpointLibrary(session: pool, store: store)
-            let files = try await library.files(of: library.find(model, checkpoint: id))
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
-            try await store.lay(files, in: directory)
+            try await library.lay(library.find(model, checkpoint: id), in: directory)
             return directory
         }
     }

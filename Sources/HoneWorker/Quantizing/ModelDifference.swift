@@ -107,7 +107,9 @@ struct DifferenceMeasurement: Sendable {
 
     private static func byteCount(of directory: String) throws -> Double {
         let names = try FileManager.default.contentsOfDirectory(atPath: directory)
-        return try names.filter { $0.hasSuffix(".safetensors") }.reduce(0) { sum, name in
+        // An optimizer's state is none.
+        let weights = names.filter { $0.hasPrefix("model") && $0.hasSuffix(".safetensors") }
+        return try weights.reduce(0) { sum, name in
             let path = URL(filePath: directory + "/" + name).resolvingSymlinksInPath().path
             let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
             return sum + Double(size ?? 0)
@@ -123,7 +125,7 @@ struct DifferenceMeasurement: Sendable {
         let room = networks[0].configuration.maxPositionCount
         let length = min(Self.promptLength, max(1, room / 2))
         let speeds = prepared.map(DecodingSpeed.init)
-        var measures: [(String, (DecodingSpeed) -> Double)] = [1, 16, 64].map { batch in
+        var measures = [1, 16, 64].map { (batch: Int) -> (String, (DecodingSpeed) -> Double) in
             (
                 "decode_\(batch)",
                 { $0.decode(batch: batch, promptLength: length, newCount: min(Self.newCount, room - length)) }
@@ -131,7 +133,7 @@ struct DifferenceMeasurement: Sendable {
         }
         measures.append(("prefill", { $0.prefill(length: length, count: 16) }))
         return Dictionary(
-            uniqueKeysWithValues: measures.map { name, measure in
+            uniqueKeysWithValues: measures.map { name, measure -> (String, ModelDifference.Pair) in
                 var best = [0.0, 0.0]
                 for _ in 0...speedRuns {
                     for side in 0..<2 { best[side] = max(best[side], measure(speeds[side])) }

@@ -37,7 +37,7 @@ public struct ModelQuantization: Sendable {
             for directory in [from, to] {
                 try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
             }
-            try await store.lay(library.files(of: source), in: from)
+            try await library.lay(source, in: from)
             let difference = try await run(directory: from, to: to, data, onLayer: onLayer)
             var row = try QuantizedCheckpoint(
                 parent: parent, settings: settings, cuts: data.cuts, files: try await store.put(directory: to),

@@ -20,7 +20,7 @@ struct QuantizationSubject {
     /// The directory below `root`, trained now or by an earlier call.
     func directory(in root: String) async throws -> String {
         let folder = "\(root)/subject-\(steps)-seed\(seed)"
-        let directory = Checkpoint.path(root: folder, step: steps)
+        let directory = HoneTraining.Checkpoint.path(root: folder, step: steps)
         if FileManager.default.fileExists(atPath: directory) { return directory }
         var settings = SFTConfiguration(steps: steps)
         settings.seed = seed

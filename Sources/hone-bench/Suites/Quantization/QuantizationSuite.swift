@@ -62,7 +62,7 @@ struct QuantizationSuite: AsyncParsableCommand {
                 name: "\(variants[index].name): size of the trained model's file", unit: "% of fp32",
                 sample: Sample(sizes), beside: nil)
         }
-        if only != .accuracy { rows += smallSpeedRows(made) + largeSpeedRows(made[0]) }
+        if only != .accuracy { rows += try smallSpeedRows(made) + largeSpeedRows(made[0]) }
         try SuiteReport(suite: "quantization", rows: rows, absent: []).show(asJSON: json)
     }
 
