@@ -44,7 +44,7 @@ void weigh(const float *row, int64_t size, float top, float factor, float *weigh
 }
 
 struct Scratch {
-    std::vector<float> weights, sums;
+    std::vector<float> adjusted, weights, sums;
     std::vector<int32_t> order;
 
     explicit Scratch(int64_t size) : weights(size), sums((size + CHUNK - 1) / CHUNK) {}
@@ -91,18 +91,34 @@ void take_likeliest(Scratch &scratch, const ctorch_draw &draw, float total, std:
     }
 }
 
-ctorch_pick pick(const float *row, int64_t size, const ctorch_draw &draw, Scratch &scratch) {
-    float top = largest(row, size);
+/// The logits that a draw sees.
+const float *adjust(const float *row, int64_t size, const ctorch_adjustment *adjustments, int32_t count,
+                    Scratch &scratch) {
+    if (count == 0) return row;
+    scratch.adjusted.assign(row, row + size);
+    for (int32_t i = 0; i < count; i++) {
+        const ctorch_adjustment &change = adjustments[i];
+        if (change.token < 0 || change.token >= size) continue;
+        float &logit = scratch.adjusted[change.token];
+        logit = (logit > 0 ? logit / change.divisor : logit * change.divisor) + change.amount;
+    }
+    return scratch.adjusted.data();
+}
+
+ctorch_pick pick(const float *raw, int64_t size, const ctorch_draw &draw, const ctorch_adjustment *adjustments,
+                 Scratch &scratch) {
+    float top = largest(raw, size);
     ctorch_pick found{};
-    float log_sum = top + std::log(scratch.weigh(row, top, 1));
+    float log_sum = top + std::log(scratch.weigh(raw, top, 1));
     if (std::isnan(log_sum)) return {0, log_sum, log_sum};
+    const float *row = adjust(raw, size, adjustments, draw.adjustment_count, scratch);
+    if (row != raw) top = largest(row, size);
     if (draw.temperature == 0) {
         found.token = static_cast<int32_t>(std::find(row, row + size, top) - row);
-        found.log_prob = row[found.token] - log_sum;
+        found.log_prob = raw[found.token] - log_sum;
         return found;
     }
-    float total = draw.temperature == 1 ? std::accumulate(scratch.sums.begin(), scratch.sums.end(), 0.0f)
-                                        : scratch.weigh(row, top, 1 / draw.temperature);
+    float total = scratch.weigh(row, top, 1 / draw.temperature);
     bool cuts = draw.top_k > 0 || draw.top_p < 1 || draw.min_p > 0;
     if (!cuts) {
         found.token = draw_from_all(scratch, draw.uniform * total);
@@ -116,14 +132,15 @@ ctorch_pick pick(const float *row, int64_t size, const ctorch_draw &draw, Scratc
             if (before >= draw.uniform * total) break;
         }
     }
-    found.log_prob = row[found.token] - log_sum;
+    found.log_prob = raw[found.token] - log_sum;
     found.drawn_log_prob = std::log(scratch.weights[found.token] / total);
     return found;
 }
 
 }  // namespace
 
-bool ctorch_pick_tokens(ctorch_tensor logits, const ctorch_draw *draws, ctorch_pick *picks) {
+bool ctorch_pick_tokens(ctorch_tensor logits, const ctorch_draw *draws, const ctorch_adjustment *adjustments,
+                        ctorch_pick *picks) {
     return ctorch::guarded(false, [&] {
         at::Tensor rows = ctorch::borrowed(logits).contiguous();
         if (rows.dim() != 2 || rows.scalar_type() != at::kFloat || !rows.device().is_cpu() || rows.size(1) == 0) {
@@ -131,9 +148,13 @@ bool ctorch_pick_tokens(ctorch_tensor logits, const ctorch_draw *draws, ctorch_p
         }
         int64_t size = rows.size(1);
         const float *data = rows.const_data_ptr<float>();
+        std::vector<int64_t> firsts{0};  // adjustment of every row
+        for (int64_t r = 0; r < rows.size(0); r++) firsts.push_back(firsts.back() + draws[r].adjustment_count);
         at::parallel_for(0, rows.size(0), std::max<int64_t>(1, (1 << 18) / size), [&](int64_t begin, int64_t end) {
             Scratch scratch(size);
-            for (int64_t r = begin; r < end; r++) picks[r] = pick(data + r * size, size, draws[r], scratch);
+            for (int64_t r = begin; r < end; r++) {
+                picks[r] = pick(data + r * size, size, draws[r], adjustments + firsts[r], scratch);
+            }
         });
         return true;
     });

@@ -5,29 +5,40 @@ public import HoneTokenizer
 
 /// Generates text with one model, on a thread of its own.
 ///
-/// Requests that come in one call are decoded together. What a request is answered does not depend on the others: the
-/// tokens are the same, and log-probabilities agree to rounding.
+/// Requests that come in one call are decoded together. What a request is answered does not depend on the others: where
+/// the row engine computes, tokens and log-probabilities have the same bits, else the tokens are the same and
+/// log-probabilities agree to rounding.
 public actor GenerationEngine {
     private let executor: BlockingExecutor
     private let generator: TextGenerator
     private let limits: GenerationLimits
     private let configuration: ModelConfiguration
     private let threads: Int
+    private let precision: PrecisionPlan?
+    private let next = NextWeights()
 
     /// Tokens of the longest sequence that the model reads.
     public nonisolated var contextLength: Int { configuration.maxPositionCount }
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    /// Takes over a model; `threads` work inside one operator. An answer ends after one of `endTokens`; left out, after
-    /// what the model's configuration and the tokenizer name.
+    /// Takes over a model; `threads` work inside one step. An answer ends after one of `endTokens`; left out, after what
+    /// the model's configuration and the tokenizer name.
+    ///
+    /// - Parameters:
+    ///   - precision: of the weights; nil is as trained
+    ///   - version: the number by which answers name these weights
     public init(
         model: sending CausalLanguageModel, tokenizer: any Tokenizer, endTokens: [Int32]? = nil,
-        limits: GenerationLimits = GenerationLimits(), threads: Int = 1
+        limits: GenerationLimits = GenerationLimits(), threads: Int = 1, precision: PrecisionPlan? = nil,
+        version: Int = 0
     ) {
         executor = BlockingExecutor(name: "generation")
         configuration = model.configuration
-        generator = TextGenerator(model: model, tokenizer: tokenizer, endTokens: endTokens, limits: limits)
+        generator = TextGenerator(
+            model: model, tokenizer: tokenizer, endTokens: endTokens, limits: limits, precision: precision,
+            version: version, next: next)
+        self.precision = precision
         self.limits = limits
         self.threads = threads
     }
@@ -53,5 +64,17 @@ public actor GenerationEngine {
     /// Throws what `generate` would throw for this request, so that a bad one can be told from its neighbours.
     public nonisolated func check(_ request: GenerationRequest) throws(InferenceError) {
         try request.check(at: 0, configuration, limits)
+    }
+
+    /// Has other weights compute from the next step on, also of answers that are being written; they go on with the keys
+    /// and values that they have, and say by ``GenerationResult/weightSpans`` which weights wrote what.
+    ///
+    /// - Returns: false where the row engine does not compute this model, or its shape is another
+    public nonisolated func replaceWeights(by model: CausalLanguageModel, version: Int) -> Bool {
+        guard model.configuration == configuration,
+            let prepared = PreparedModel(model, precision ?? PrecisionPlan(.float32))
+        else { return false }
+        next.put(prepared, version: version)
+        return true
     }
 }

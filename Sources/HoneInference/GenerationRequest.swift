@@ -1,27 +1,4 @@
-/// How the next token is picked from the model's distribution.
-public struct SamplingParameters: Sendable, Equatable {
-    /// 0 takes the likeliest token; otherwise the logits are divided by it.
-    public var temperature = 0.0
-    /// Only the so many likeliest tokens are drawn from; 0 means all.
-    public var topK = 0
-    /// Only the likeliest tokens that together first reach this share are drawn from; 1 means all.
-    public var topP = 1.0
-    /// The draw of a request depends on this seed and the number of the token alone, never on its neighbours.
-    public var seed: UInt64 = 0
-
-    public init(temperature: Double = 0, topK: Int = 0, topP: Double = 1, seed: UInt64 = 0) {
-        self.temperature = temperature
-        self.topK = topK
-        self.topP = topP
-        self.seed = seed
-    }
-
-    /// The likeliest token each time.
-    public static let greedy = SamplingParameters()
-
-    var isGreedy: Bool { temperature == 0 }
-    var isTruncated: Bool { !isGreedy && (topK > 0 || topP < 1) }
-}
+public import HoneTensor
 
 /// One prompt to be continued.
 public struct GenerationRequest: Sendable, Equatable {
@@ -34,11 +11,14 @@ public struct GenerationRequest: Sendable, Equatable {
     public var stopTexts: [String]
     /// Whether the values of equations are calculated instead of generated; see `Calculator`.
     public var usesCalculator: Bool
+    /// Whose request it is: keys and values of a prompt's beginning are shared among one tenant's requests alone.
+    public var tenant: String
 
     public init(
         prompt: [Int32], maximumNewTokens: Int, sampling: SamplingParameters = .greedy, stopTexts: [String] = [],
-        usesCalculator: Bool = false
+        usesCalculator: Bool = false, tenant: String = ""
     ) {
+        self.tenant = tenant
         self.prompt = prompt
         self.maximumNewTokens = maximumNewTokens
         self.sampling = sampling
@@ -64,12 +44,36 @@ public struct GenerationResult: Sendable, Equatable {
     /// The natural logarithm of each token's probability under the model itself: at temperature 1 and before top-k
     /// and top-p, so that it does not depend on how the token was picked. 0 for what the calculator wrote.
     public var logProbs: [Float] = []
+    /// The same under the distribution that each token was drawn from: with temperature, penalties and limits. 0 for the
+    /// likeliest, and for what the calculator wrote.
+    public var drawnLogProbs: [Float] = []
+    /// Which weights wrote the tokens: so many by one version, then so many by another.
+    public var weightSpans: [WeightSpan] = []
     /// The tokens as text, without the end token and cut before a stop text.
     public var text = ""
     public var finishReason = FinishReason.length
 
     /// Nothing written, as if there had been no room.
     public static let nothing = GenerationResult()
+
+    mutating func count(oneTokenBy weightVersion: Int) {
+        if weightSpans.last?.version == weightVersion {
+            weightSpans[weightSpans.count - 1].tokenCount += 1
+        } else {
+            weightSpans.append(WeightSpan(version: weightVersion, tokenCount: 1))
+        }
+    }
+}
+
+/// Tokens of an answer that the same weights wrote.
+public struct WeightSpan: Sendable, Equatable {
+    public let version: Int
+    public var tokenCount: Int
+
+    public init(version: Int, tokenCount: Int) {
+        self.version = version
+        self.tokenCount = tokenCount
+    }
 }
 
 /// Where a generation stands, for progress displays.
@@ -83,10 +87,14 @@ public struct GenerationProgress: Sendable, Equatable {
 public struct GenerationLimits: Sendable, Equatable {
     /// Rows that are decoded together.
     public var batchSize = 64
-    /// Bytes that keys and values of all rows may take at their longest.
+    /// Bytes that keys and values of all rows may take.
     public var cacheByteCount = 512 << 20
-    /// Tokens (with padding) of prompts that are taken in at once.
-    public var prefillTokenCount = 8192
+    /// How keys and values are kept, where the row engine computes.
+    public var cacheEntry = KeyValuePages.Entry.float32
+    /// Whether a prompt goes on from the keys and values of an earlier one that begins alike.
+    public var sharesPrefixes = true
+    /// Tokens of prompts that one step takes in, beside the rows that are decoded.
+    public var prefillTokenCount = 512
 
     public init() {}
 }

@@ -1,4 +1,5 @@
 import HoneModel
+import HoneTensor
 
 /// Requests that share one cache: of about one length, so that no short one pays for a long one's room.
 struct RequestGroup {
@@ -60,8 +61,14 @@ extension GenerationRequest {
         try require(sampling.topK >= 0, "top_k", "must be 0 (all) or above, is \(sampling.topK)")
         try require(
             sampling.topP > 0 && sampling.topP <= 1, "top_p", "must lie above 0 and up to 1, is \(sampling.topP)")
+        try require(
+            sampling.minP >= 0 && sampling.minP <= 1, "min_p", "must lie between 0 and 1, is \(sampling.minP)")
+        try require(
+            sampling.repetitionPenalty > 0 && sampling.repetitionPenalty.isFinite, "repetition_penalty",
+            "must be above 0, is \(sampling.repetitionPenalty)")
         try require(maximumNewTokens > 0, "max_new_tokens", "must be at least 1, is \(maximumNewTokens)")
-        let byteCount = tokenCount(contextLength: contextLength) * configuration.cacheByteCountPerToken
+        let pageCount = KeyValuePages.count(forTokens: tokenCount(contextLength: contextLength))
+        let byteCount = pageCount * configuration.pageByteCount(limits.cacheEntry)
         if byteCount > limits.cacheByteCount {
             throw .cacheTooSmall(request: position, byteCount: byteCount, limit: limits.cacheByteCount)
         }

@@ -4,20 +4,44 @@ public import HoneTokenizer
 
 /// Generates text on the calling thread: for a program that trains the same model in turn.
 ///
-/// Requests that come in one call are decoded together. What a request is answered does not depend on the others: the
-/// tokens are the same, and log-probabilities agree to rounding.
+/// It writes with the weights as they are when it is made. Requests that come in one call are decoded together; what a
+/// request is answered does not depend on the others: where the row engine computes, tokens and log-probabilities have
+/// the same bits, else the tokens are the same and log-probabilities agree to rounding.
 public struct TextGenerator {
-    private let model: CausalLanguageModel
+    private let backend: Backend
+    private let configuration: ModelConfiguration
     private let tokenizer: any Tokenizer
     private let limits: GenerationLimits
     private let endTokens: Set<Int32>
 
+    private enum Backend {
+        case rows(ServedWeights)
+        /// What the row engine does not compute, layer by layer.
+        case layers(CausalLanguageModel)
+    }
+
     /// An answer ends after one of `endTokens`; left out, after what the model's configuration and the tokenizer name.
+    ///
+    /// - Parameter precision: of the weights; nil is as trained. Ignored where the row engine does not compute.
     public init(
         model: CausalLanguageModel, tokenizer: any Tokenizer, endTokens: [Int32]? = nil,
-        limits: GenerationLimits = GenerationLimits()
+        limits: GenerationLimits = GenerationLimits(), precision: PrecisionPlan? = nil
     ) {
-        self.model = model
+        self.init(
+            model: model, tokenizer: tokenizer, endTokens: endTokens, limits: limits, precision: precision, version: 0,
+            next: NextWeights())
+    }
+
+    init(
+        model: CausalLanguageModel, tokenizer: any Tokenizer, endTokens: [Int32]?, limits: GenerationLimits,
+        precision: PrecisionPlan?, version: Int, next: NextWeights
+    ) {
+        configuration = model.configuration
+        if let prepared = PreparedModel(model, precision ?? PrecisionPlan(.float32)) {
+            backend = .rows(ServedWeights(prepared, version: version, limits: limits, next: next))
+        } else {
+            backend = .layers(model)
+        }
         self.tokenizer = tokenizer
         self.limits = limits
         self.endTokens = Set(
@@ -38,29 +62,25 @@ public struct TextGenerator {
         _ requests: [GenerationRequest], onStep: (GenerationProgress) throws -> Void = { _ in },
         isWanted: (_ request: Int) -> Bool = { _ in true }
     ) throws -> [GenerationResult] {
-        let configuration = model.configuration
         for (position, request) in requests.enumerated() {
             try request.check(at: position, configuration, limits)
         }
-        var results = [GenerationResult](repeating: .nothing, count: requests.count)
-        var (finishedCount, tokenCount) = (0, 0)
-        for group in RequestGroup.groups(requests, configuration, limits) {
-            var loop = GenerationLoop(
-                model: model, tokenizer: tokenizer, prefillTokenCount: limits.prefillTokenCount, requests: requests,
-                group: group, endTokens: endTokens, device: model.parameters.first?.device ?? .cpu)
-            loop.drop(unless: isWanted)
-            while !loop.isDone {
-                try Task.checkCancellation()
-                let step = loop.advance()
-                for (position, result) in step.finished { results[position] = result }
-                finishedCount += step.finished.count
-                tokenCount += step.tokenCount
-                try onStep(
-                    GenerationProgress(
-                        requestCount: requests.count, finishedCount: finishedCount, tokenCount: tokenCount))
-                loop.drop(unless: isWanted)
+        var run = GenerationRun(requestCount: requests.count)
+        switch backend {
+        case .rows(let weights):
+            var loop = RowLoop(
+                weights: weights, tokenizer: tokenizer, limits: limits, endTokens: endTokens, requests: requests)
+            defer { loop.end() }
+            try run.finish(&loop, onStep: onStep, isWanted: isWanted)
+        case .layers(let model):
+            for group in RequestGroup.groups(requests, configuration, limits) {
+                var loop = GenerationLoop(
+                    model: model, tokenizer: tokenizer, prefillTokenCount: limits.prefillTokenCount,
+                    requests: requests, group: group, endTokens: endTokens,
+                    device: model.parameters.first?.device ?? .cpu)
+                try run.finish(&loop, onStep: onStep, isWanted: isWanted)
             }
         }
-        return results
+        return run.results
     }
 }

@@ -187,5 +187,8 @@ public struct NetworkStep: Sendable {
         Int(ctorch_page_byte_count(Int64(layerCount), Int64(heads.keyCount), Int64(heads.size), entry == .int8))
     }
 
+    /// Pages that so many tokens of a sequence take.
+    public static func count(forTokens count: Int) -> Int { (count + tokenCount - 1) / tokenCount }
+
     public func copy(from source: Int32, to target: Int32) { unsafe ctorch_pages_copy(handle, source, target) }
 }

@@ -12,8 +12,27 @@ public struct TokenDraw: Sendable {
     public var minP: Float
     /// In (0, 1]: where the draw falls in the cumulative distribution.
     public var uniform: Float
+    /// Changes of single tokens' logits before all else, each token once.
+    public var adjustments: [Adjustment]
 
-    public init(temperature: Float, topK: Int = 0, topP: Float = 1, minP: Float = 0, uniform: Float) {
+    /// A logit is divided by `divisor` where it is above 0 and multiplied with it below, and `amount` is added.
+    public struct Adjustment: Sendable {
+        public let token: Int32
+        public var amount: Float
+        public var divisor: Float
+
+        public init(token: Int32, amount: Float = 0, divisor: Float = 1) {
+            self.token = token
+            self.amount = amount
+            self.divisor = divisor
+        }
+    }
+
+    public init(
+        temperature: Float, topK: Int = 0, topP: Float = 1, minP: Float = 0, uniform: Float,
+        adjustments: [Adjustment] = []
+    ) {
+        self.adjustments = adjustments
         self.temperature = temperature
         self.topK = topK
         self.topP = topP
@@ -36,13 +55,18 @@ extension Tensor {
     /// logits and draw alone.
     public func pickTokens(_ draws: [TokenDraw]) -> [TokenPick] {
         precondition(draws.count == size(0), "\(draws.count) draws for \(size(0)) rows")
+        let adjustments = draws.flatMap(\.adjustments).map {
+            ctorch_adjustment(token: $0.token, amount: $0.amount, divisor: $0.divisor)
+        }
         let raw = draws.map {
             ctorch_draw(
                 temperature: $0.temperature, top_p: $0.topP, min_p: $0.minP, top_k: Int32(clamping: $0.topK),
-                uniform: $0.uniform)
+                uniform: $0.uniform, adjustment_count: Int32($0.adjustments.count))
         }
         var picks = [ctorch_pick](repeating: ctorch_pick(), count: draws.count)
-        guard unsafe ctorch_pick_tokens(handle, raw, &picks) else { stop("pickTokens: \(Torch.lastError)") }
+        guard unsafe ctorch_pick_tokens(handle, raw, adjustments, &picks) else {
+            stop("pickTokens: \(Torch.lastError)")
+        }
         return picks.map { TokenPick(token: $0.token, logProb: $0.log_prob, drawnLogProb: $0.drawn_log_prob) }
     }
 }

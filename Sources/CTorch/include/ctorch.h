@@ -189,14 +189,21 @@ typedef struct ctorch_draw {
     float temperature, top_p, min_p;
     int32_t top_k;
     float uniform;  // in (0, 1]: where in the cumulative distribution
+    int32_t adjustment_count;  // of the logits, before all else
 } ctorch_draw;
+// A token's logit is divided by `divisor` where it is above 0 and multiplied with it below, and `amount` is added.
+typedef struct ctorch_adjustment {
+    int32_t token;
+    float amount, divisor;
+} ctorch_adjustment;
 typedef struct ctorch_pick {
     int32_t token;
     float log_prob;        // under softmax(logits)
-    float drawn_log_prob;  // under the distribution that it was drawn from
+    float drawn_log_prob;  // under the distribution that it was drawn from; 0 for the likeliest
 } ctorch_pick;
-// logits [rows, vocabulary] float32 on the CPU. A row that holds what is no number has NaN for its log-probabilities.
-bool ctorch_pick_tokens(ctorch_tensor logits, const ctorch_draw *draws, ctorch_pick *picks);
+// logits [rows, vocabulary] float32 on the CPU; adjustments of all rows one behind the other. A row that holds what is no number has NaN for its log-probabilities.
+bool ctorch_pick_tokens(ctorch_tensor logits, const ctorch_draw *draws, const ctorch_adjustment *adjustments,
+                        ctorch_pick *picks);
 
 // Threads inside one operator.
 int32_t ctorch_thread_count(void);

@@ -22,7 +22,7 @@ struct InferenceSuite: AsyncParsableCommand {
                     for _ in 0..<peers.runs {
                         Threads.set(intraOp: threads)
                         let measurement = GenerationMeasurement(
-                            model: network, batch: batch, promptLength: 32, newCount: 64)
+                            model: PreparedModel(network)!, batch: batch, promptLength: 32, newCount: 64)
                         own.append(Double(batch * 64) / measurement.run().seconds)
                         let arguments = [
                             "--model", directory, "--batch", "\(batch)", "--prompt", "32", "--new", "64",
