@@ -1,4 +1,5 @@
 import Foundation
+import HoneArtifacts
 import HoneCatalog
 import HonePostgres
 import HoneQueue

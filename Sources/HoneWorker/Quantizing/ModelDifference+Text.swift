@@ -1,4 +1,5 @@
 import Foundation
+import HoneEvaluation
 import HoneModel
 import HoneTensor
 

@@ -5,6 +5,7 @@ public import HoneEvaluation
 import HoneInference
 public import HoneModel
 import HoneTensor
+import HoneTokenizer
 
 /// Two models side by side: the size of their weights, speed, how well they foretell reference solutions, and how many
 /// problems they answer.

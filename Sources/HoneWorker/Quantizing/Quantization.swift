@@ -1,8 +1,10 @@
 import Foundation
 import HoneCatalog
 import HoneConcurrency
+import HoneInference
 import HoneModel
 import HoneTensor
+import HoneTokenizer
 
 /// Makes a directory of a model in fewer bits from a directory of the same model, whole or not at all.
 struct Quantization: Sendable {

@@ -1,6 +1,7 @@
 import Foundation
 import HoneArtifacts
 import HoneCatalog
+import HoneEvaluation
 import HoneModel
 import HonePostgres
 

@@ -24,7 +24,20 @@ struct QuantizeCommand: AsyncParsableCommand {
     var model: String
 
     @Option(help: "int8, int4, mixed or bf16.")
-    var to: ModelQuantizer.Target
+    var to: Target
+
+    enum Target: String, ExpressibleByArgument, CaseIterable {
+        case int8, int4, mixed, bf16
+
+        var quantizerTarget: ModelQuantizer.Target {
+            switch self {
+            case .int8: .int8
+            case .int4: .int4
+            case .mixed: .mixed
+            case .bf16: .bf16
+            }
+        }
+    }
 
     @Option(help: ArgumentHelp("For mixed: at most so much of the size in 32 bits (default: 0.3).", valueName: "share"))
     var budgetSize: Double?
@@ -76,7 +89,7 @@ struct QuantizeCommand: AsyncParsableCommand {
     }
 
     private var settings: QuantizationSettings {
-        var settings = QuantizationSettings(to)
+        var settings = QuantizationSettings(to.quantizerTarget)
         settings.budgetSize = budgetSize
         settings.budgetLoss = budgetLoss
         settings.sparsity = sparsity
@@ -144,5 +157,3 @@ struct QuantizeCommand: AsyncParsableCommand {
                 as: UTF8.self))
     }
 }
-
-extension ModelQuantizer.Target: @retroactive ExpressibleByArgument {}

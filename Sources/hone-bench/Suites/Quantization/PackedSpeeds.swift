@@ -18,7 +18,6 @@ struct PackedSpeeds {
 
     static let batches = [1, 16, 64]
 
-    let network: CausalLanguageModel
     let runs: Int
     let newCount: Int
 

@@ -160,38 +160,40 @@ extension QuantizationSuite {
 
     private func largeSpeedRows(_ made: [Made]) throws -> [SuiteReport.Row] {
         let network = CausalLanguageModel(PackedSpeeds.shape, generator: Generator(seed: 1))
-        let sequences = (0..<8).map { row in (0..<64).map { Int32((row * 7919 + $0 * 104_729) % 32_000) } }
-        let quantizer = try ModelQuantizer(
-            network, sequences: sequences, calibration: .init(sequenceCount: 8, tokenCount: 512), methods: [])
+        let sequences = (0..<8).map { (row: Int) -> [Int32] in
+            (0..<64).map { (place: Int) -> Int32 in Int32((row * 7919 + place * 104_729) % 32_000) }
+        }
+        let calibration = QuantizationRecord.Calibration(sequenceCount: 8, tokenCount: 512)
+        let quantizer = try ModelQuantizer(network, sequences: sequences, calibration: calibration, methods: [])
         let bandwidth = PackedSpeeds.memoryBandwidth()
         guard let full = PreparedModel(network) else { return [] }
-        let measurement = PackedSpeeds(network: network, runs: runs, newCount: 32)
-        return try made.flatMap { made -> [SuiteReport.Row] in
-            guard let record = made.difference.quantization else { return [] }
+        let measurement = PackedSpeeds(runs: runs, newCount: 32)
+        var rows: [SuiteReport.Row] = []
+        for variant in made {
+            guard let record = variant.difference.quantization else { continue }
             let plan = record.plan.stretched(from: QuantizationSubject.shape, to: PackedSpeeds.shape)
-            let served = try quantizer.quantized(
-                plan, embedding: .int8, sparsity: made.variant.settings.sparsity
-            ).served
-            guard let prepared = PreparedModel(served) else { return [] }
-            let speeds = measurement.measure([full, prepared])
-            let name = made.variant.name
-            let rows = PackedSpeeds.batches.map { batch in
-                SuiteReport.Row(
-                    name: "\(name): decode, batch \(batch), 125 M", unit: "tokens/s",
-                    sample: Sample(speeds[1].decode[batch] ?? [0]),
-                    beside: .init(name: "fp32", sample: Sample(speeds[0].decode[batch] ?? [0])))
-            }
-            return rows + [
-                SuiteReport.Row(
-                    name: "\(name): prefill of 128 tokens, 125 M", unit: "tokens/s", sample: Sample(speeds[1].prefill),
-                    beside: .init(name: "fp32", sample: Sample(speeds[0].prefill))),
-                SuiteReport.Row(
-                    name: "\(name): decode, batch 1, 125 M, of the memory's limit", unit: "tokens/s",
-                    sample: Sample(speeds[1].decode[1] ?? [0]),
-                    beside: .init(
-                        name: "\(Int(bandwidth / 1e9)) GB/s over all weights",
-                        sample: Sample([bandwidth / Double(prepared.byteCount)]))),
-            ]
+            let quantized = try quantizer.quantized(
+                plan, embedding: LayerPrecision.int8, sparsity: variant.variant.settings.sparsity)
+            guard let prepared = PreparedModel(quantized.served) else { continue }
+            rows += Self.rows(
+                variant.variant.name, measurement.measure([full, prepared]),
+                limit: bandwidth / Double(prepared.byteCount))
         }
+        return rows
+    }
+
+    /// Of fp32 and a variant in turn; `limit` is how often a second the memory gives all of the variant's weights.
+    private static func rows(_ name: String, _ speeds: [PackedSpeeds.Speeds], limit: Double) -> [SuiteReport.Row] {
+        func row(_ what: String, _ found: [Double]?, _ beside: String, _ other: [Double]?) -> SuiteReport.Row {
+            SuiteReport.Row(
+                name: "\(name): \(what), 125 M", unit: "tokens/s", sample: Sample(found ?? [0]),
+                beside: SuiteReport.Beside(name: beside, sample: Sample(other ?? [0])))
+        }
+        var rows = PackedSpeeds.batches.map { batch in
+            row("decode, batch \(batch)", speeds[1].decode[batch], "fp32", speeds[0].decode[batch])
+        }
+        rows.append(row("prefill of 128 tokens", speeds[1].prefill, "fp32", speeds[0].prefill))
+        rows.append(row("decode, batch 1", speeds[1].decode[1], "the memory's limit", [limit]))
+        return rows
     }
 }
