@@ -126,6 +126,7 @@ void Inputs::prepare(const Matrix &m, int64_t rows, const float *floats, int64_t
     groups_ = m.groups();
     floats_ = floats;
     step_ = step;
+    threshold_ = m.threshold;
     if (format_ == Format::float32) {
         row_bytes_ = step * static_cast<int64_t>(sizeof(float));
         first_ = reinterpret_cast<const uint8_t *>(floats);
@@ -152,6 +153,7 @@ void Inputs::convert(int64_t begin, int64_t end) {
         }
         auto *values = reinterpret_cast<int8_t *>(out);
         scales_[r] = kernel.quantize(x, values, inputs_);
+        if (threshold_ > 0) drop_small(x, values, inputs_, threshold_);
         std::fill(values + inputs_, values + padded_, 0);
         add_up(values, padded_, padded_ / groups_, sums_.data() + r * groups_);
     }

@@ -40,6 +40,8 @@ struct Matrix {
                                // unsigned by signed bytes
     std::vector<float> scales; // [tiles, TILE] for 8 bits, [tiles, groups, TILE] for 4
     std::vector<float> bias;   // [outputs], or empty
+    float threshold = 0;       // inputs nearer to 0 than this count as 0, for 8 bits
+    Memory by_input{};         // where there is a threshold, the weight as [padded, tiles, TILE] for single rows
 
     int64_t tiles() const { return (outputs + TILE - 1) / TILE; }
     int64_t groups() const { return format == Format::int4 ? padded / GROUP : 1; }
@@ -54,6 +56,9 @@ int64_t padded_inputs(Format format, int64_t inputs);
 Matrix pack(const float *weight, int64_t outputs, int64_t inputs, Format format);
 /// Packs whole numbers in 8 bits, or -8 to 7 in 4; their scales are `[outputs]` or `[outputs, groups]`.
 Matrix pack(const int8_t *values, const float *scales, int64_t outputs, int64_t inputs, Format format);
+
+/// From here on inputs nearer to 0 than `threshold` count as 0, and a single row does not read their weights.
+void skip_small_inputs(Matrix &matrix, float threshold);
 
 /// Rows of activations in the form that a matrix multiplies.
 class Inputs {
@@ -73,6 +78,7 @@ public:
 private:
     Format format_ = Format::float32;
     int64_t rows_ = 0, inputs_ = 0, padded_ = 0, groups_ = 1, step_ = 0, row_bytes_ = 0;
+    float threshold_ = 0;
     const float *floats_ = nullptr;
     const uint8_t *first_ = nullptr;
     std::vector<uint8_t> bytes_;
@@ -84,6 +90,13 @@ private:
 /// and may be the same.
 void multiply(const Matrix &matrix, const Inputs &inputs, const float *residual, float *out, int64_t begin,
               int64_t end);
+
+/// The same for a single row and a matrix with a threshold, in the same bits; what is 0 is not read.
+void multiply_row(const Matrix &matrix, const Inputs &inputs, const float *residual, float *out, int64_t begin,
+                  int64_t end);
+
+/// Makes those of a row's values 0 whose numbers are nearer to 0 than `threshold`.
+void drop_small(const float *x, int8_t *values, int64_t size, float threshold);
 
 /// The kernel in use: "avx512_vnni", "avx2" or "plain", the first that this processor has and that agrees with "plain".
 const char *kernel_name();

@@ -144,6 +144,7 @@ constexpr int64_t STREAM_AHEAD = 4096;
 const Kernel &current_kernel() { return *chosen().load(std::memory_order_relaxed); }
 
 void multiply(const Matrix &m, const Inputs &inputs, const float *residual, float *out, int64_t begin, int64_t end) {
+    if (inputs.rows() == 1 && m.by_input.data()) return multiply_row(m, inputs, residual, out, begin, end);
     const BlockKernel *kernels = variants(current_kernel(), m.format);
     int64_t rows = inputs.rows(), groups = m.groups(), tile_size = m.tile_bytes(), steps = tile_size / 256;
     int64_t most = m.format == Format::int4 ? ROWS - 1 : ROWS;  // where parts take registers too, five are the quickest

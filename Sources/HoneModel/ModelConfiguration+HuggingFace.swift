@@ -72,6 +72,7 @@ extension ModelConfiguration: Codable {
             bosTokenID: try values.decodeIfPresent(Int.self, forKey: .bosTokenID),
             eosTokenIDs: try Self.tokenIDs(values),
             padTokenID: try Self.padTokenID(values))
+        quantization = try Self.quantization(values)
         try validate()
     }
 
@@ -89,12 +90,24 @@ extension ModelConfiguration: Codable {
             (.isCausal, try values.decodeIfPresent(Bool.self, forKey: .isCausal) == false),
             (.mlpBias, kind != .llama && hasFeedForwardBias),
             (.partialRotaryFactor, rotary != 1),
-            (.quantization, try isSet(.quantization)),
             (.compression, try isSet(.compression)),
         ]
         if let (key, _) = refusals.first(where: { $0.1 }) {
             throw ModelError.configuration(field: key.rawValue, fault: "has a value that Hone does not compute")
         }
+    }
+
+    /// Our own form alone; the others compute something else.
+    private static func quantization(_ values: KeyedDecodingContainer<Key>) throws -> QuantizationRecord? {
+        guard values.contains(.quantization), try !values.decodeNil(forKey: .quantization) else { return nil }
+        let method = try values.decode(QuantizationRecord.Method.self, forKey: .quantization)
+        guard method.name == QuantizationRecord.method else {
+            throw ModelError.configuration(
+                field: Key.quantization.rawValue,
+                fault: "has a value that Hone does not compute: the method '\(method.name ?? "none")'; "
+                    + "import the model in 16 or 32 bits and quantize it by 'hone model quantize'")
+        }
+        return try values.decode(QuantizationRecord.self, forKey: .quantization)
     }
 
     /// One kind a layer, or none where all are full.
@@ -168,6 +181,7 @@ extension ModelConfiguration {
         }
         if kind != .qwen2, attentionBias { try values.encode(true, forKey: .attentionBias) }
         if feedForwardBias { try values.encode(true, forKey: .mlpBias) }
+        try values.encodeIfPresent(quantization, forKey: .quantization)
         guard let window = attention.lazy.compactMap(\.window).first else { return }
         try values.encode(true, forKey: .usesSlidingWindow)
         try values.encode(window, forKey: .slidingWindow)

@@ -35,6 +35,8 @@ public struct ModelConfiguration: Hashable, Sendable {
     public var bosTokenID: Int?
     public var eosTokenIDs: [Int]
     public var padTokenID: Int?
+    /// How the weights are kept, where they are in fewer bits than they were trained in.
+    public var quantization: QuantizationRecord?
 
     /// Left out, `kvHeadCount` is `headCount`, `headSize` is `hiddenSize / headCount`, and Qwen2 alone
     /// has biases.

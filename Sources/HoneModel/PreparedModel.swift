@@ -2,8 +2,8 @@ public import HoneTensor
 
 /// A model packed for serving: its step over new tokens of many sequences is one call.
 ///
-/// It holds the weights as they were when it was made. A row's logits have the same bits whatever rows are beside it, with
-/// any number of threads, and however its sequence is cut into steps.
+/// It holds the weights as they were when it was made. A row's logits have the same bits whatever rows are beside it,
+/// with any number of threads, and however its sequence is cut into steps.
 public struct PreparedModel: Sendable {
     public let configuration: ModelConfiguration
     public let plan: PrecisionPlan
@@ -13,17 +13,19 @@ public struct PreparedModel: Sendable {
     private let cos: Tensor
     private let sin: Tensor
 
-    /// Packs a model; nil for one that the row engine does not compute: on another device than the CPU, with adapters, or
-    /// with another kind of attention than full and sliding.
+    /// Packs a model, but for what it has in fewer bits already; nil for one that the row engine does not compute: on
+    /// another device than the CPU, with adapters, or with another kind of attention than full and sliding.
     public init?(_ model: CausalLanguageModel, _ plan: PrecisionPlan = PrecisionPlan(.float32)) {
         guard model.isPreparable else { return nil }
         let configuration = model.configuration
         var byteCount = 0
         func packed(_ linear: Linear, _ path: String) -> PackedMatrix {
-            let matrix = PackedMatrix(linear.weight, bias: linear.bias, precision: plan[path])
+            let matrix = linear.packed ?? PackedMatrix(linear.weight, bias: linear.bias, precision: plan[path])
             byteCount += matrix.byteCount
             return matrix
         }
+        var tiedHead = Linear(weight: model.embedding.weight)
+        tiedHead.packed = model.packedHead
         let layers = model.layers.enumerated().map { number, layer in
             let path = "model.layers.\(number)"
             let norms = layer.attention.headNorms
@@ -37,7 +39,7 @@ public struct PreparedModel: Sendable {
         }
         network = PackedNetwork(
             embedding: model.embedding.weight, layers: layers, norm: model.norm.weight,
-            head: packed(model.head ?? Linear(weight: model.embedding.weight), "lm_head"),
+            head: packed(model.head ?? tiedHead, "lm_head"),
             heads: configuration.heads, eps: configuration.rmsNormEps)
         let tables = model.rotary.tables(count: configuration.maxPositionCount)
         (cos, sin) = (tables.cos, tables.sin)

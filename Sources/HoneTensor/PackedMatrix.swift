@@ -4,8 +4,8 @@ internal import CTorch
 ///
 /// In whole numbers rows of the input are quantized to 8 bits by their greatest magnitude, products are summed in whole
 /// numbers, and scales come last: what LLM.int8() (Dettmers et al. 2022, arXiv:2208.07339, section 2.1) calls
-/// vector-wise quantization. In every precision a row's result has the same bits whatever rows are beside it and with any
-/// number of threads, in whole numbers also on any processor.
+/// vector-wise quantization. In every precision a row's result has the same bits whatever rows are beside it and with
+/// any number of threads, in whole numbers also on any processor.
 ///
 /// Nothing changes a packed matrix, hence `Sendable`.
 @safe public final class PackedMatrix: @unchecked Sendable {
@@ -50,6 +50,19 @@ internal import CTorch
         unsafe Tensor(kernel: "packed matrix", ctorch_matrix_multiply(handle, x.handle))
     }
 
+    /// The same, where inputs nearer to 0 than `threshold` count as 0 (Liu et al. 2024, TEAL, arXiv:2408.14690,
+    /// equation 2). A single row does not read their weights, which lie by inputs in a second copy; results have the
+    /// same bits in any batch. For 8 bits.
+    public convenience init(
+        _ quantized: QuantizedValues, bias: Tensor? = nil, skippingInputsBelow threshold: Float
+    ) {
+        precondition(quantized.precision == .int8, "inputs are skipped where weights have 8 bits")
+        self.init(quantized, bias: bias)
+        guard unsafe ctorch_matrix_skip_small_inputs(handle, threshold) else {
+            stop("PackedMatrix: \(Torch.lastError)")
+        }
+    }
+
     /// Bytes that a product reads.
     public var byteCount: Int { Int(unsafe ctorch_matrix_byte_count(handle)) }
 }
@@ -60,8 +73,8 @@ public enum MatrixKernel: String, Sendable, CaseIterable {
     case avx2
     case plain
 
-    /// The one in use: the first of these that this processor has and whose bits in whole numbers are those of the plain
-    /// one.
+    /// The one in use: the first of these that this processor has and whose bits in whole numbers are those of the
+    /// plain one.
     public static var current: MatrixKernel? {
         unsafe MatrixKernel(rawValue: String(cString: ctorch_matrix_kernel()))
     }

@@ -14,6 +14,7 @@ public enum HandlerRegistry {
             Classifying(TrainRouterHandler(resources: resources)),
             Classifying(RolloutHandler(resources: resources)),
             Classifying(EvaluateHandler(resources: resources)),
+            Classifying(QuantizeHandler(resources: resources)),
             Classifying(GateHandler(resources: resources)),
             Classifying(PromoteHandler()),
             Classifying(ReasonHandler(resources: resources)),

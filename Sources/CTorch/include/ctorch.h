@@ -126,6 +126,9 @@ ctorch_matrix _Nullable ctorch_matrix_pack(ctorch_tensor weight, ctorch_tensor _
                                            ctorch_tensor _Nullable bias, int32_t bits);
 void ctorch_matrix_release(ctorch_matrix matrix);
 int64_t ctorch_matrix_byte_count(ctorch_matrix matrix);
+// From here on inputs nearer to 0 than `threshold` count as 0, in 8 bits; a single row does not read their weights, of
+// which a second copy is kept for it.
+bool ctorch_matrix_skip_small_inputs(ctorch_matrix matrix, float threshold);
 // x [..., in] float32 -> [..., out].
 ctorch_tensor _Nullable ctorch_matrix_multiply(ctorch_matrix matrix, ctorch_tensor x);
 // The kernel in use, by its kind of processor: "avx512_vnni", "avx2" or "plain".

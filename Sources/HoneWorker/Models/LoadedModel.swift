@@ -1,4 +1,5 @@
 import Foundation
+import HoneCatalog
 import HoneConcurrency
 public import HoneInference
 import HoneModel
@@ -20,7 +21,7 @@ public struct LoadedModel: Sendable {
     ) async throws -> LoadedModel {
         try await offload {
             Result {
-                let model = try CausalLanguageModel.load(directory: directory)
+                let model = try CausalLanguageModel.served(directory: directory)
                 let defaults = try GenerationDefaults.read(directory: directory)
                 let tokenizer = try BytePairTokenizer(
                     directory: directory, endToken: model.configuration.eosTokenIDs.first.map(Int32.init) ?? -1)
@@ -52,6 +53,9 @@ public struct LoadedModel: Sendable {
             prompt: laidOut, maximumNewTokens: maximumNewTokens, sampling: sampling, stopTexts: stopTexts,
             usesCalculator: defaults.usesCalculator)
     }
+
+    /// What the model is to write for an example; nil where its layout has no way to say it.
+    func completion(of example: CutExample) -> String? { defaults.layout.completion(of: example) }
 
     /// A model of Hone's own was trained with its layout; any other gets the text as it is.
     private func tokens(of prompt: String) throws -> [Int32] {

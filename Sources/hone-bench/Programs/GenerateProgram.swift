@@ -27,7 +27,7 @@ struct GenerateProgram: ParsableCommand {
 
     func run() throws {
         Threads.set(intraOp: threads)
-        let network = try CausalLanguageModel.load(directory: model)
+        let network = try CausalLanguageModel.served(directory: model)
         guard let prepared = PreparedModel(network, dtype.plan(for: network.configuration)) else {
             throw ValidationError("--model \(model): its kind of attention is not computed by the row engine")
         }
