@@ -17,18 +17,11 @@ struct RequestGroup {
         let classes = Dictionary(grouping: requests.indices) { Int.bitWidth - max(lengths[$0], 64).leadingZeroBitCount }
         return classes.sorted { $0.key < $1.key }.map { _, members in
             let tokenCount = members.map { lengths[$0] }.max() ?? 0
-            let affordable = limits.cacheByteCount / (tokenCount * configuration.cacheByteCountPerToken)
+            let affordable = limits.cacheByteCount / configuration.cacheByteCount(tokenCount: tokenCount)
             return RequestGroup(
                 members: members.sorted { (requests[$0].prompt.count, $0) < (requests[$1].prompt.count, $1) },
                 rowCount: max(1, min(limits.batchSize, affordable, members.count)), tokenCount: tokenCount)
         }
-    }
-}
-
-extension ModelConfiguration {
-    /// Bytes of one token's keys and values in all layers.
-    var cacheByteCountPerToken: Int {
-        2 * layerCount * kvHeadCount * headSize * MemoryLayout<Float>.size
     }
 }
 
@@ -61,7 +54,7 @@ extension GenerationRequest {
         try require(
             sampling.topP > 0 && sampling.topP <= 1, "top_p", "must lie above 0 and up to 1, is \(sampling.topP)")
         try require(maximumNewTokens > 0, "max_new_tokens", "must be at least 1, is \(maximumNewTokens)")
-        let byteCount = tokenCount(contextLength: contextLength) * configuration.cacheByteCountPerToken
+        let byteCount = configuration.cacheByteCount(tokenCount: tokenCount(contextLength: contextLength))
         if byteCount > limits.cacheByteCount {
             throw .cacheTooSmall(request: position, byteCount: byteCount, limit: limits.cacheByteCount)
         }

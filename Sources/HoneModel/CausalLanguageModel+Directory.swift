@@ -6,6 +6,11 @@ extension CausalLanguageModel {
     /// Reads a model that transformers or Hone saved. Weights of other types become `.float32`.
     public static func load(directory: String, device: Device = .cpu) throws -> CausalLanguageModel {
         let configuration = try ModelConfiguration.read(directory: directory)
+        if device != .cpu, configuration.hasHierarchicalLayers {
+            throw ModelError.file(
+                path: directory + "/config.json",
+                fault: "has hierarchical layers, which are computed on the CPU alone, not on \(device)")
+        }
         // Before memory is taken for what a wrong configuration asks for.
         let files = try WeightFiles(directory: directory, for: configuration)
         let model = CausalLanguageModel(unfilled: configuration, device: device)

@@ -17,6 +17,7 @@ struct BenchCommand: AsyncParsableCommand {
             """,
         subcommands: [
             QueueSuite.self, RecordSuite.self, TrainingSuite.self, InferenceSuite.self, KernelSuite.self,
+            AttentionSuite.self,
             GateSuite.self, PPOLearningSuite.self, RLHFSuite.self, CurriculumSuite.self, SurvivalSuite.self,
             ContinualSuite.self, LongTailSuite.self, WordProblemSuite.self, RolloutSuite.self, TrainProgram.self,
             GenerateProgram.self, PPOProgram.self, ProbeProgram.self, MemoryProgram.self, ReproduceProgram.self,
