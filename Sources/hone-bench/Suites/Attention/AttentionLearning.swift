@@ -9,7 +9,11 @@ struct AttentionLearningOptions: ParsableArguments {
     @Option(help: "Training steps of the model with full attention; the others get as many as take its time.")
     var steps = 800
     @Option(help: "Sequences of a step.") var batch = 4
-    @Option(help: "Lines of a chain, six tokens each.") var lineCount = 170
+    @Option(help: "Lines of a chain, five tokens each.") var lines = 204
+    @Option(help: "Variables of a chain.") var variables = 16
+    @Option(help: "Numbers from 0 on that are added, 10 at most.") var addends = 3
+    @Option(help: "Lines of 100 that go on from the line before.") var nearPercent = 50
+    @Option(help: "Width of the models.") var width = 64
     @Option(help: "First seed.") var firstSeed = 1
     @Option(help: "Seeds.") var seeds = 1
     @Option(help: "Highest learning rate.") var learningRate = 3e-3
@@ -54,19 +58,20 @@ struct AttentionLearning {
         }
     }
 
-    private func shape(_ kinds: [AttentionKind], intermediateSize: Int = 160) -> ModelConfiguration {
+    private func shape(_ kinds: [AttentionKind], intermediateSize: Int? = nil) -> ModelConfiguration {
         ModelConfiguration(
-            vocabularySize: LongChain.vocabularySize, hiddenSize: 64, intermediateSize: intermediateSize,
-            layerCount: Self.layerCount, headCount: 4, maxPositionCount: 1024, ropeTheta: 1000, attention: kinds,
-            tiesEmbeddings: false, initializerRange: 0.1)
+            vocabularySize: LongChain.vocabularySize(variableCount: options.variables), hiddenSize: options.width,
+            intermediateSize: intermediateSize ?? 5 * options.width / 2, layerCount: Self.layerCount, headCount: 4,
+            maxPositionCount: options.lines * LongChain.lineLength, ropeTheta: 1000, attention: kinds,
+            tiesEmbeddings: false, initializerRange: 1 / Double(options.width).squareRoot())
     }
 
     /// The shape with as many parameters as the largest of all plans, nearly: its feed-forward blocks are wider.
     private func equalized(_ plan: Plan, among plans: [Plan]) -> ModelConfiguration {
         let most = plans.map { shape($0.kinds).parameterCount }.max() ?? 0
         let missing = most - shape(plan.kinds).parameterCount
-        let wider = Int((Double(missing) / Double(3 * 64 * Self.layerCount)).rounded())
-        return shape(plan.kinds, intermediateSize: 160 + wider)
+        let wider = Int((Double(missing) / Double(3 * options.width * Self.layerCount)).rounded())
+        return shape(plan.kinds, intermediateSize: 5 * options.width / 2 + wider)
     }
 
     func report() throws -> SuiteReport {

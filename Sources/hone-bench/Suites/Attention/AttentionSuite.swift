@@ -20,21 +20,27 @@ struct AttentionSuite: AsyncParsableCommand {
     @Option(help: "Tokens of a window.") var window = 32
     @Option(help: "Tokens of a block.") var block = 16
     @Option(help: "Threads inside one operator.") var threads = 1
-    @Option(help: "Runs per figure.") var runs = 3
-    @Option(help: "Longest sequence of the whole model and of libtorch's kernel.") var longestModel = 8192
+    @Option(help: "Runs per figure, of up to 8,192 tokens; of more there is one.") var runs = 3
+    @Option(help: "Longest sequence of the whole model.") var longestModel = 8192
     @Option(help: "An SVG file to draw time and memory in.") var figure: String?
     @Flag(help: "What models learn of long chains, in the place of time and memory.") var accuracy = false
     @OptionGroup var learning: AttentionLearningOptions
     @Flag(help: "One JSON object instead of a table.") var json = false
     @Option(help: ArgumentHelp("One measurement, as JSON.", visibility: .hidden)) var one: String?
 
+    private static let longestRepeated = 8192
+
     private var tokenCounts: [Int] { lengths.split(separator: ",").compactMap { Int($0) } }
 
     func validate() throws {
         for (name, value) in [
             ("--window", window), ("--block", block), ("--threads", threads), ("--runs", runs),
-            ("--seeds", learning.seeds), ("--steps", learning.steps),
+            ("--seeds", learning.seeds), ("--steps", learning.steps), ("--batch", learning.batch),
+            ("--variables", learning.variables), ("--addends", learning.addends), ("--width", learning.width),
         ] where value < 1 { throw ValidationError("\(name) \(value): give a number from 1 up") }
+        guard learning.lines > learning.variables, learning.addends <= 10, learning.width.isMultiple(of: 8) else {
+            throw ValidationError("--lines, --addends, --width: more lines than variables, up to 10, a multiple of 8")
+        }
         guard block <= window else { throw ValidationError("--block \(block): longer than the window of \(window)") }
         guard !tokenCounts.isEmpty, tokenCounts.allSatisfy({ $0 > 0 }),
             tokenCounts.count == lengths.split(separator: ",").count
@@ -60,10 +66,10 @@ struct AttentionSuite: AsyncParsableCommand {
         for part in AttentionMeasurement.Part.allCases {
             for length in tokenCounts where part == .layer || length <= longestModel {
                 for kind in AttentionMeasurement.Kind.allCases {
-                    if kind == .libtorch, part == .model || length > longestModel { continue }
+                    if kind == .libtorch, part == .model { continue }
                     let one = AttentionMeasurement(
                         part: part, kind: kind, length: length, window: window, block: block, threads: threads,
-                        runs: runs)
+                        runs: length > Self.longestRepeated ? 1 : runs)
                     found.append((one, try await one.measured()))
                 }
             }

@@ -39,14 +39,18 @@ struct ChainLearner {
     /// Chains of a stream of their own; what is held out is drawn from another than what is learnt from.
     private func chains(_ count: Int, stream: UInt64) -> [LongChain] {
         var random = RandomSource(words: seed, stream)
-        return (0..<count).map { _ in LongChain(lineCount: options.lineCount, &random) }
+        return (0..<count).map { _ in
+            LongChain(
+                lineCount: options.lines, variableCount: options.variables, addendCount: options.addends,
+                nearPercent: options.nearPercent, &random)
+        }
     }
 
     /// Logits at the places before values, and the values.
     private func read(_ chains: [LongChain], from line: Int) -> (logits_PV: Tensor, values_P: Tensor) {
-        let length = options.lineCount * LongChain.lineLength
+        let length = options.lines * LongChain.lineLength
         let places = chains.indices.flatMap { i in
-            LongChain.places(from: line, lineCount: options.lineCount).map { $0 + i * length }
+            LongChain.places(from: line, lineCount: options.lines).map { $0 + i * length }
         }
         let all = chains.flatMap(\.tokens)
         let hidden_PC = model.hiddenStates(TokenLine(chains.map(\.tokens)), at: Tensor(places))
@@ -92,7 +96,7 @@ struct ChainLearner {
     }
 
     private func accuracy(on chains: [LongChain]) -> (all: Double, far: Double) {
-        let first = options.lineCount / 2
+        let first = options.lines / 2
         var (right, far): ([Double], [Double]) = ([], [])
         for chain in chains {
             let isRight = noGrad {
