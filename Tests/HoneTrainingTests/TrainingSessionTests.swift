@@ -145,8 +145,8 @@ import Testing
                 checkpointsIn: root, onCheckpoint: { checkpoint in written.withLock { $0.append(checkpoint) } })
             #expect(written.withLock { $0 }.map(\.step) == [4, 6])
             #expect(
-                try FileManager.default.contentsOfDirectory(atPath: root).sorted() == ["step-000004", "step-000012"])
-            let files = try FileManager.default.contentsOfDirectory(atPath: root + "/step-000012").sorted()
+                try FileManager.default.contentsOfDirectory(atPath: root).sorted() == ["step-000004", "step-000006"])
+            let files = try FileManager.default.contentsOfDirectory(atPath: root + "/step-000006").sorted()
             #expect(
                 files == [
                     "config.json", "generation_config.json", "model.safetensors", "optimizer.safetensors",

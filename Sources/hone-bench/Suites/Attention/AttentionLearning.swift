@@ -16,7 +16,8 @@ struct AttentionLearningOptions: ParsableArguments {
     @Option(help: "Width of the models.") var width = 64
     @Option(help: "First seed.") var firstSeed = 1
     @Option(help: "Seeds.") var seeds = 1
-    @Option(help: "Highest learning rate.") var learningRate = 3e-3
+    @Option(help: "Highest learning rate of embeddings, norms and biases.") var learningRate = 3e-3
+    @Option(help: "Highest learning rate of the layers' matrices.") var muonRate = 0.02
     @Option(help: "Kinds of layers, from the first on, with commas: full, sliding, hierarchical; plans with slashes.")
     var plans = "full,full,full/hierarchical,hierarchical,hierarchical"
     @Flag(help: "As many steps for all, whatever they take.") var equalSteps = false

@@ -19,18 +19,25 @@ struct LearntChains: CustomStringConvertible {
     }
 }
 
-/// One model that learns the values of long chains.
+/// One model that learns the values of long chains, by what `train.sft` starts a small model with: Muon for the layers'
+/// matrices and AdamW for the rest.
 struct ChainLearner {
     private let model: CausalLanguageModel
-    private let optimizer: AdamW
+    private let muon: Muon
+    private let adamW: AdamW
     private let options: AttentionLearningOptions
     private let seed: UInt64
     var stepCount: Int
 
     init(_ shape: ModelConfiguration, seed: UInt64, options: AttentionLearningOptions, steps: Int) {
         model = CausalLanguageModel(shape, generator: Generator(seed: seed))
-        optimizer = AdamW(
-            model.namedParameters, betas: (0.9, 0.98), weightDecay: 0.01, decays: { $0.tensor.dim == 2 })
+        let isMatrix = { (parameter: NamedParameter) in
+            parameter.tensor.dim == 2 && parameter.name.contains(".layers.")
+        }
+        muon = Muon(model.namedParameters.filter(isMatrix), weightDecay: 0.01)
+        adamW = AdamW(
+            model.namedParameters.filter { !isMatrix($0) }, betas: (0.9, 0.98), weightDecay: 0.01,
+            decays: { $0.tensor.dim == 2 })
         self.options = options
         self.seed = seed
         stepCount = steps
@@ -59,13 +66,17 @@ struct ChainLearner {
 
     private func step(_ number: Int) {
         let (logits_PV, values_P) = read(chains(options.batch, stream: UInt64(number)), from: 0)
-        optimizer.zeroGrad()
+        muon.zeroGrad()
+        adamW.zeroGrad()
         logits_PV.crossEntropy(values_P).backward()
         clipGradNorm(model.parameters, maxNorm: 1)
-        let schedule = LearningRateSchedule.cosine(
-            peak: options.learningRate, warmupSteps: min(50, stepCount / 4), totalSteps: stepCount, finalFraction: 0.05)
-        optimizer.learningRate = schedule.rate(at: number)
-        optimizer.step()
+        let share = LearningRateSchedule.cosine(
+            peak: 1, warmupSteps: min(50, stepCount / 4), totalSteps: stepCount, finalFraction: 0.05
+        ).rate(at: number)
+        muon.learningRate = options.muonRate * share
+        adamW.learningRate = options.learningRate * share
+        muon.step()
+        adamW.step()
     }
 
     /// What a step costs, by a copy of the model whose steps do not count.
