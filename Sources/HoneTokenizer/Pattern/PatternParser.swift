@@ -152,8 +152,8 @@ struct PatternParser {
         case "S": return .space(isNegated: true)
         case "d": return .categories(ScalarCategories.mask(named: "Nd"), isNegated: false)
         case "D": return .categories(ScalarCategories.mask(named: "Nd"), isNegated: true)
-        case "w": return .categories(ScalarCategories.word, isNegated: false)
-        case "W": return .categories(ScalarCategories.word, isNegated: true)
+        case "w": return .word(isNegated: false)
+        case "W": return .word(isNegated: true)
         case "p", "P": return try property(isNegated: scalar == "P", start)
         case "u", "x": return single(try codePoint(start))
         case _ where scalar.properties.isAlphabetic || scalar.properties.numericType != nil:
