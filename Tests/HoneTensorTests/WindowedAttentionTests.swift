@@ -113,10 +113,15 @@ import Testing
         var start = 0
         for length in lengths {
             for (one, all) in zip(whole.part(from: start, [length]).differentiated(), together) {
-                #expect(one.equals(all.narrow(0, start: start, length: length)), "\(length) tokens")
+                #expect(agree(one, all.narrow(0, start: start, length: length)), "\(length) tokens")
             }
             start += length
         }
+    }
+
+    /// Bit for bit where the products that make summaries promise it, too.
+    private func agree(_ a: Tensor, _ b: Tensor) -> Bool {
+        Torch.computesTokensAlike ? a.equals(b) : (a - b).abs().max().item() < 1e-5
     }
 
     @Test(arguments: kinds)
@@ -128,7 +133,7 @@ import Testing
             Threads.set(intraOp: count)
             return given.differentiated()
         }
-        for (one, two) in zip(runs[0], runs[1]) { #expect(one.equals(two)) }
+        for (one, two) in zip(runs[0], runs[1]) { #expect(agree(one, two)) }
     }
 
     @Test func `a window that holds everything is full attention, bit for bit`() {
