@@ -18,18 +18,11 @@ struct RequestGroup {
         let classes = Dictionary(grouping: requests.indices) { Int.bitWidth - max(lengths[$0], 64).leadingZeroBitCount }
         return classes.sorted { $0.key < $1.key }.map { _, members in
             let tokenCount = members.map { lengths[$0] }.max() ?? 0
-            let affordable = limits.cacheByteCount / (tokenCount * configuration.cacheByteCountPerToken)
+            let affordable = limits.cacheByteCount / configuration.cacheByteCount(tokenCount: tokenCount)
             return RequestGroup(
                 members: members.sorted { (requests[$0].prompt.count, $0) < (requests[$1].prompt.count, $1) },
                 rowCount: max(1, min(limits.batchSize, affordable, members.count)), tokenCount: tokenCount)
         }
-    }
-}
-
-extension ModelConfiguration {
-    /// Bytes of one token's keys and values in all layers.
-    var cacheByteCountPerToken: Int {
-        2 * layerCount * kvHeadCount * headSize * MemoryLayout<Float>.size
     }
 }
 
@@ -67,8 +60,11 @@ extension GenerationRequest {
             sampling.repetitionPenalty > 0 && sampling.repetitionPenalty.isFinite, "repetition_penalty",
             "must be above 0, is \(sampling.repetitionPenalty)")
         try require(maximumNewTokens > 0, "max_new_tokens", "must be at least 1, is \(maximumNewTokens)")
-        let pageCount = KeyValuePages.count(forTokens: tokenCount(contextLength: contextLength))
-        let byteCount = pageCount * configuration.pageByteCount(limits.cacheEntry)
+        let tokenCount = tokenCount(contextLength: contextLength)
+        let byteCount =
+            configuration.hasHierarchicalLayers
+            ? configuration.cacheByteCount(tokenCount: tokenCount)
+            : KeyValuePages.count(forTokens: tokenCount) * configuration.pageByteCount(limits.cacheEntry)
         if byteCount > limits.cacheByteCount {
             throw .cacheTooSmall(request: position, byteCount: byteCount, limit: limits.cacheByteCount)
         }

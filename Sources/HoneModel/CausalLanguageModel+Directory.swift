@@ -12,6 +12,11 @@ extension CausalLanguageModel {
                 fault: "says that the weights are in fewer bits: they serve, and are not trained, imported or "
                     + "quantized again; take the model that it was made from")
         }
+        if device != .cpu, configuration.hasHierarchicalLayers {
+            throw ModelError.file(
+                path: directory + "/config.json",
+                fault: "has hierarchical layers, which are computed on the CPU alone, not on \(device)")
+        }
         // Before memory is taken for what a wrong configuration asks for.
         let files = try WeightFiles(directory: directory, for: configuration)
         let model = CausalLanguageModel(unfilled: configuration, device: device)

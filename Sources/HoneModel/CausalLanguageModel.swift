@@ -29,6 +29,7 @@ public struct CausalLanguageModel: Module {
             Linear(
                 inputSize, outputSize, bias: bias, standardDeviation: range, generator: generator, device: device)
         }
+        for layer in layers { layer.attention.blocks?.startAsMean() }
     }
 
     /// Takes every matrix, of an input and an output size and with or without bias, from `linear`.
@@ -43,7 +44,8 @@ public struct CausalLanguageModel: Module {
                 output: linear(c.headCount * c.headSize, c.hiddenSize, c.attentionOutputBias),
                 headCount: c.headCount, kvHeadCount: c.kvHeadCount, headSize: c.headSize,
                 headNorms: c.hasHeadNorms ? HeadNorms(c.headSize, eps: c.rmsNormEps, device: device) : nil,
-                kind: c.attentionKind(ofLayer: index))
+                kind: c.attentionKind(ofLayer: index),
+                blocks: c.blockBranches(ofLayer: index, linear: linear))
             let feedForward = FeedForward(
                 gateUp: linear(c.hiddenSize, 2 * c.intermediateSize, c.feedForwardBias),
                 down: linear(c.intermediateSize, c.hiddenSize, c.feedForwardBias))
@@ -117,6 +119,15 @@ extension CausalLanguageModel {
         precondition(ids_B.size(0) == cache.rowCount, "\(ids_B.size(0)) tokens for \(cache.rowCount) rows")
         let line = TokenLine(ids_N: ids_B, lengths: [Int](repeating: 1, count: cache.rowCount))
         return logits(forward(line, cache: cache.addTokens()))
+    }
+
+    /// What the attention of one layer, with its projections, gives for normalized hidden states of whole sequences:
+    /// `[N, C]` to `[N, C]`.
+    public func attention(ofLayer index: Int, _ x_NC: Tensor, lengths: [Int]) -> Tensor {
+        let pass = ForwardPass(
+            lengths: lengths, rotary: rotary.tables(count: lengths.max() ?? 0), cache: nil, dropout: nil)
+        let attention = layers[index].attention
+        return attention.output(attention.mix(x_NC, pass, layer: index))
     }
 
     private func forward(

@@ -17,11 +17,10 @@ struct BenchCommand: AsyncParsableCommand {
             """,
         subcommands: [
             QueueSuite.self, RecordSuite.self, TrainingSuite.self, InferenceSuite.self, KernelSuite.self,
-            QuantizationSuite.self, GateSuite.self, PPOLearningSuite.self, RLHFSuite.self, CurriculumSuite.self,
-            SurvivalSuite.self, ContinualSuite.self, LongTailSuite.self, WordProblemSuite.self, RolloutSuite.self,
-            RoutingSuite.self,
-            TrainProgram.self, GenerateProgram.self, PPOProgram.self, ProbeProgram.self, MemoryProgram.self,
-            ReproduceProgram.self,
+            AttentionSuite.self, QuantizationSuite.self, GateSuite.self, PPOLearningSuite.self, RLHFSuite.self,
+            CurriculumSuite.self, SurvivalSuite.self, ContinualSuite.self, LongTailSuite.self, WordProblemSuite.self,
+            RolloutSuite.self, RoutingSuite.self, TrainProgram.self, GenerateProgram.self, PPOProgram.self,
+            ProbeProgram.self, MemoryProgram.self, ReproduceProgram.self,
         ])
 
     static func main() async {

@@ -115,6 +115,36 @@ ctorch_tensor _Nullable ctorch_self_attention(ctorch_tensor qkv, ctorch_tensor c
                                               int64_t heads, int64_t kv_heads,
                                               const ctorch_attention_cache *_Nullable cache);
 
+// windowed_attention: as self_attention, but a token sees only itself and the `window` - 1 tokens before it; with
+// `summaries`, besides, the summaries of all earlier blocks of `block` tokens and the tokens of `selected` blocks, each
+// of these branches multiplied by the sigmoid of its gate. Summaries [blocks * kv_heads, D] stand sequence by sequence
+// and have keys that are not turned yet; gates are [N, branches * heads]. With a cache, sequences are whole and fill
+// it, or single tokens that follow `pasts` others; these need no summaries beside those in the cache.
+typedef struct ctorch_summaries {
+    ctorch_tensor _Nullable keys, values;
+    ctorch_tensor gates;
+    int64_t block, selected;
+} ctorch_summaries;
+typedef struct ctorch_window_cache {
+    ctorch_tensor ring_keys, ring_values;               // [rows, kv_heads, D, ring], [rows, kv_heads, ring, D]
+    ctorch_tensor _Nullable open_keys, open_values;     // [rows, kv_heads, block, D]
+    ctorch_tensor _Nullable block_keys, block_values;   // [rows, kv_heads, D, blocks], [rows, kv_heads, blocks, D]
+    ctorch_tensor _Nullable token_keys, token_values;   // [rows, kv_heads, tokens, D]
+    int64_t first_row;
+} ctorch_window_cache;
+ctorch_tensor _Nullable ctorch_windowed_attention(ctorch_tensor qkv, ctorch_tensor cosines, ctorch_tensor sines,
+                                                  const int64_t *lengths, const int64_t *_Nullable pasts,
+                                                  int64_t count, int64_t heads, int64_t kv_heads, int64_t window,
+                                                  const ctorch_summaries *_Nullable summaries,
+                                                  const ctorch_window_cache *_Nullable cache);
+// block_rows: the keys and the values of complete blocks to `results`, each [blocks * kv_heads, block * D].
+bool ctorch_block_rows(ctorch_tensor qkv, const int64_t *lengths, int64_t count, int64_t heads, int64_t kv_heads,
+                       int64_t block, ctorch_tensor _Nullable *_Nonnull results);
+// keep_summaries: puts summaries [count * kv_heads, D] of blocks that single tokens completed into rows of the cache.
+bool ctorch_keep_summaries(ctorch_tensor keys, ctorch_tensor values, ctorch_tensor cosines, ctorch_tensor sines,
+                           const int64_t *rows, const int64_t *blocks, int64_t count, int64_t block,
+                           const ctorch_window_cache *cache);
+
 // Linear layers packed for the processor, with weights in 32, 16, 8 or 4 bits. A row's result has the same bits in any
 // batch and with any number of threads. No gradients.
 //

@@ -42,6 +42,7 @@ public struct ModelExport: Sendable {
         _ files: [CheckpointFile], of name: String, to directory: String, dequantizing: Bool
     ) throws {
         let manager = FileManager.default
+        try requireHuggingFaceForm(files)
         try manager.createDirectory(atPath: directory, withIntermediateDirectories: true)
         guard try manager.contentsOfDirectory(atPath: directory).isEmpty else {
             throw WorkerError.file(path: directory, line: nil, fault: "is not empty; name a new directory")
@@ -62,6 +63,20 @@ public struct ModelExport: Sendable {
         // In the catalog steps go without saying; of a directory that says nothing they are not assumed.
         if try GenerationDefaults.read(directory: directory).statedLayout == nil {
             try GenerationFile(directory: directory).write(to: directory, layout: .steps)
+        }
+    }
+
+    /// Before anything is written.
+    private func requireHuggingFaceForm(_ files: [CheckpointFile]) throws {
+        guard let file = files.first(where: { $0.path == "config.json" }) else { return }
+        let path = try store.verifiedFile(file.artifact.sha256).path
+        let configuration = try JSONDecoder().decode(
+            ModelConfiguration.self, from: Data(contentsOf: URL(filePath: path)))
+        guard configuration.isHuggingFaceForm else {
+            throw WorkerError.file(
+                path: file.path, line: nil,
+                fault: "has layers of kinds that transformers does not compute (attention_kinds), so there is no "
+                    + "directory for it; 'hone generate' and jobs take the checkpoint as it is")
         }
     }
 }
