@@ -4,22 +4,14 @@ public import HoneTensor
 ///
 /// Shape suffixes: B sequences, T tokens of each, N tokens of all, P places among them, C hidden size, V vocabulary.
 public struct CausalLanguageModel: Module {
-<<<<<<< HEAD
     public internal(set) var configuration: ModelConfiguration
-    let embedding: Embedding
-=======
-    public let configuration: ModelConfiguration
     var embedding: Embedding
->>>>>>> 381d507dc0d9d981e4ea781cd5b2fe4deef9717c
     var layers: [DecoderLayer]
     var norm: RMSNorm
     /// The output layer; the embedding serves when nil.
     var head: Linear?
-<<<<<<< HEAD
-=======
     /// Computes the output layer where the embedding's matrix serves as one in fewer bits.
     var packedHead: PackedMatrix?
->>>>>>> 381d507dc0d9d981e4ea781cd5b2fe4deef9717c
     let rotary: RotaryEmbedding
 
     /// A model with fresh weights, normally distributed.
