@@ -89,6 +89,7 @@ extension AttentionKind {
     var isPreparable: Bool {
         switch self {
         case .full, .sliding: true
+        case .hierarchical: false
         }
     }
 }
