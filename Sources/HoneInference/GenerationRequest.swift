@@ -53,6 +53,8 @@ public enum FinishReason: String, Codable, Sendable {
     case stop
     /// The limit of new tokens or the end of the model's context was reached.
     case length
+    /// A server broke the answer off, for example to take in new weights: it is no whole answer.
+    case abort
     /// The model's logits were no numbers: its weights are broken, or its sums ran over on this prompt.
     case error
 }

@@ -4,15 +4,15 @@ public import HoneInference
 import HoneModel
 public import HoneTokenizer
 
-/// A model ready to answer: its engine and the tokenizer that it was trained with.
+/// A model ready to answer: its engine and how its prompts are laid out.
 public struct LoadedModel: Sendable {
     public let engine: GenerationEngine
-    public let tokenizer: BytePairTokenizer
     /// The checkpoint that it is; nil if it was read from a directory of somebody else's.
     public let checkpoint: Int64?
-    private let defaults: GenerationDefaults
-    /// How conversations are laid out; an error for a template that cannot be followed, nil where there is none.
-    private let chat: Result<ChatTemplate?, any Error>
+    let layout: PromptLayout
+
+    /// What the model was trained with.
+    public var tokenizer: BytePairTokenizer { layout.tokenizer }
 
     /// Reads a directory in the Hugging Face form; `threads` work inside one operator.
     public static func load(
@@ -21,15 +21,12 @@ public struct LoadedModel: Sendable {
         try await offload {
             Result {
                 let model = try CausalLanguageModel.load(directory: directory)
-                let defaults = try GenerationDefaults.read(directory: directory)
-                let tokenizer = try BytePairTokenizer(
-                    directory: directory, endToken: model.configuration.eosTokenIDs.first.map(Int32.init) ?? -1)
+                let layout = try PromptLayout(
+                    directory: directory, configuration: model.configuration, isOwn: checkpoint != nil)
                 let engine = GenerationEngine(
-                    model: model, tokenizer: tokenizer, endTokens: defaults.endTokens, limits: limits,
+                    model: model, tokenizer: layout.tokenizer, endTokens: layout.defaults.endTokens, limits: limits,
                     threads: threads)
-                return LoadedModel(
-                    engine: engine, tokenizer: tokenizer, checkpoint: checkpoint, defaults: defaults,
-                    chat: Result { try ChatTemplate(directory: directory) })
+                return LoadedModel(engine: engine, checkpoint: checkpoint, layout: layout)
             }
         }.get()
     }
@@ -46,32 +43,8 @@ public struct LoadedModel: Sendable {
         _ messages: [ChatMessage]? = nil, else prompt: String, maximumNewTokens: Int,
         sampling: SamplingParameters = .greedy, stopTexts: [String] = []
     ) throws -> GenerationRequest {
-        let laidOut = try messages.flatMap { try tokens(of: $0) } ?? tokens(of: prompt)
-        return GenerationRequest(
-            prompt: laidOut, maximumNewTokens: maximumNewTokens, sampling: sampling, stopTexts: stopTexts,
-            usesCalculator: defaults.usesCalculator)
-    }
-
-    /// A model of Hone's own was trained with its layout; any other gets the text as it is.
-    private func tokens(of prompt: String) throws -> [Int32] {
-        switch defaults.layout {
-        case .steps where checkpoint == nil && defaults.statedLayout == nil, .text:
-            return tokenizer.prefixTokens + tokenizer.encode(prompt)
-        case .steps, .equation:
-            return tokenizer.encode(defaults.layout.prompt(prompt))
-        case .chat:
-            guard let tokens = try tokens(of: [ChatMessage(role: "user", content: prompt)]) else {
-                throw WorkerError.file(
-                    path: GenerationDefaults.fileName, line: nil,
-                    fault: "says that the model answers in turns, and it has no chat template")
-            }
-            return tokens
-        }
-    }
-
-    /// Nil where the model has no template. The template's own text holds the special tokens, also the first.
-    private func tokens(of messages: [ChatMessage]) throws -> [Int32]? {
-        try chat.get().map { try tokenizer.encode(messages, with: $0) }
+        try layout.request(
+            messages, else: prompt, maximumNewTokens: maximumNewTokens, sampling: sampling, stopTexts: stopTexts)
     }
 
     /// Answers prompts, and works out what the model leaves to the calculator.
@@ -87,7 +60,7 @@ public struct LoadedModel: Sendable {
     ) async throws -> [GenerationResult] {
         var results = try await engine.generate(requests.map(\.request), isWanted: isWanted)
         for index in results.indices {
-            results[index].text = defaults.layout.solution(results[index].text, of: requests[index].prompt)
+            results[index].text = layout.solution(results[index].text, of: requests[index].prompt)
         }
         return results
     }
