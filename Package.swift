@@ -49,7 +49,8 @@ let package = Package(
             name: "hone",
             dependencies: [
                 "HoneBatch", "HoneCatalog", "HoneConcurrency", "HoneDatasets", "HoneEmbedded", "HoneFeedback",
-                "HoneMigrations", "HonePipeline", "HonePlots", "HonePostgres", "HoneProblems", argumentParser, asyncAlgorithms, logging,
+                "HoneMigrations", "HonePipeline", "HonePlots", "HonePostgres", "HoneProblems", argumentParser,
+                asyncAlgorithms, logging,
                 serviceLifecycle, subprocess, system, unixSignals,
             ],
             swiftSettings: strict),
@@ -64,7 +65,8 @@ let package = Package(
             name: "hone-bench",
             dependencies: [
                 "HoneBatch", "HoneCatalog", "HoneDatasets", "HoneEmbedded", "HoneEvaluation", "HoneFeedback",
-                "HoneInference", "HoneMigrations", "HoneModel", "HonePlots", "HonePostgres", "HoneProblems", "HoneQueue", "HoneTensor",
+                "HoneInference", "HoneMigrations", "HoneModel", "HonePlots", "HonePostgres", "HoneProblems",
+                "HoneQueue", "HoneTensor",
                 "HoneTokenizer",
                 "HoneTraining", "HoneWorker",
                 argumentParser, logging, subprocess,
@@ -77,7 +79,8 @@ let package = Package(
             dependencies: [
                 "HoneArtifacts", "HoneBatch", "HoneCatalog", "HoneConcurrency", "HoneDatasets", "HoneEvaluation",
                 "HoneFeedback", "HoneHTTP", "HoneInference", "HoneModel", "HonePipeline", "HonePlots", "HonePostgres",
-                "HoneProblems", "HoneQueue", "HoneRemote", "HoneTensor", "HoneTokenizer", "HoneTraining", asyncAlgorithms, logging, serviceLifecycle,
+                "HoneProblems", "HoneQueue", "HoneRemote", "HoneTensor", "HoneTokenizer", "HoneTraining",
+                asyncAlgorithms, logging, serviceLifecycle,
             ],
             swiftSettings: strict),
 
@@ -164,7 +167,8 @@ let package = Package(
             dependencies: ["HoneInference", "HoneModel", "HoneProblems", "HoneTensor", "HoneTokenizer"],
             swiftSettings: strict),
         .testTarget(
-            name: "HoneHTTPTests", dependencies: ["HoneConcurrency", "HoneHTTP", "HostileServer"], swiftSettings: strict),
+            name: "HoneHTTPTests", dependencies: ["HoneConcurrency", "HoneHTTP", "HostileServer"], swiftSettings: strict
+        ),
         .testTarget(
             name: "HoneRemoteTests",
             dependencies: [

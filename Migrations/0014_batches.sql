@@ -1,5 +1,5 @@
--- OpenAI Batch files through the queue: the good lines of a file become jobs in one transaction, and every line, good or
--- bad, ends as one row of hone.batch_output.
+-- OpenAI Batch files through the queue: the good lines of a file become jobs in one transaction, and every line, good
+-- or bad, ends as one row of hone.batch_output.
 --
 -- While a file is read its lines lie in hone.batch_staging, where no worker sees them; a reader that is killed goes on
 -- after the last line that is there.
@@ -16,7 +16,7 @@ CREATE TABLE hone.batches (
     cancelled_at timestamptz
 );
 CREATE INDEX batches_file ON hone.batches (sha256);
-COMMENT ON COLUMN hone.batches.model IS 'answers in the place of the models that the lines name; null: as the lines say';
+COMMENT ON COLUMN hone.batches.model IS 'answers in the place of the models that lines name; null: as the lines say';
 COMMENT ON COLUMN hone.batches.submitted_at IS 'null while the file is read: nothing of it can be claimed yet';
 
 CREATE TABLE hone.batch_lines (
@@ -212,7 +212,7 @@ GRANT SELECT ON hone.batch_status, hone.batch_output TO hone_worker, hone_admin;
 
 -- What the remote engine needs ---------------------------------------------------------------------------------------
 
--- An attempt that ended because a server elsewhere was lost is not the job's: it is given back, and not before its time.
+-- An attempt that ended because a server elsewhere was lost is not the job's: it is given back, but not at once.
 CREATE FUNCTION hone.postpone(job bigint, fence bigint, reason text, delay interval) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, hone AS $$
 DECLARE

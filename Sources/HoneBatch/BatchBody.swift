@@ -26,7 +26,9 @@ public struct BatchBody: Sendable, Equatable, Decodable {
         "parallel_tool_calls": [.bool(true), .bool(false)],
     ]
     /// Parameters that change no answer.
-    private static let idle: Set<String> = ["user", "metadata", "store", "service_tier", "stream_options", "safety_identifier"]
+    private static let idle: Set<String> = [
+        "user", "metadata", "store", "service_tier", "stream_options", "safety_identifier",
+    ]
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: AnyKey.self)

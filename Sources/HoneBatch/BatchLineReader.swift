@@ -22,6 +22,7 @@ struct BatchLineReader {
     /// - Parameters:
     ///   - path: the file
     ///   - after: the number and the end of the last line that is known already
+    /// - Throws: `BatchError.unreadable`.
     init(path: String, after: (line: Int, end: Int64) = (0, 0)) throws(BatchError) {
         self.path = path
         (number, offset) = after

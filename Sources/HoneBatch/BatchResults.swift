@@ -40,7 +40,9 @@ public struct BatchResults: Sendable {
     public nonisolated(nonsending) func write(
         from connection: PostgresConnection, progress: (Count) -> Void = { _ in }
     ) async throws -> Count {
-        guard try await Self.status(of: batch, in: connection).first != nil else { throw BatchError.unknown(batch: batch) }
+        guard try await Self.status(of: batch, in: connection).first != nil else {
+            throw BatchError.unknown(batch: batch)
+        }
         var count = Count()
         var outFile = try AsideFile(out)
         var errorFile = try AsideFile(errors)

@@ -39,9 +39,11 @@ public struct BatchSubmission: Sendable {
     }
 
     /// Reads the file and submits it; a file that was read in part goes on there.
+    ///
     /// - Parameters:
     ///   - connection: nobody else's, since the session holds the batch while it is read
     ///   - progress: called with the number of the last line that is safe
+    /// - Returns: The batch, and how many of its lines became jobs.
     /// - Throws: `BatchError`, or the server's error.
     public nonisolated(nonsending) func run(
         on connection: PostgresConnection, progress: (_ line: Int) -> Void = { _ in }
@@ -51,8 +53,8 @@ public struct BatchSubmission: Sendable {
             PostgresQuery(
                 """
                 SELECT batch, is_submitted, line, end_offset FROM hone.open_batch(
-                    \(URL(filePath: path).lastPathComponent), \(digest), \(model), \(queue), \(Int32(clamping: priority)),
-                    \(isAgain))
+                    \(URL(filePath: path).lastPathComponent), \(digest), \(model), \(queue),
+                    \(Int32(clamping: priority)), \(isAgain))
                 """
             ).named("open a batch"))
         let batch: Int64 = try rows[0].decode("batch")

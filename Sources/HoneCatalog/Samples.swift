@@ -47,7 +47,8 @@ public struct NewSample: Encodable, Sendable {
     ///   - verdict: correct, wrong or unscorable; nil without a reference answer.
     public init(
         attempt: JobAttempt, ordinal: Int, checkpoint: Int64, example: Int64? = nil, prompt: String, text: String,
-        tokenIDs: [Int32], tokenLogProbs: [Float]?, hasTokens: Bool = true, steps: [Step], answer: String?, finishReason: String,
+        tokenIDs: [Int32], tokenLogProbs: [Float]?, hasTokens: Bool = true, steps: [Step], answer: String?,
+        finishReason: String,
         verdict: String?
     ) {
         jobID = attempt.job

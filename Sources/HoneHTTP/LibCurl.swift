@@ -35,7 +35,8 @@ private let isReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
     func add(_ transfer: Transfer) {
         let code = unsafe curl_multi_add_handle(handle, transfer.easy.handle)
-        unsafe precondition(code == CURLM_OK, "libcurl takes no transfer: \(String(cString: curl_multi_strerror(code)))")
+        unsafe precondition(
+            code == CURLM_OK, "libcurl takes no transfer: \(String(cString: curl_multi_strerror(code)))")
     }
 
     /// Takes a transfer out; one that was not over loses its connection.

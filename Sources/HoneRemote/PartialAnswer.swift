@@ -39,7 +39,7 @@ struct PartialAnswer {
             tokens += new
             if let newProbs = piece.logProbs {
                 guard newProbs.count == new.count else {
-                    throw .garbage("a piece of the answer has \(new.count) tokens and \(newProbs.count) log-probabilities")
+                    throw .garbage("a piece has \(new.count) tokens and \(newProbs.count) log-probabilities")
                 }
                 if piece.isWhole { logProbs.removeSubrange(min(carried.tokenCount, logProbs.count)...) }
                 logProbs += newProbs

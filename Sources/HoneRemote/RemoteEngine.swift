@@ -5,10 +5,10 @@ public import HoneTokenizer
 public import Logging
 import Synchronization
 
-/// Answers with a model that servers elsewhere hold: over the OpenAI forms, or vLLM's and SGLang's endpoints for tokens.
+/// Answers with a model that servers elsewhere hold: over the OpenAI forms, or vLLM's and SGLang's endpoints of tokens.
 ///
-/// It never makes tokens of a server's text. Where a server gives token ids, they are the answer, and a try that breaks
-/// off is taken up with them by another endpoint; where it gives none, the answer says so.
+/// It never makes tokens of a server's text. Where a server gives token ids, they are the answer, and a try that
+/// breaks off is taken up with them by another endpoint; where it gives none, the answer says so.
 public final class RemoteEngine: Engine {
     let configuration: RemoteEngineConfiguration
     private let tokenizer: (any Tokenizer)?
@@ -49,13 +49,14 @@ public final class RemoteEngine: Engine {
             throw .rejected("servers of the form '\(configuration.dialect.rawValue)' do not take a prompt in this form")
         }
         if request.usesCalculator {
-            throw .rejected("this model leaves sums to the calculator, which a server has not; a worker answers with it")
+            throw .rejected("this model leaves its sums to the calculator, which only a worker's own engine has")
         }
         if case .tokens(let tokens) = request.prompt {
             if tokens.isEmpty { throw .rejected("the prompt has no tokens; give at least one") }
             if let contextLength = configuration.contextLength, tokens.count >= contextLength {
                 throw .rejected(
-                    "the prompt has \(tokens.count) tokens and the model's context \(contextLength); shorten the prompt")
+                    "the prompt has \(tokens.count) tokens and the model's context \(contextLength); shorten the prompt"
+                )
             }
         }
     }
@@ -139,7 +140,9 @@ public final class RemoteEngine: Engine {
                     }
                     logger.debug("a try at \(address) failed", metadata: ["reason": "\(trouble.reason)"])
                     search.lastEndpoint = index
-                    if let failure = try await search.failure(after: trouble, resolve: { try await resolve(at: address) }) {
+                    if let failure = try await search.failure(
+                        after: trouble, resolve: { try await resolve(at: address) })
+                    {
                         return .failure(failure)
                     }
                 }

@@ -21,7 +21,7 @@ public struct RemoteEngineConfiguration: Sendable {
     /// of the OpenAI forms a server must say so, as vLLM's do.
     public var usesTokenIDs: Bool
 
-    /// - Parameter usesTokenIDs: left out, what the dialect always does.
+    /// `usesTokenIDs` left out is what the dialect always does.
     public init(endpoints: [HTTPAddress], dialect: Dialect, model: String? = nil, usesTokenIDs: Bool? = nil) {
         precondition(!endpoints.isEmpty, "a remote engine without an endpoint answers nothing")
         self.endpoints = endpoints

@@ -22,8 +22,7 @@ struct RemoteSearch {
     /// Whether there is still time after a wait.
     func mayWait(_ duration: Duration) -> Bool { .now + duration < deadline }
 
-    /// - Parameter resolve: asks the server for its models.
-    /// - Returns: Why the request is given up; nil: it is tried again.
+    /// Why the request is given up; nil: it is tried again. `resolve` asks the server for its models.
     mutating func failure(
         after trouble: RemoteTrouble, resolve: () async throws -> Void
     ) async throws -> EngineFailure? {

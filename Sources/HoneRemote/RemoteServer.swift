@@ -63,7 +63,9 @@ struct RemoteServer: Sendable {
         } catch {
             throw RemoteTrouble(error)
         }
-        guard response.head.status == 200 else { throw RemoteTrouble(response.head, body: response.body, from: address) }
+        guard response.head.status == 200 else {
+            throw RemoteTrouble(response.head, body: response.body, from: address)
+        }
         do {
             return try JSONDecoder().decode(type, from: Data(response.body))
         } catch {
@@ -73,10 +75,8 @@ struct RemoteServer: Sendable {
 
     // MARK: An answer
 
-    /// Asks for an answer and adds what comes, piece by piece, to `partial`.
-    ///
-    /// - Parameter isEnough: asked after each piece; the connection is closed when it is.
-    /// - Throws: `RemoteTrouble`, with what came before it in `partial`; `CancellationError`.
+    /// Asks for an answer and adds what comes, piece by piece, to `partial`, also where it throws `RemoteTrouble` then.
+    /// `isEnough` is asked after each piece; when it is, the connection is closed.
     func answer(
         _ dialect: Dialect, _ body: [UInt8], into partial: inout PartialAnswer,
         isEnough: (inout PartialAnswer) -> Bool
@@ -92,7 +92,7 @@ struct RemoteServer: Sendable {
                 } else {
                     var json: [UInt8] = []
                     for try await chunk in bytes { json += chunk }
-                    try partial.add(dialect.piece(json, isEvent: false))
+                    try partial.add(dialect.piece(json))
                     _ = isEnough(&partial)
                 }
             }
@@ -100,7 +100,9 @@ struct RemoteServer: Sendable {
             try Task.checkCancellation()
             throw RemoteTrouble(error)
         }
-        if partial.finishReason == nil { throw RemoteTrouble.cut("\(address) ended its answer without a finish reason") }
+        if partial.finishReason == nil {
+            throw RemoteTrouble.cut("\(address) ended its answer without a finish reason")
+        }
     }
 
     private func read(
@@ -112,7 +114,7 @@ struct RemoteServer: Sendable {
             do {
                 for event in try events.take(chunk) {
                     if event.elementsEqual("[DONE]".utf8) { return }
-                    try partial.add(dialect.piece(event, isEvent: true))
+                    try partial.add(dialect.piece(event))
                     if isEnough(&partial) { return }
                 }
             } catch let error as ServerSentEvents.Oversized {

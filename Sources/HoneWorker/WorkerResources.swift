@@ -20,8 +20,8 @@ public struct WorkerResources: Sendable {
     ///   - store: of the fleet
     ///   - threads: inside one operator, for generation
     ///   - codeVersion: of this program
-    ///   - engines: the models that servers elsewhere answer with
     ///   - verifier: verifies answers where a job wants that in a process of its own; it is started when one does
+    ///   - engines: the models that servers elsewhere answer with
     public init(
         pool: PostgresPool, store: ArtifactStore, threads: Int, codeVersion: String,
         verifier: VerifierProcess = VerifierProcess(command: ["/proc/self/exe", "verify"]),

@@ -47,7 +47,8 @@ import Testing
     @Test func silenceBeforeTheFirstByteAndBetweenBytesRunOutOnTimersOfTheirOwn() async throws {
         let silent = try HostileServer { _, connection in connection.waitForClose() }
         let quick: @Sendable (inout HTTPRequest) -> Void = { $0.limits.firstByte = .milliseconds(150) }
-        await #expect(throws: HTTPError.timedOut(.firstByte, address: silent.url + "/path", limit: .milliseconds(150))) {
+        await #expect(throws: HTTPError.timedOut(.firstByte, address: silent.url + "/path", limit: .milliseconds(150)))
+        {
             try await client.send(request(silent, quick))
         }
         let stuck = try HostileServer { _, connection in
@@ -55,7 +56,9 @@ import Testing
             connection.event("1")
             connection.waitForClose()
         }
-        await #expect(throws: HTTPError.timedOut(.betweenBytes, address: stuck.url + "/path", limit: .milliseconds(150))) {
+        await #expect(
+            throws: HTTPError.timedOut(.betweenBytes, address: stuck.url + "/path", limit: .milliseconds(150))
+        ) {
             try await client.send(request(stuck) { $0.limits.betweenBytes = .milliseconds(150) })
         }
     }

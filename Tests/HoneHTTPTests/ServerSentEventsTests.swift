@@ -12,7 +12,9 @@ import Testing
 
     @Test(arguments: [1, 2, 3, 7, 1000])
     func eventsAreTheSameHoweverTheBytesWereCut(_ size: Int) throws {
-        let text = "data: {\"a\": 1}\n\n: a comment\nevent: x\nid: 4\ndata:zwei\r\ndata: drei é\r\n\r\n\n\ndata\n\nretry: 3\n\ndata: left"
+        let text =
+            "data: {\"a\": 1}\n\n: a comment\nevent: x\nid: 4\ndata:zwei\r\ndata: drei é\r\n\r\n\n\ndata\n\n"
+            + "retry: 3\n\ndata: left"
         #expect(try events(text, cutEvery: size) == ["{\"a\": 1}", "zwei\ndrei é", ""])
     }
 

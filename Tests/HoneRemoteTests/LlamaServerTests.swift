@@ -14,7 +14,7 @@ import Testing
 
     private func engine(_ dialect: Dialect) throws -> RemoteEngine? {
         guard let address = Self.address else {
-            print("not tried: HONE_LLAMA_SERVER names no server of llama.cpp; the file of this test says how to start one")
+            print("not tried: HONE_LLAMA_SERVER names no server of llama.cpp; this test's file says how to start one")
             return nil
         }
         let configuration = RemoteEngineConfiguration(endpoints: [try HTTPAddress(address)], dialect: dialect)

@@ -14,8 +14,9 @@ import Testing
                 {"request_id":"r","choices":[{"index":0,"token_ids":[52],"logprobs":{"content":[{"token":"4",\
                 "logprob":-0.25}]},"finish_reason":null,"weight_version_spans":[{"version":"7","start":0,"end":1}]}]}
                 """)
-            connection.event("{\"choices\":[{\"index\":0,\"token_ids\":[256],\"logprobs\":{\"content\":[{\"logprob\":-0.5}]},"
-                + "\"finish_reason\":\"stop\"}]}")
+            connection.event(
+                "{\"choices\":[{\"index\":0,\"token_ids\":[256],\"logprobs\":{\"content\":[{\"logprob\":-0.5}]},"
+                    + "\"finish_reason\":\"stop\"}]}")
             connection.endEvents()
         }
         let engine = try RemoteFixture.engine(server, dialect: .vllm)
@@ -135,7 +136,8 @@ import Testing
             $0.weightVersion = "7"
             $0.patience = .milliseconds(200)
         }
-        guard case .failure(.unavailable(let reason, _)) = try await engine.outcomes(of: [RemoteFixture.request()])[0] else {
+        guard case .failure(.unavailable(let reason, _)) = try await engine.outcomes(of: [RemoteFixture.request()])[0]
+        else {
             Issue.record("weights 6 answered in the place of 7")
             return
         }

@@ -18,7 +18,9 @@ import Testing
     private func text(_ outcome: EngineOutcome) throws -> String { try outcome.get().result.text }
 
     @Test func aServerWithoutRoomIsLeftAloneAndAnotherOneAsked() async throws {
-        let full = try HostileServer { _, connection in connection.answer(503, "{\"error\":\"The request queue is full.\"}") }
+        let full = try HostileServer { _, connection in
+            connection.answer(503, "{\"error\":\"The request queue is full.\"}")
+        }
         let free = try HostileServer { _, connection in RemoteFixture.answer("4", over: connection) }
         let engine = try RemoteFixture.engine(full, free)
         for outcome in try await engine.outcomes(of: [EngineRequest](repeating: request, count: 20)) {

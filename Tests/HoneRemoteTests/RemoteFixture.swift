@@ -39,7 +39,8 @@ enum RemoteFixture {
         let count = tokenizer.encode(text).count
         let logProbs = (0..<count).map { "-0.\($0 + 1)" }.joined(separator: ",")
         return """
-            {"choices":[{"index":0,"text":"\(text)","token_ids":\(ids(text)),"logprobs":{"token_logprobs":[\(logProbs)]},\
+            {"choices":[{"index":0,"text":"\(text)","token_ids":\(ids(text)),\
+            "logprobs":{"token_logprobs":[\(logProbs)]},\
             "finish_reason":\(finish.map { "\"\($0)\"" } ?? "null")}]\
             \(version.map { ",\"weight_version\":\"\($0)\"" } ?? "")}
             """

@@ -26,7 +26,8 @@ import Testing
         let steps = Mutex<[String]>([])
 
         func start(
-            checksum: String = "c", _ change: @escaping @Sendable (ReceivedRequest, HostileConnection) -> Bool = { _, _ in false }
+            checksum: String = "c",
+            _ change: @escaping @Sendable (ReceivedRequest, HostileConnection) -> Bool = { _, _ in false }
         ) throws -> HostileServer {
             try HostileServer { [self] request, connection in
                 if request.method == "POST" { steps.withLock { $0.append(request.path) } }
@@ -48,7 +49,8 @@ import Testing
         }
     }
 
-    private func run(_ servers: HostileServer..., dialect: Dialect = .vllm, limit: Duration = .seconds(10)) async throws {
+    private func run(_ servers: HostileServer..., dialect: Dialect = .vllm, limit: Duration = .seconds(10)) async throws
+    {
         let configuration = RemoteEngineConfiguration(
             endpoints: try servers.map { try HTTPAddress($0.url) }, dialect: dialect)
         try await WeightHandOver(configuration, client: RemoteFixture.client, stepLimit: limit).run(

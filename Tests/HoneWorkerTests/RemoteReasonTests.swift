@@ -58,8 +58,8 @@ import Testing
             """
             SELECT s.job_id, s.text, s.verdict, s.has_tokens, cardinality(s.token_ids) AS tokens, m.name,
                 c.config ->> 'weight_version' AS version, r.result ->> 'has_tokens' AS said
-            FROM hone.samples s JOIN hone.checkpoints c ON c.id = s.checkpoint_id JOIN hone.models m ON m.id = c.model_id
-            JOIN hone.results r ON r.job_id = s.job_id ORDER BY s.job_id
+            FROM hone.samples s JOIN hone.checkpoints c ON c.id = s.checkpoint_id
+            JOIN hone.models m ON m.id = c.model_id JOIN hone.results r ON r.job_id = s.job_id ORDER BY s.job_id
             """)
         #expect(try rows.map { try $0.decode("job_id", as: Int64.self) } == jobs)
         #expect(try rows.map { try $0.decode("verdict", as: String.self) } == ["correct", "wrong"])

@@ -129,7 +129,9 @@ public final class HostileConnection: Sendable {
 
     /// The head of a stream of events, whose end is the connection's.
     public func beginEvents() {
-        send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n")
+        send(
+            "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n"
+                + "Connection: close\r\n\r\n")
     }
 
     public func event(_ data: String) {

@@ -3,8 +3,8 @@ import HoneInference
 
 extension Dialect {
     /// Reads one event of a stream, or a whole answer where the server does not stream.
-    /// - Throws: `RemoteTrouble`: `.garbage` for what is no JSON of this dialect, else what an error in the stream means.
-    func piece(_ json: [UInt8], isEvent: Bool) throws(RemoteTrouble) -> AnswerPiece {
+    /// - Throws: `.garbage` for what is no JSON of this dialect, else what an error in the stream means.
+    func piece(_ json: [UInt8]) throws(RemoteTrouble) -> AnswerPiece {
         do {
             let decoder = JSONDecoder()
             let data = Data(json)
@@ -108,7 +108,7 @@ private struct Span: Decodable {
         }
         guard 0 <= start, start <= end else {
             throw DecodingError.dataCorrupted(
-                DecodingError.Context(codingPath: decoder.codingPath, debugDescription: "a span that ends before it starts"))
+                DecodingError.Context(codingPath: decoder.codingPath, debugDescription: "a span before its start"))
         }
         span = WeightSpan(version: version, tokens: start..<end)
     }

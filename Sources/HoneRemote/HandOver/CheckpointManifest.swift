@@ -1,5 +1,5 @@
-public import Foundation
 internal import Crypto
+public import Foundation
 
 /// What a checkpoint's directory must hold to be handed to servers: every file with its length and SHA-256.
 ///
@@ -47,13 +47,15 @@ public struct CheckpointManifest: Codable, Sendable, Equatable {
         do {
             for name in try FileManager.default.contentsOfDirectory(atPath: directory.path)
             where !named.contains(name) && name.hasSuffix(".safetensors") {
-                throw HandOverError.badDirectory(directory.path, fault: "\(name) is not in the manifest, and servers would read it")
+                throw HandOverError.badDirectory(
+                    directory.path, fault: "\(name) is not in the manifest, and servers would read it")
             }
             for file in files {
                 let found = try Self.digest(of: directory.appending(path: file.path))
                 guard found.bytes == file.bytes, found.sha256 == file.sha256 else {
                     throw HandOverError.badDirectory(
-                        directory.path, fault: "\(file.path) has \(found.bytes) bytes and SHA-256 \(found.sha256), not "
+                        directory.path,
+                        fault: "\(file.path) has \(found.bytes) bytes and SHA-256 \(found.sha256), not "
                             + "\(file.bytes) and \(file.sha256)")
                 }
             }

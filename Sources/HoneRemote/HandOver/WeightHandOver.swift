@@ -40,7 +40,8 @@ public struct WeightHandOver: Sendable {
             try await confirm(manifest.weightVersion, at: server)
             guard let digest = try await checksum(of: server) else { continue }
             if let sums, sums.digest != digest {
-                throw .mismatch(endpoint: name, fault: "its weights have other checksums than those of \(sums.endpoint)")
+                throw .mismatch(
+                    endpoint: name, fault: "its weights have other checksums than those of \(sums.endpoint)")
             }
             sums = (name, digest)
         }
@@ -85,7 +86,9 @@ public struct WeightHandOver: Sendable {
         }
     }
 
-    private func step(_ path: String, _ body: some Encodable & Sendable, _ server: RemoteServer) async throws(HandOverError) {
+    private func step(_ path: String, _ body: some Encodable & Sendable, _ server: RemoteServer)
+        async throws(HandOverError)
+    {
         _ = try await at(server.address.description, path) { () async throws(RemoteTrouble) in
             try await server.post(path, body, limits: limits, as: Nothing.self)
         }
@@ -122,7 +125,9 @@ public struct WeightHandOver: Sendable {
             }
         }
         var hash = SHA256()
-        for (name, sum) in reply.checksums.sorted(by: { $0.key < $1.key }) { hash.update(data: Data("\(name)=\(sum)\n".utf8)) }
+        for (name, sum) in reply.checksums.sorted(by: { $0.key < $1.key }) {
+            hash.update(data: Data("\(name)=\(sum)\n".utf8))
+        }
         return hash.finalize().map { String($0, radix: 16) }.joined(separator: ".")
     }
 

@@ -67,7 +67,8 @@ struct ReasonHandler: JobHandler {
         let outcomes = try await served.outcomes(
             of: asked.flatMap { item in item.requests.map { (item.question.payload.question, $0) } },
             isWanted: { context.isWanted(jobs[$0]) })
-        let answered = try await attribute(outcomes, of: asked.map { ($0.question, $0.requests.count) }, served, context)
+        let answered = try await attribute(
+            outcomes, of: asked.map { ($0.question, $0.requests.count) }, served, context)
         // A verifier in a process of its own is waited for.
         let answers = await offload {
             answered.filter { context.isWanted($0.0.job) }.map { question, attributed in

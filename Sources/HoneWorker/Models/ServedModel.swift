@@ -41,6 +41,7 @@ struct ServedModel: Sendable {
     ///   - requests: as ``request(_:else:maximumNewTokens:sampling:stopTexts:)`` made them, with their prompts
     ///   - isWanted: asked while they run; a request that is not wanted any more is dropped
     /// - Returns: one outcome per request, its text in the form of steps and an answer where it says as much
+    /// - Throws: what the engine throws
     func outcomes(
         of requests: [(prompt: String, request: EngineRequest)], isWanted: @escaping @Sendable (_ request: Int) -> Bool
     ) async throws -> [EngineOutcome] {
@@ -62,7 +63,8 @@ struct ServedModel: Sendable {
         if result.finishReason == .error {
             throw EngineFailure.rejected(
                 "checkpoint \(weights.checkpoint ?? 0) of model \(name) computed logits that are no numbers at token "
-                    + "\(result.tokens.count) of the answer; its weights are broken, or its sums run over on this prompt")
+                    + "\(result.tokens.count) of the answer; its weights are broken, or its sums run over on this "
+                    + "prompt")
         }
         if answer.isSkewed {
             let versions = answer.weights.map(\.version).joined(separator: ", then ")

@@ -22,7 +22,9 @@ actor ServedModels {
 
     /// What is to answer now; the name may be left out while exactly one model is served.
     func serving(_ name: String?) async throws -> Serving {
-        if let name, let remote, let served = try await remote.serving(name) { return Serving(active: served, canary: nil) }
+        if let name, let remote, let served = try await remote.serving(name) {
+            return Serving(active: served, canary: nil)
+        }
         let now = try await library.active(name)
         let active = try await model(now.checkpoint, of: now.model)
         let canary = try await canary(now)

@@ -22,7 +22,9 @@ struct ReasonQuestion: Sendable {
             payload.conversation, else: payload.question,
             maximumNewTokens: payload.maxNewTokens ?? Self.defaultNewTokens, sampling: sampling,
             stopTexts: payload.stop ?? [])
-        if payload.truncate == true, let length = served.engine.longestSequence, case .tokens(let tokens) = request.prompt {
+        if payload.truncate == true, let length = served.engine.longestSequence,
+            case .tokens(let tokens) = request.prompt
+        {
             let room = length - request.maximumNewTokens
             request.prompt = .tokens(Array(tokens.suffix(max(room, 1))))
         }

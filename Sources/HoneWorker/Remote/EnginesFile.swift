@@ -111,7 +111,9 @@ private struct StatedModel: Decodable {
         try require(!endpoints.isEmpty, .endpoints, "names no server")
         try require((1...4096).contains(concurrency ?? 1), .concurrency, "must be between 1 and 4096")
         try require((contextLength ?? 1) > 0, .contextLength, "must be at least 1")
-        for (key, value) in seconds { try require(value > 0 && value <= 86_400, key, "must lie above 0 and up to 86400") }
+        for (key, value) in seconds {
+            try require(value > 0 && value <= 86_400, key, "must lie above 0 and up to 86400")
+        }
         var engine = RemoteEngineConfiguration(
             endpoints: try endpoints.map { try HTTPAddress($0) }, dialect: dialect, model: name, usesTokenIDs: tokenIDs)
         let isOfTokens = dialect == .vllm || dialect == .sglang
@@ -134,7 +136,8 @@ private struct StatedModel: Decodable {
         if let keyEnvironment {
             guard let value = environment[keyEnvironment], !value.isEmpty else {
                 throw WorkerError.payload(
-                    key: Keys.keyEnvironment.rawValue, fault: "names \(keyEnvironment), which is not in the environment")
+                    key: Keys.keyEnvironment.rawValue, fault: "names \(keyEnvironment), which is not in the environment"
+                )
             }
             return Secret(value)
         }

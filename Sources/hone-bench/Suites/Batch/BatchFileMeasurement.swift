@@ -74,7 +74,8 @@ struct BatchFileMeasurement {
             if number.isMultiple(of: faultInterval) {
                 block += "{\"custom_id\":\"line-\(number)\",\"url\":\"/v1/embeddings\",\"body\":{}}\n"
             } else {
-                block += "{\"custom_id\":\"line-\(number)\",\"method\":\"POST\",\"url\":\"/v1/chat/completions\",\"body\":"
+                block +=
+                    "{\"custom_id\":\"line-\(number)\",\"method\":\"POST\",\"url\":\"/v1/chat/completions\",\"body\":"
                     + "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"What is \(number) plus 17?\"}],"
                     + "\"max_tokens\":32}}\n"
             }

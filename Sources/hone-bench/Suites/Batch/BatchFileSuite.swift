@@ -7,7 +7,8 @@ import Logging
 struct BatchFileSuite: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "batch-file",
-        abstract: "A batch file through the queue: lines a second, and how much memory a large file takes over a small one.",
+        abstract:
+            "A batch file through the queue: lines a second, and what memory a large file takes over a small one.",
         discussion: """
               hone-bench batch-file --lines 1000000
 
@@ -20,7 +21,9 @@ struct BatchFileSuite: AsyncParsableCommand {
     @Flag(help: "Print one JSON object instead of a table.") var json = false
 
     func validate() throws {
-        guard small > 0, lines > small else { throw ValidationError("--lines must be more than --small, and both above 0") }
+        guard small > 0, lines > small else {
+            throw ValidationError("--lines must be more than --small, and both above 0")
+        }
     }
 
     func run() async throws {
@@ -49,7 +52,8 @@ struct BatchFileSuite: AsyncParsableCommand {
                 row("results", "lines/s") { $0.perSecond($0.resultSeconds) },
                 row("peak memory so far", "MiB") { $0.peakMiB },
                 SuiteReport.Row(
-                    name: "growth of the peak", unit: "MiB", sample: Sample([large.peakMiB - small.peakMiB]), beside: nil),
+                    name: "growth of the peak", unit: "MiB", sample: Sample([large.peakMiB - small.peakMiB]),
+                    beside: nil),
                 row("lines answered", "lines") { Double($0.answered) },
                 row("lines in the error file", "lines") { Double($0.failed) },
             ], absent: [])
