@@ -23,6 +23,8 @@ public struct BatchResults: Sendable {
     public struct Count: Sendable, Equatable, Encodable {
         public var completed = 0
         public var failed = 0
+
+        public init() {}
     }
 
     /// - Parameters:
@@ -85,7 +87,7 @@ public struct BatchResults: Sendable {
 }
 
 /// A file that is written under another name and gets its own when it is whole.
-private struct AsideFile: ~Copyable {
+private struct AsideFile {
     private let path: String
     private let handle: FileHandle
     private var buffer = Data()
