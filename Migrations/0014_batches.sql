@@ -53,12 +53,12 @@ CREATE FUNCTION hone.open_batch(
 ) RETURNS TABLE (batch bigint, is_submitted boolean, line integer, end_offset bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, hone AS $$
 DECLARE
-    found hone.batches;
+    opened hone.batches;
 BEGIN
     -- A bad queue or priority is said before the file is read.
     PERFORM hone.lane(open_batch.queue, 'reason', open_batch.priority);
     PERFORM pg_advisory_xact_lock(hashtextextended(encode(open_batch.sha256, 'hex'), 14));
-    SELECT b.* INTO found FROM hone.batches b
+    SELECT b.* INTO opened FROM hone.batches b
     WHERE b.sha256 = open_batch.sha256 AND b.model IS NOT DISTINCT FROM open_batch.model
       AND b.queue = open_batch.queue AND b.priority = open_batch.priority
       AND (b.submitted_at IS NULL OR NOT again)
@@ -66,16 +66,16 @@ BEGIN
     IF NOT FOUND THEN
         INSERT INTO hone.batches AS b (file, sha256, model, queue, priority)
         VALUES (open_batch.file, open_batch.sha256, open_batch.model, open_batch.queue, open_batch.priority)
-        RETURNING b.* INTO found;
+        RETURNING b.* INTO opened;
     END IF;
     -- Held by the session, so that it goes with a reader that is killed.
-    IF found.submitted_at IS NULL AND NOT pg_try_advisory_lock(1752133222, found.id::integer) THEN
-        RAISE EXCEPTION 'batch %: another process is reading this file now', found.id USING ERRCODE = 'HN005',
+    IF opened.submitted_at IS NULL AND NOT pg_try_advisory_lock(1752133222, opened.id::integer) THEN
+        RAISE EXCEPTION 'batch %: another process is reading this file now', opened.id USING ERRCODE = 'HN005',
             HINT = 'Wait for it; it can be submitted once more with --again afterwards.';
     END IF;
     RETURN QUERY
-    SELECT found.id, found.submitted_at IS NOT NULL, coalesce(max(s.line), 0), coalesce(max(s.end_offset), 0::bigint)
-    FROM hone.batch_staging s WHERE s.batch_id = found.id;
+    SELECT opened.id, opened.submitted_at IS NOT NULL, coalesce(max(s.line), 0), coalesce(max(s.end_offset), 0::bigint)
+    FROM hone.batch_staging s WHERE s.batch_id = opened.id;
 END $$;
 COMMENT ON FUNCTION hone.open_batch IS
     'the batch of a file, a new one unless the same file was submitted to the same queue and model before, and how far '

@@ -57,8 +57,9 @@ final class Exchange: Sendable {
     nonisolated(nonsending) func head() async throws(HTTPError) -> HTTPHead {
         while true {
             let (head, end) = state.withLock { ($0.head, $0.end) }
-            if case .failure(let error)? = end { throw error }
+            // A head that came is given out before a failure after it, so that what came in between is not lost.
             if let head { return head }
+            if case .failure(let error)? = end { throw error }
             if end != nil { throw .closed }
             await news { $0.head != nil || $0.end != nil }
         }

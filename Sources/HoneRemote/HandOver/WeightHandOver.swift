@@ -17,7 +17,7 @@ public struct WeightHandOver: Sendable {
     ///   - stepLimit: the longest that one step at one server may take, such as loading the files
     public init(_ configuration: RemoteEngineConfiguration, client: HTTPClient, stepLimit: Duration = .seconds(600)) {
         var limits = configuration.limits
-        (limits.firstByte, limits.betweenBytes, limits.total) = (stepLimit, stepLimit, stepLimit)
+        (limits.firstByte, limits.betweenBytes, limits.total) = (stepLimit, stepLimit, stepLimit * 2)
         limits.bodyByteCount = 64 << 20
         self.limits = limits
         dialect = configuration.dialect
