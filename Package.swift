@@ -48,23 +48,25 @@ let package = Package(
         .executableTarget(
             name: "hone",
             dependencies: [
-                "HoneCatalog", "HoneConcurrency", "HoneDatasets", "HoneEmbedded", "HoneFeedback", "HoneMigrations",
-                "HonePipeline", "HonePlots", "HonePostgres", "HoneProblems", argumentParser, asyncAlgorithms, logging,
+                "HoneBatch", "HoneCatalog", "HoneConcurrency", "HoneDatasets", "HoneEmbedded", "HoneFeedback",
+                "HoneMigrations", "HonePipeline", "HonePlots", "HonePostgres", "HoneProblems", argumentParser,
+                asyncAlgorithms, logging,
                 serviceLifecycle, subprocess, system, unixSignals,
             ],
             swiftSettings: strict),
         .executableTarget(
             name: "hone-worker",
             dependencies: [
-                "HoneArtifacts", "HoneEmbedded", "HoneInference", "HonePostgres", "HoneQueue", "HoneTensor",
-                "HoneTokenizer", "HoneWorker", argumentParser, logging, serviceLifecycle, unixSignals,
+                "HoneArtifacts", "HoneEmbedded", "HoneHTTP", "HoneInference", "HonePostgres", "HoneQueue", "HoneRemote",
+                "HoneTensor", "HoneTokenizer", "HoneWorker", argumentParser, logging, serviceLifecycle, unixSignals,
             ],
             swiftSettings: strict),
         .executableTarget(
             name: "hone-bench",
             dependencies: [
-                "HoneCatalog", "HoneDatasets", "HoneEmbedded", "HoneEvaluation", "HoneFeedback", "HoneInference",
-                "HoneMigrations", "HoneModel", "HonePlots", "HonePostgres", "HoneProblems", "HoneQueue", "HoneTensor",
+                "HoneBatch", "HoneCatalog", "HoneDatasets", "HoneEmbedded", "HoneEvaluation", "HoneFeedback",
+                "HoneInference", "HoneMigrations", "HoneModel", "HonePlots", "HonePostgres", "HoneProblems",
+                "HoneQueue", "HoneTensor",
                 "HoneTokenizer",
                 "HoneTraining", "HoneWorker",
                 argumentParser, logging, subprocess,
@@ -75,9 +77,10 @@ let package = Package(
         .target(
             name: "HoneWorker",
             dependencies: [
-                "HoneArtifacts", "HoneCatalog", "HoneConcurrency", "HoneDatasets", "HoneEvaluation", "HoneFeedback",
-                "HoneInference", "HoneModel", "HonePipeline", "HonePlots", "HonePostgres", "HoneProblems", "HoneQueue",
-                "HoneTensor", "HoneTokenizer", "HoneTraining", asyncAlgorithms, logging, serviceLifecycle,
+                "HoneArtifacts", "HoneBatch", "HoneCatalog", "HoneConcurrency", "HoneDatasets", "HoneEvaluation",
+                "HoneFeedback", "HoneHTTP", "HoneInference", "HoneModel", "HonePipeline", "HonePlots", "HonePostgres",
+                "HoneProblems", "HoneQueue", "HoneRemote", "HoneTensor", "HoneTokenizer", "HoneTraining",
+                asyncAlgorithms, logging, serviceLifecycle,
             ],
             swiftSettings: strict),
 
@@ -87,6 +90,8 @@ let package = Package(
         .target(
             name: "HoneFeedback", dependencies: ["HoneCatalog", "HoneDatasets", "HonePostgres", "HoneProblems"],
             swiftSettings: strict),
+        .target(
+            name: "HoneBatch", dependencies: ["HoneDatasets", "HonePostgres", crypto], swiftSettings: strict),
         .target(
             name: "HoneCatalog", dependencies: ["HoneArtifacts", "HoneDatasets", "HonePostgres"], swiftSettings: strict),
         .target(
@@ -116,11 +121,16 @@ let package = Package(
             name: "HoneInference",
             dependencies: ["HoneConcurrency", "HoneModel", "HoneProblems", "HoneTensor", "HoneTokenizer"],
             swiftSettings: strict),
+        .target(
+            name: "HoneRemote",
+            dependencies: ["HoneConcurrency", "HoneHTTP", "HoneInference", "HoneTokenizer", crypto, logging],
+            swiftSettings: strict),
         .target(name: "HoneModel", dependencies: ["HoneTensor"], swiftSettings: strict),
         .target(name: "HoneTokenizer", swiftSettings: strict),
         .target(name: "HoneTensor", dependencies: ["CTorch"], swiftSettings: strictMemory),
 
         // Foundations
+        .target(name: "HoneHTTP", dependencies: ["CCurl"], swiftSettings: strictMemory),
         .target(name: "HoneDatasets", dependencies: ["HoneProblems"], swiftSettings: strict),
         .target(name: "HoneProblems", swiftSettings: strict),
         .target(name: "HonePlots", swiftSettings: strict),
@@ -128,6 +138,7 @@ let package = Package(
         .target(name: "HoneConcurrency", swiftSettings: strict),
 
         // C
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .target(
             name: "CTorch",
@@ -143,6 +154,7 @@ let package = Package(
             ]),
 
         // Tests
+        .target(name: "HostileServer", path: "Tests/HostileServer", swiftSettings: strict),
         .target(
             name: "HoneTesting",
             dependencies: ["HoneEmbedded", "HoneMigrations", "HonePostgres"], path: "Tests/HoneTesting",
@@ -153,6 +165,15 @@ let package = Package(
         .testTarget(
             name: "HoneInferenceTests",
             dependencies: ["HoneInference", "HoneModel", "HoneProblems", "HoneTensor", "HoneTokenizer"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "HoneHTTPTests", dependencies: ["HoneConcurrency", "HoneHTTP", "HostileServer"], swiftSettings: strict
+        ),
+        .testTarget(
+            name: "HoneRemoteTests",
+            dependencies: [
+                "HoneHTTP", "HoneInference", "HoneRemote", "HoneTokenizer", "HostileServer", crypto,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "HoneTrainingTests",
@@ -180,6 +201,9 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
+            name: "HoneBatchTests", dependencies: ["HoneBatch", "HonePostgres", "HoneQueue", "HoneTesting"],
+            swiftSettings: strict),
+        .testTarget(
             name: "HoneCatalogTests",
             dependencies: ["HoneArtifacts", "HoneCatalog", "HoneDatasets", "HonePostgres", "HoneTesting"],
             swiftSettings: strict),
@@ -197,7 +221,7 @@ let package = Package(
             dependencies: [
                 "HoneArtifacts", "HoneCatalog", "HoneDatasets", "HoneEmbedded", "HoneEvaluation", "HoneFeedback",
                 "HoneMigrations", "HoneModel", "HonePipeline", "HonePostgres", "HoneQueue", "HoneTensor", "HoneTesting",
-                "HoneTokenizer", "HoneTraining", "HoneWorker",
+                "HoneTokenizer", "HoneTraining", "HoneWorker", "HostileServer",
             ],
             swiftSettings: strict),
         .testTarget(

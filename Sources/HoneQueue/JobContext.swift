@@ -64,12 +64,14 @@ public struct JobContext: Sendable {
     }
 
     /// Ends this attempt of one job of a batch with an error while the others go on. It is tried again unless the
-    /// failure is permanent or no attempts are left.
+    /// failure is permanent or no attempts are left; a postponed one uses up none.
     public func fail(_ job: ClaimedJob, _ failure: JobFailure) async throws(PostgresError) {
         let lease = LeaseID(job)
         do {
             try await worker.whileUnreachable(holding: [lease]) { () async throws(PostgresError) in
-                _ = try await pool.query(WorkerStatements.fail(lease, failure))
+                _ = try await pool.query(
+                    failure.isBlameless
+                        ? WorkerStatements.postpone(lease, failure) : WorkerStatements.fail(lease, failure))
             }
         } catch  where error.sqlState == .leaseLost {
             // It ended in another way; the database knows how.

@@ -54,6 +54,8 @@ struct LocalWorker {
     let artifacts: URL
     /// Of jobs that want a process for it; the test's own program is none.
     var verifier = VerifierProcess(command: ["/bin/false"])
+    /// Models that servers elsewhere answer with.
+    var engines = EnginesFile()
 
     init(_ database: TemporaryDatabase) {
         pool = database.pool
@@ -70,7 +72,7 @@ struct LocalWorker {
         configuration.stopsWhenIdle = stopsWhenIdle
         let resources = WorkerResources(
             pool: pool, store: try ArtifactStore(root: artifacts), threads: 1, codeVersion: "test",
-            verifier: verifier)
+            verifier: verifier, engines: engines)
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         return try WorkerService(

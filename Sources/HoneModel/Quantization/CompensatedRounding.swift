@@ -30,7 +30,8 @@ public struct CompensatedRounding {
             let left = weight.detach().transpose(0, 1).contiguous().clone()
             let values = Tensor.zeros([inputs, outputs])
             let importance = self.importance
-            let ofRows = precision == .int8
+            let ofRows =
+                precision == .int8
                 ? QuantizedValues.scales(of: weight.detach(), .int8, importance: importance) : nil
             var scales: [Tensor] = []
             for begin in stride(from: 0, to: inputs, by: QuantizedValues.groupSize) {

@@ -1,4 +1,5 @@
 import Foundation
+import HoneBatch
 public import HoneInference
 
 /// Answers a file of prompts slice by slice, so that memory does not grow with the file.
@@ -29,47 +30,83 @@ public struct PromptAnswering: Sendable {
     /// - Parameters:
     ///   - prompts: a path; `-` is standard input.
     ///   - out: a path; `-` is standard output.
-    /// - Returns: the number of prompts answered.
-    /// - Throws: `WorkerError.file` with the line of a prompt that cannot be answered.
-    public func run(prompts: String, out: String) async throws -> Int {
+    /// - Returns: the number of prompts answered, and of those of a batch file that were not.
+    /// - Throws: `WorkerError.file` with the line of a prompt that cannot be answered; in a file of the OpenAI Batch
+    ///   format such a line gets an error in its place, and the others are answered. `RoutingError` where the model
+    ///   cannot follow the plan.
+    public func run(prompts: String, out: String) async throws -> (answered: Int, refused: Int) {
         if let plan { try await model.engine.check(plan) }
         var reader = try LineReader(path: prompts)
         let output = try Self.open(out)
-        var answeredCount = 0
+        var counts = (answered: 0, refused: 0)
+        var isBatch: Bool?
         while true {
-            let slice = try nextSlice(&reader, path: prompts)
-            if slice.isEmpty { return answeredCount }
-            let answers = try await model.answer(slice.map { ($0.line.prompt, $0.request) }, plan: plan)
-            for (item, answer) in zip(slice, answers) {
-                let line = AnswerLine(
-                    prompt: item.line, promptTokenCount: item.request.prompt.count, result: answer.result,
-                    route: answer.route, includesLogProbs: includesLogProbs)
-                try output.write(contentsOf: line.json() + Data("\n".utf8))
+            let slice = try nextSlice(&reader, path: prompts, &isBatch)
+            if slice.isEmpty { return counts }
+            let asked = slice.flatMap { item in item.requests.map { (item.prompt, $0) } }
+            var answers = try await model.answer(asked, plan: plan)[...]
+            for item in slice {
+                switch item {
+                case .asked(let line, let requests):
+                    let answer = AnswerLine(
+                        prompt: line, promptTokenCount: requests[0].prompt.count,
+                        answers: Array(answers.prefix(requests.count)), includesLogProbs: includesLogProbs)
+                    answers = answers.dropFirst(requests.count)
+                    try output.write(contentsOf: answer.json() + Data("\n".utf8))
+                    counts.answered += 1
+                case .refused(let answer):
+                    try output.write(contentsOf: AnswerLine.encoder.encode(answer) + Data("\n".utf8))
+                    counts.refused += 1
+                }
             }
-            answeredCount += slice.count
         }
     }
 
+    private enum Item {
+        case asked(PromptLine, [GenerationRequest])
+        case refused(BatchAnswer)
+
+        var requests: [GenerationRequest] { if case .asked(_, let requests) = self { requests } else { [] } }
+        var prompt: String { if case .asked(let line, _) = self { line.prompt } else { "" } }
+    }
+
+    /// `isBatch` says whether the file is of the OpenAI Batch format, as its first line tells.
     private func nextSlice(
-        _ reader: inout LineReader, path: String
-    ) throws(WorkerError) -> [(line: PromptLine, request: GenerationRequest)] {
-        var slice: [(line: PromptLine, request: GenerationRequest)] = []
+        _ reader: inout LineReader, path: String, _ isBatch: inout Bool?
+    ) throws(WorkerError) -> [Item] {
+        var slice: [Item] = []
         while slice.count < sliceCount, let text = try reader.next() {
             if text.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\r") }) { continue }
-            do {
-                let line = try PromptLine(json: text, lineNumber: reader.lineNumber)
-                var sampling = sampling
-                sampling.seed &+= UInt64(reader.lineNumber)
-                let request = try model.request(
-                    line.messages, else: line.prompt, maximumNewTokens: line.maximumNewTokens ?? maximumNewTokens,
-                    sampling: sampling, stopTexts: stopTexts)
-                try model.engine.check(request)
-                slice.append((line, request))
-            } catch {
-                throw .file(path: path, line: reader.lineNumber, fault: "\(error)")
-            }
+            let isBatchFile = isBatch ?? PromptLine.isBatch(text)
+            isBatch = isBatchFile
+            slice.append(isBatchFile ? batchItem(text, reader.lineNumber) : try item(text, reader.lineNumber, path))
         }
         return slice
+    }
+
+    private func item(_ text: Data, _ number: Int, _ path: String) throws(WorkerError) -> Item {
+        do {
+            let line = try PromptLine(json: text, lineNumber: number)
+            return .asked(line, try requests(for: line, number))
+        } catch {
+            throw .file(path: path, line: number, fault: "\(error)")
+        }
+    }
+
+    private func batchItem(_ text: Data, _ number: Int) -> Item {
+        let read = BatchRequest.read(text)
+        do {
+            let line = PromptLine(try read.request.get())
+            return .asked(line, try requests(for: line, number))
+        } catch {
+            return .refused(BatchAnswer(customID: read.customID, line: number, fault: "\(error)"))
+        }
+    }
+
+    private func requests(for line: PromptLine, _ number: Int) throws -> [GenerationRequest] {
+        var own = sampling
+        own.seed &+= UInt64(number)
+        return try line.requests(to: model, own, maximumNewTokens: maximumNewTokens, stopTexts: stopTexts)
     }
 
     private static func open(_ path: String) throws(WorkerError) -> FileHandle {

@@ -5,15 +5,15 @@ public import HoneInference
 import HoneModel
 public import HoneTokenizer
 
-/// A model ready to answer: its engine and the tokenizer that it was trained with.
+/// A model ready to answer: its engine and how its prompts are laid out.
 public struct LoadedModel: Sendable {
     public let engine: GenerationEngine
-    public let tokenizer: BytePairTokenizer
     /// The checkpoint that it is; nil if it was read from a directory of somebody else's.
     public let checkpoint: Int64?
-    private let defaults: GenerationDefaults
-    /// How conversations are laid out; an error for a template that cannot be followed, nil where there is none.
-    private let chat: Result<ChatTemplate?, any Error>
+    let layout: PromptLayout
+
+    /// What the model was trained with.
+    public var tokenizer: BytePairTokenizer { layout.tokenizer }
 
     /// Reads a directory in the Hugging Face form; `threads` work inside one operator.
     public static func load(
@@ -22,16 +22,13 @@ public struct LoadedModel: Sendable {
         try await offload {
             Result {
                 let model = try CausalLanguageModel.served(directory: directory)
-                let defaults = try GenerationDefaults.read(directory: directory)
-                let tokenizer = try BytePairTokenizer(
-                    directory: directory, endToken: model.configuration.eosTokenIDs.first.map(Int32.init) ?? -1)
+                let layout = try PromptLayout(
+                    directory: directory, configuration: model.configuration, isOwn: checkpoint != nil)
                 let routing = try RoutingParts.read(directory: directory, for: model.configuration)
                 let engine = GenerationEngine(
-                    model: model, routing: routing, tokenizer: tokenizer, endTokens: defaults.endTokens,
+                    model: model, routing: routing, tokenizer: layout.tokenizer, endTokens: layout.defaults.endTokens,
                     limits: limits, threads: threads)
-                return LoadedModel(
-                    engine: engine, tokenizer: tokenizer, checkpoint: checkpoint, defaults: defaults,
-                    chat: Result { try ChatTemplate(directory: directory) })
+                return LoadedModel(engine: engine, checkpoint: checkpoint, layout: layout)
             }
         }.get()
     }
@@ -48,35 +45,13 @@ public struct LoadedModel: Sendable {
         _ messages: [ChatMessage]? = nil, else prompt: String, maximumNewTokens: Int,
         sampling: SamplingParameters = .greedy, stopTexts: [String] = []
     ) throws -> GenerationRequest {
-        let laidOut = try messages.flatMap { try tokens(of: $0) } ?? tokens(of: prompt)
-        return GenerationRequest(
-            prompt: laidOut, maximumNewTokens: maximumNewTokens, sampling: sampling, stopTexts: stopTexts,
-            usesCalculator: defaults.usesCalculator)
+        try layout.request(
+            messages, else: prompt, maximumNewTokens: maximumNewTokens, sampling: sampling, stopTexts: stopTexts)
     }
 
     /// What the model is to write for an example; nil where its layout has no way to say it.
-    func completion(of example: CutExample) -> String? { defaults.layout.completion(of: example) }
-
-    /// A model of Hone's own was trained with its layout; any other gets the text as it is.
-    private func tokens(of prompt: String) throws -> [Int32] {
-        switch defaults.layout {
-        case .steps where checkpoint == nil && defaults.statedLayout == nil, .text:
-            return tokenizer.prefixTokens + tokenizer.encode(prompt)
-        case .steps, .equation:
-            return tokenizer.encode(defaults.layout.prompt(prompt))
-        case .chat:
-            guard let tokens = try tokens(of: [ChatMessage(role: "user", content: prompt)]) else {
-                throw WorkerError.file(
-                    path: GenerationDefaults.fileName, line: nil,
-                    fault: "says that the model answers in turns, and it has no chat template")
-            }
-            return tokens
-        }
-    }
-
-    /// Nil where the model has no template. The template's own text holds the special tokens, also the first.
-    private func tokens(of messages: [ChatMessage]) throws -> [Int32]? {
-        try chat.get().map { try tokenizer.encode(messages, with: $0) }
+    func completion(of example: CutExample) -> String? {
+        layout.defaults.layout.completion(of: example)
     }
 
     /// Answers prompts, and works out what the model leaves to the calculator.
@@ -93,7 +68,7 @@ public struct LoadedModel: Sendable {
         isWanted: @Sendable (_ request: Int) -> Bool = { _ in true }
     ) async throws -> [RoutedAnswer] {
         let prompts = requests.map(\.prompt)
-        let layout = defaults.layout
+        let layout = layout
         var answers: [RoutedAnswer]
         if let plan {
             let vote = { @Sendable (request: Int, results: [GenerationResult]) in

@@ -10,6 +10,7 @@ struct GenerateCommand: AsyncParsableCommand {
         abstract: "Answers a file of prompts with a model, without the queue.",
         discussion: """
             A prompt is one line {"id": …, "prompt": "…"}; an answer is one line with text, token_ids and finish_reason.
+            A file of the OpenAI Batch format is answered in that format, its lines' settings before those given here.
 
             EXAMPLES
               hone generate --model tiny --prompts prompts.jsonl --out answers.jsonl --max-new-tokens 128
@@ -47,7 +48,7 @@ struct GenerateCommand: AsyncParsableCommand {
             model: model, plan: try routing.map { try RoutingPlan(json: $0) }, sampling: sampling.parameters,
             maximumNewTokens: sampling.maxNewTokens,
             stopTexts: sampling.stop, includesLogProbs: logprobs, sliceCount: batch * 8)
-        let count = try await answering.run(prompts: prompts, out: out)
-        HoneWorkerProgram.complain("\(count) prompts answered")
+        let (answered, refused) = try await answering.run(prompts: prompts, out: out)
+        HoneWorkerProgram.complain("\(answered) prompts answered" + (refused > 0 ? ", \(refused) refused" : ""))
     }
 }
