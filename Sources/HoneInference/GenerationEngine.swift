@@ -24,8 +24,8 @@ public actor GenerationEngine {
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     /// Takes over a model; `threads` work inside one step. An answer ends after one of `endTokens`; left out, after
-    /// what the model's configuration and the tokenizer name. Answers name the weights by `version`; `precision` is that
-    /// of the deep path's, nil as trained. `routing` are the model's other paths.
+    /// what the model's configuration and the tokenizer name. Answers name the weights by `version`; `precision` is
+    /// that of the deep path's, nil as trained. `routing` are the model's other paths.
     public init(
         model: sending CausalLanguageModel, routing: sending RoutingParts? = nil, tokenizer: any Tokenizer,
         endTokens: [Int32]? = nil, limits: GenerationLimits = GenerationLimits(), threads: Int = 1,
