@@ -23,9 +23,9 @@ public actor GenerationEngine {
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    /// Takes over a model; `threads` work inside one step. An answer ends after one of `endTokens`; left out, after what
-    /// the model's configuration and the tokenizer name. Answers name the weights by `version`; `precision` is that of
-    /// the deep path's, nil as trained. `routing` are the model's other paths.
+    /// Takes over a model; `threads` work inside one step. An answer ends after one of `endTokens`; left out, after
+    /// what the model's configuration and the tokenizer name. Answers name the weights by `version`; `precision` is
+    /// that of the deep path's, nil as trained. `routing` are the model's other paths.
     public init(
         model: sending CausalLanguageModel, routing: sending RoutingParts? = nil, tokenizer: any Tokenizer,
         endTokens: [Int32]? = nil, limits: GenerationLimits = GenerationLimits(), threads: Int = 1,
@@ -68,8 +68,8 @@ public actor GenerationEngine {
         try request.check(at: 0, configuration, limits)
     }
 
-    /// Has other weights compute from the next step on, also of answers that are being written; they go on with the keys
-    /// and values that they have, and say by ``GenerationResult/weightSpans`` which weights wrote what.
+    /// Has other weights compute from the next step on, also of answers that are being written; they go on with the
+    /// keys and values that they have, and say by ``GenerationResult/weightSpans`` which weights wrote what.
     ///
     /// - Returns: false where the row engine does not compute this model, or its shape is another
     public nonisolated func replaceWeights(by model: CausalLanguageModel, version: Int) -> Bool {

@@ -37,8 +37,8 @@ extension WorkerError: CustomStringConvertible {
         case .payload(nil, let fault): "payload: \(fault)"
         case .notFound(let noun, let name, let mend): "there is no \(noun) \(name); \(mend)"
         case .noActiveCheckpoint(let model):
-            "model \(model) has no active checkpoint yet; 'hone model show \(model)' lists what there is to promote, and "
-                + "'hone pipeline run first-reasoner' trains one"
+            "model \(model) has no active checkpoint yet; 'hone model show \(model)' lists what there is to promote, "
+                + "and 'hone pipeline run first-reasoner' trains one"
         case .modelNotNamed(0):
             "no model has an active checkpoint yet; train one and promote it, for example with "
                 + "'hone pipeline run first-reasoner'"

@@ -21,7 +21,10 @@ public struct CompensatedRounding {
         return squares + squares.mean() * Self.damping + 1e-12
     }
 
-    /// - Parameter weight: `[outputs, inputs]`, float32
+    /// - Parameters:
+    ///   - weight: `[outputs, inputs]`, float32
+    ///   - precision: of the result
+    /// - Returns: the weight in whole numbers, with scales.
     public func round(_ weight: Tensor, _ precision: QuantizedValues.Precision) -> QuantizedValues {
         noGrad {
             let factor = self.factor
@@ -30,7 +33,8 @@ public struct CompensatedRounding {
             let left = weight.detach().transpose(0, 1).contiguous().clone()
             let values = Tensor.zeros([inputs, outputs])
             let importance = self.importance
-            let ofRows = precision == .int8
+            let ofRows =
+                precision == .int8
                 ? QuantizedValues.scales(of: weight.detach(), .int8, importance: importance) : nil
             var scales: [Tensor] = []
             for begin in stride(from: 0, to: inputs, by: QuantizedValues.groupSize) {

@@ -25,7 +25,9 @@ struct QuantizationSuite: AsyncParsableCommand {
     enum Part: String, ExpressibleByArgument, CaseIterable { case accuracy, speed }
 
     @Option(help: "Trained models are kept here.") var folder: String
-    @Option(help: "Of data and training, separated by commas.", transform: Self.numbers) var seeds: [UInt64] = [1, 2, 3]
+    @Option(help: "Of data and training, separated by commas.", transform: Self.numbers) var seeds: [UInt64] = [
+        1, 2, 3,
+    ]
     @Option(help: "Training steps.") var steps = 5000
     @Option(help: "Held-out problems.") var problems = 2000
     @Option(help: "One half of the suite alone: accuracy, speed.") var only: Part?
@@ -86,7 +88,8 @@ struct QuantizationSuite: AsyncParsableCommand {
             if FileManager.default.fileExists(atPath: target) { removeFolder(target) }
             try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true)
             let difference = try await ModelQuantization(variant.settings, threads: threads).run(
-                directory: parent, to: target, data.withoutMeasured) { _, _ in }
+                directory: parent, to: target, data.withoutMeasured
+            ) { _, _ in }
             var accuracy: PairedComparison?
             if only != .speed {
                 let answers = try Self.answers(of: target, asked)
