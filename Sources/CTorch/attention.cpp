@@ -3,10 +3,11 @@
 //
 // No sequence is filled up. Every query's numbers are added up in one order, that of its keys, whatever is computed
 // beside it: a token that is decoded with a cache has the same bits as in a pass over its whole sequence. Softmax is
-// computed over whole rows, which fit into a core's cache; the backward pass computes it again from the row's
-// log Σ exp (Dao et al. 2022, arXiv:2205.14135, appendix B.2).
+// computed over whole rows, which fit into a core's cache; the backward pass computes it again from the row's largest
+// score and its sum (Dao et al. 2022, arXiv:2205.14135, algorithm 2).
 #include "attention_rows.h"
 #include "boundary.h"
+#include "columns.h"
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
@@ -87,7 +88,7 @@ void turn_line(const float *in, float *out, const Sequences &sequences, const He
 
 /// The queries that share a key head, token by token.
 std::vector<Row> query_rows(const Sequences &sequences, const Heads &heads, int64_t s, int64_t kv, const Tensor &turned,
-                            const Tensor &out, const Tensor &sums) {
+                            const Tensor &out, const Tensor &softmaxes) {
     std::vector<Row> rows;
     rows.reserve(sequences.length(s) * heads.group());
     for (int64_t t = 0; t < sequences.length(s); t++) {
@@ -95,7 +96,7 @@ std::vector<Row> query_rows(const Sequences &sequences, const Heads &heads, int6
         for (int64_t h = kv * heads.group(); h < (kv + 1) * heads.group(); h++) {
             rows.push_back({turned.const_data_ptr<float>() + token * heads.width() + h * heads.size,
                             out.mutable_data_ptr<float>() + (token * heads.query + h) * heads.size,
-                            sums.defined() ? sums.mutable_data_ptr<float>() + token * heads.query + h : nullptr,
+                            softmaxes.defined() ? softmaxes.mutable_data_ptr<float>() + 2 * (token * heads.query + h) : nullptr,
                             sequences.pasts[s] + t + 1});
         }
     }
@@ -121,8 +122,8 @@ struct SelfAttention : torch::autograd::Function<SelfAttention> {
     static Tensor forward(AutogradContext *context, const Tensor &qkv_in, const Tensor &cosines, const Tensor &sines,
                           const Sequences &sequences, const Heads &heads, const Cache &cache) {
         Tensor qkv = qkv_in.contiguous(), turned = at::empty_like(qkv);
-        Tensor out = at::empty({qkv.size(0), heads.query * heads.size}), sums;
-        if (context) sums = at::empty({qkv.size(0), heads.query});
+        Tensor out = at::empty({qkv.size(0), heads.query * heads.size}), softmaxes;
+        if (context) softmaxes = at::empty({qkv.size(0), heads.query, 2});
         turn_line(qkv.const_data_ptr<float>(), turned.mutable_data_ptr<float>(), sequences, heads, cosines, sines, 1);
         int64_t stride = ctorch::padded(sequences.longest());
         over_heads(sequences, heads, (heads.size + Row::BLOCK) * stride, [&](int64_t s, int64_t kv, float *scratch) {
@@ -135,12 +136,12 @@ struct SelfAttention : torch::autograd::Function<SelfAttention> {
                 ctorch::turn_into_columns(keys, heads.width(), sequences.length(s), heads.size,
                                           scratch + Row::BLOCK * stride, stride);
             }
-            auto rows = query_rows(sequences, heads, s, kv, turned, out, sums);
+            auto rows = query_rows(sequences, heads, s, kv, turned, out, softmaxes);
             ctorch::attend(rows.data(), static_cast<int64_t>(rows.size()), past.columns, past.stride, past.values,
                            past.step, heads.size, heads.scale(), scratch, stride);
         });
         if (context) {
-            context->save_for_backward({turned, out, sums, cosines, sines});
+            context->save_for_backward({turned, out, softmaxes, cosines, sines});
             context->saved_data["offsets"] = sequences.offsets;
             context->saved_data["heads"] = std::vector<int64_t>{heads.query, heads.key, heads.size};
         }
@@ -149,7 +150,7 @@ struct SelfAttention : torch::autograd::Function<SelfAttention> {
 
     static variable_list backward(AutogradContext *context, variable_list gradients) {
         auto saved = context->get_saved_variables();
-        const Tensor &turned = saved[0], &out = saved[1], &sums = saved[2];
+        const Tensor &turned = saved[0], &out = saved[1], &softmaxes = saved[2];
         auto shape = context->saved_data["heads"].toIntVector();
         Heads heads{shape[0], shape[1], shape[2]};
         Sequences sequences{context->saved_data["offsets"].toIntVector(), {}};
@@ -162,7 +163,7 @@ struct SelfAttention : torch::autograd::Function<SelfAttention> {
             int64_t key = (heads.query + kv) * size, value = key + heads.key * size;
             const float *tokens = turned.const_data_ptr<float>() + first;
             float *dtokens = dturned.mutable_data_ptr<float>() + first;
-            auto rows = query_rows(sequences, heads, s, kv, turned, out, sums);
+            auto rows = query_rows(sequences, heads, s, kv, turned, out, softmaxes);
             for (auto &row : rows) {
                 row.gradient = dout.const_data_ptr<float>() + (row.out - out.const_data_ptr<float>());
                 row.query_gradient = dtokens + (row.query - tokens);

@@ -1,18 +1,11 @@
 #include "attention_rows.h"
 
-#include "elementwise.h"
+#include "lanes.h"
 
 namespace ctorch {
 namespace {
 
-constexpr int64_t BLOCK = Row::BLOCK, LANES = Row::LANES;
-
-#define INLINE inline __attribute__((always_inline))
-
-typedef float Lanes __attribute__((vector_size(LANES * sizeof(float)), aligned(alignof(float)), may_alias));
-
-INLINE Lanes &lanes(float *p) { return *reinterpret_cast<Lanes *>(p); }
-INLINE const Lanes &lanes(const float *p) { return *reinterpret_cast<const Lanes *>(p); }
+constexpr int64_t BLOCK = Row::BLOCK;
 
 /// out[r][j] = Σ_d left[r][d] · columns[d][j] for j < count in whole lanes; in the order of d.
 template <int R, int W>
@@ -33,16 +26,20 @@ template <int R>
 INLINE void dots(const float *const *left, const float *columns, int64_t stride, int64_t size, int64_t count,
                  float *out, int64_t out_stride) {
     int64_t j = 0;
-    for (; j + 2 * LANES <= padded(count); j += 2 * LANES) {
-        dot_lanes<R, 2>(left, columns + j, stride, size, out + j, out_stride);
+    for (; j + 3 * LANES <= padded(count); j += 3 * LANES) {
+        dot_lanes<R, 3>(left, columns + j, stride, size, out + j, out_stride);
     }
-    for (; j < count; j += LANES) dot_lanes<R, 1>(left, columns + j, stride, size, out + j, out_stride);
+    if (j + 2 * LANES <= padded(count)) {
+        dot_lanes<R, 2>(left, columns + j, stride, size, out + j, out_stride);
+        j += 2 * LANES;
+    }
+    if (j < count) dot_lanes<R, 1>(left, columns + j, stride, size, out + j, out_stride);
 }
 
-/// out[r][d] = Σ_j weights[r][j] · rows[j][d] for W lanes of d; in the order of j.
+/// out[r][d] = factors[r] · Σ_j weights[r][j] · rows[j][d] for W lanes of d; in the order of j.
 template <int R, int W>
 INLINE void mix_lanes(const float *weights, int64_t stride, const float *rows, int64_t step, int64_t count,
-                      float *const *out, int64_t d) {
+                      const float *factors, float *const *out, int64_t d) {
     Lanes sums[R][W] = {};
     for (int64_t j = 0; j < count; j++) {
         for (int w = 0; w < W; w++) {
@@ -50,39 +47,48 @@ INLINE void mix_lanes(const float *weights, int64_t stride, const float *rows, i
         }
     }
     for (int r = 0; r < R; r++) {
-        for (int w = 0; w < W; w++) lanes(out[r] + d + w * LANES) = sums[r][w];
+        for (int w = 0; w < W; w++) lanes(out[r] + d + w * LANES) = sums[r][w] * factors[r];
     }
 }
 
 template <int R>
 INLINE void mix(const float *weights, int64_t stride, const float *rows, int64_t step, int64_t count, int64_t size,
-                float *const *out) {
+                const float *factors, float *const *out) {
     int64_t d = 0;
-    for (; d + 2 * LANES <= size; d += 2 * LANES) mix_lanes<R, 2>(weights, stride, rows, step, count, out, d);
-    for (; d + LANES <= size; d += LANES) mix_lanes<R, 1>(weights, stride, rows, step, count, out, d);
+    for (; d + 2 * LANES <= size; d += 2 * LANES) mix_lanes<R, 2>(weights, stride, rows, step, count, factors, out, d);
+    for (; d + LANES <= size; d += LANES) mix_lanes<R, 1>(weights, stride, rows, step, count, factors, out, d);
     for (; d < size; d++) {
         for (int r = 0; r < R; r++) {
             float sum = 0;
             for (int64_t j = 0; j < count; j++) sum += weights[r * stride + j] * rows[j * step + d];
-            out[r][d] = sum;
+            out[r][d] = sum * factors[r];
         }
     }
 }
 
-/// out[j][d] += Σ_r weights[r][j] · left[r][d]; in the order of r.
+/// out[j][d] += Σ_r weights[r][j] · left[r][d] for W lanes of d; in the order of r.
+template <int R, int W>
+INLINE void spread_lanes(const float *weights, int64_t stride, const float *const *left, int64_t count, float *out,
+                         int64_t step, int64_t d) {
+    Lanes held[R][W];
+    for (int r = 0; r < R; r++) {
+        for (int w = 0; w < W; w++) held[r][w] = lanes(left[r] + d + w * LANES);
+    }
+    for (int64_t j = 0; j < count; j++) {
+        for (int w = 0; w < W; w++) {
+            Lanes sum = lanes(out + j * step + d + w * LANES);
+            for (int r = 0; r < R; r++) sum += weights[r * stride + j] * held[r][w];
+            lanes(out + j * step + d + w * LANES) = sum;
+        }
+    }
+}
+
 template <int R>
 INLINE void spread(const float *weights, int64_t stride, const float *const *left, int64_t count, int64_t size,
                    float *out, int64_t step) {
     int64_t d = 0;
-    for (; d + LANES <= size; d += LANES) {
-        Lanes held[R];
-        for (int r = 0; r < R; r++) held[r] = lanes(left[r] + d);
-        for (int64_t j = 0; j < count; j++) {
-            Lanes sum = lanes(out + j * step + d);
-            for (int r = 0; r < R; r++) sum += weights[r * stride + j] * held[r];
-            lanes(out + j * step + d) = sum;
-        }
-    }
+    for (; d + 2 * LANES <= size; d += 2 * LANES) spread_lanes<R, 2>(weights, stride, left, count, out, step, d);
+    for (; d + LANES <= size; d += LANES) spread_lanes<R, 1>(weights, stride, left, count, out, step, d);
     for (; d < size; d++) {
         for (int64_t j = 0; j < count; j++) {
             for (int r = 0; r < R; r++) out[j * step + d] += weights[r * stride + j] * left[r][d];
@@ -91,29 +97,30 @@ INLINE void spread(const float *weights, int64_t stride, const float *const *lef
 }
 
 /// e^x that keeps what is no number.
-INLINE float sound_exponential(float x) { return exponential(x) + (x - x); }
+INLINE Lanes sound_exponential(const Lanes &x) { return exponential(x) + (x - x); }
 
 INLINE float dot(const float *a, const float *b, int64_t size) {
-#pragma clang fp reassociate(on)
-    float sum = 0;
-    for (int64_t d = 0; d < size; d++) sum += a[d] * b[d];
+    Lanes sums = {};
+    int64_t d = 0;
+    for (; d + LANES <= size; d += LANES) sums += lanes(a + d) * lanes(b + d);
+    float sum = sum_of(sums);
+    for (; d < size; d++) sum += a[d] * b[d];
     return sum;
 }
 
 /// Scores to e^(score · scale - largest), 0 from `count` to `width`; gives their sum and the largest.
 INLINE void exponentiate(float *scores, int64_t count, int64_t width, float scale, float &sum, float &largest) {
-    int64_t end = padded(count);
-    for (int64_t j = count; j < end; j++) scores[j] = -INFINITY;
-    Lanes tops = lanes(scores), sums = {};
-    for (int64_t j = LANES; j < end; j += LANES) tops = __builtin_elementwise_max(tops, lanes(scores + j));
-    largest = tops[0];
-    for (int l = 1; l < LANES; l++) largest = std::max(largest, tops[l]);
-    largest *= scale;
-    for (int64_t j = 0; j < end; j++) scores[j] = sound_exponential(scores[j] * scale - largest);
-    for (int64_t j = count; j < width; j++) scores[j] = 0;
-    for (int64_t j = 0; j < end; j += LANES) sums += lanes(scores + j);
-    sum = 0;
-    for (int l = 0; l < LANES; l++) sum += sums[l];
+    int64_t last = padded(count) - LANES;
+    Lanes tops = first_lanes(lanes(scores + last), count - last, -INFINITY), sums = {};
+    for (int64_t j = 0; j < last; j += LANES) tops = larger(tops, lanes(scores + j));
+    largest = largest_of(tops) * scale;
+    for (int64_t j = 0; j < width; j += LANES) {
+        Lanes power = sound_exponential(lanes(scores + j) * scale - largest);
+        if (j >= last) power = first_lanes(power, count - j, 0);
+        lanes(scores + j) = power;
+        sums += power;
+    }
+    sum = sum_of(sums);
 }
 
 template <int R>
@@ -131,13 +138,10 @@ INLINE void attend_block(const Row *rows, const float *key_columns, int64_t stri
     for (int r = 0; r < R; r++) {
         float largest;
         exponentiate(scratch + r * scratch_stride, rows[r].count, padded(most), scale, sums[r], largest);
-        if (rows[r].log_sum) *rows[r].log_sum = largest + std::log(sums[r]);
+        sums[r] = 1 / sums[r];
+        if (rows[r].softmax) rows[r].softmax[0] = largest, rows[r].softmax[1] = sums[r];
     }
-    mix<R>(scratch, scratch_stride, values, step, most, size, outs);
-    for (int r = 0; r < R; r++) {
-        float share = 1 / sums[r];
-        for (int64_t d = 0; d < size; d++) outs[r][d] *= share;
-    }
+    mix<R>(scratch, scratch_stride, values, step, most, size, sums, outs);
 }
 
 template <int R>
@@ -145,7 +149,7 @@ INLINE void differentiate_block(const Row *rows, const float *key_columns, const
                                 const float *keys, float *dkeys, float *dvalues, int64_t step, int64_t size,
                                 float scale, float *scratch) {
     const float *queries[R], *gradients[R];
-    float *dqueries[R], *shares = scratch, *dscores = scratch + BLOCK * stride;
+    float *dqueries[R], ones[R], *shares = scratch, *dscores = scratch + BLOCK * stride;
     int64_t most = 0;
     for (int r = 0; r < R; r++) {
         queries[r] = rows[r].query;
@@ -156,13 +160,17 @@ INLINE void differentiate_block(const Row *rows, const float *key_columns, const
     dots<R>(queries, key_columns, stride, size, most, shares, stride);
     dots<R>(gradients, value_columns, stride, size, most, dscores, stride);
     for (int r = 0; r < R; r++) {
-        float *p = shares + r * stride, *ds = dscores + r * stride, log_sum = *rows[r].log_sum;
+        float *p = shares + r * stride, *ds = dscores + r * stride;
         float along = dot(rows[r].out, gradients[r], size);
-        for (int64_t j = 0; j < rows[r].count; j++) p[j] = sound_exponential(p[j] * scale - log_sum);
-        for (int64_t j = 0; j < rows[r].count; j++) ds[j] = p[j] * (ds[j] - along) * scale;
-        for (int64_t j = rows[r].count; j < most; j++) p[j] = ds[j] = 0;
+        for (int64_t j = 0; j < padded(most); j += LANES) {
+            Lanes share = sound_exponential(lanes(p + j) * scale - rows[r].softmax[0]) * rows[r].softmax[1];
+            if (j + LANES > rows[r].count) share = first_lanes(share, rows[r].count - j, 0);
+            lanes(p + j) = share;
+            lanes(ds + j) = share * (lanes(ds + j) - along) * scale;
+        }
+        ones[r] = 1;
     }
-    mix<R>(dscores, stride, keys, step, most, size, dqueries);
+    mix<R>(dscores, stride, keys, step, most, size, ones, dqueries);
     spread<R>(dscores, stride, queries, most, size, dkeys, step);
     spread<R>(shares, stride, gradients, most, size, dvalues, step);
 }
@@ -188,24 +196,17 @@ void turn_tokens(const float *in, float *out, const float *cosines, const float 
 }
 
 EVERY_PROCESSOR
-void turn_into_columns(const float *rows, int64_t step, int64_t count, int64_t size, float *columns, int64_t stride) {
-    for (int64_t j = 0; j < count; j += LANES) {
-        int64_t limit = std::min(count, j + LANES);
-        for (int64_t d = 0; d < size; d++) {
-            for (int64_t i = j; i < limit; i++) columns[d * stride + i] = rows[i * step + d];
-            for (int64_t i = limit; i < j + LANES; i++) columns[d * stride + i] = 0;
-        }
-    }
-}
-
-EVERY_PROCESSOR
 void attend(const Row *rows, int64_t row_count, const float *key_columns, int64_t stride, const float *values,
             int64_t step, int64_t size, float scale, float *scratch, int64_t scratch_stride) {
     int64_t i = 0;
     for (; i + BLOCK <= row_count; i += BLOCK) {
         attend_block<BLOCK>(rows + i, key_columns, stride, values, step, size, scale, scratch, scratch_stride);
     }
-    for (; i < row_count; i++) {
+    if (i + 2 <= row_count) {
+        attend_block<2>(rows + i, key_columns, stride, values, step, size, scale, scratch, scratch_stride);
+        i += 2;
+    }
+    if (i < row_count) {
         attend_block<1>(rows + i, key_columns, stride, values, step, size, scale, scratch, scratch_stride);
     }
 }
@@ -219,7 +220,12 @@ void differentiate(const Row *rows, int64_t row_count, const float *key_columns,
         differentiate_block<BLOCK>(rows + i, key_columns, value_columns, stride, keys, dkeys,
                                    dvalues, step, size, scale, scratch);
     }
-    for (; i < row_count; i++) {
+    if (i + 2 <= row_count) {
+        differentiate_block<2>(rows + i, key_columns, value_columns, stride, keys, dkeys, dvalues, step, size, scale,
+                               scratch);
+        i += 2;
+    }
+    if (i < row_count) {
         differentiate_block<1>(rows + i, key_columns, value_columns, stride, keys, dkeys,
                                dvalues, step, size, scale, scratch);
     }

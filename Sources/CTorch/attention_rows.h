@@ -12,7 +12,7 @@ struct Row {
 
     const float *query;
     float *out;
-    float *log_sum;  // log Σ exp of the row's scores; null where nobody asks
+    float *softmax;  // the largest score, and 1 / Σ exp(score - largest); null where nobody asks
     int64_t count;   // of the keys that it sees, from the first on
 
     const float *gradient = nullptr;  // of `out`
@@ -26,9 +26,6 @@ inline int64_t padded(int64_t count) { return (count + Row::LANES - 1) / Row::LA
 /// with its second), and copies the heads behind them. `direction` is 1 forwards and -1 back.
 void turn_tokens(const float *in, float *out, const float *cosines, const float *sines, int64_t tokens,
                  int64_t turned_heads, int64_t copied_heads, int64_t size, float direction);
-
-/// rows [count, size], `step` apart, as columns [size, stride].
-void turn_into_columns(const float *rows, int64_t step, int64_t count, int64_t size, float *columns, int64_t stride);
 
 /// out = softmax(query · keys · scale) · values for every row. `scratch` has room for BLOCK rows.
 void attend(const Row *rows, int64_t row_count, const float *key_columns, int64_t stride, const float *values,

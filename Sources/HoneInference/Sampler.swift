@@ -4,29 +4,31 @@ internal import HoneTensor
 ///
 /// Shape legend: B rows, V vocabulary.
 struct Sampler {
-    private let isGreedy: Bool
-    private let hasGreedy: Bool
-    private let isTruncated: Bool
-    /// 1 where the row is greedy, whose draw is thrown away.
-    private let temperature_B1: Tensor
-    private let topK_B1: Tensor
-    private let topP_B1: Tensor
-    private let isGreedy_B: Tensor
+    /// 0 where the row is greedy.
+    private let temperatures_B: Tensor
+    private let truncation: Truncation?
     private let seeds: [UInt64]
     private let device: Device
 
+    /// Of rows that are drawn from their likeliest tokens alone, where there are any.
+    private struct Truncation {
+        let isTruncated_B: Tensor
+        let topK_B1: Tensor
+        let topP_B1: Tensor
+    }
+
     init(_ parameters: [SamplingParameters], device: Device) {
         self.device = device
-        isGreedy = parameters.allSatisfy(\.isGreedy)
-        hasGreedy = parameters.contains(where: \.isGreedy)
-        isTruncated = parameters.contains(where: \.isTruncated)
         func column<Value: TensorElement>(_ values: [Value]) -> Tensor {
             Tensor(values, shape: [values.count, 1], device: device)
         }
-        temperature_B1 = column(parameters.map { $0.isGreedy ? 1 : Float($0.temperature) })
-        topK_B1 = column(parameters.map { $0.topK > 0 ? $0.topK : Int(Int32.max) })
-        topP_B1 = column(parameters.map { $0.topP < 1 ? Float($0.topP) : 2 })
-        isGreedy_B = Tensor(parameters.map(\.isGreedy), device: device)
+        temperatures_B = Tensor(parameters.map { Float($0.temperature) }, device: device)
+        truncation =
+            parameters.contains(where: \.isTruncated)
+            ? Truncation(
+                isTruncated_B: Tensor(parameters.map(\.isTruncated), device: device),
+                topK_B1: column(parameters.map { $0.topK > 0 ? $0.topK : Int(Int32.max) }),
+                topP_B1: column(parameters.map { $0.topP < 1 ? Float($0.topP) : 2 })) : nil
         seeds = parameters.map(\.seed)
     }
 
@@ -34,39 +36,25 @@ struct Sampler {
     ///
     /// `ordinals` says how many tokens each row has generated before this one.
     func pick(_ logits_BV: Tensor, ordinals: [Int]) -> (tokens_B: Tensor, logProbs_B: Tensor) {
-        let tokens_B =
-            switch (isGreedy, hasGreedy) {
-            case (true, _): logits_BV.argmax(dim: -1)
-            case (false, false): draw(logits_BV, ordinals)
-            case (false, true): Tensor.where(isGreedy_B, logits_BV.argmax(dim: -1), draw(logits_BV, ordinals))
-            }
-        let logits_B = logits_BV.gather(1, index: tokens_B.unsqueeze(1)).squeeze(1)
-        return (tokens_B, logits_B - logits_BV.logSumExp(dim: -1))
+        let shares_B = Tensor(zip(seeds, ordinals).map { Self.uniform(seed: $0, ordinal: $1) }, device: device)
+        let drawn = logits_BV.drawn(at: shares_B, temperatures_B: temperatures_B)
+        guard let truncation else { return drawn }
+        let tokens_B = Tensor.where(
+            truncation.isTruncated_B, draw(logits_BV, at: shares_B, truncation), drawn.tokens_B)
+        return (tokens_B, logits_BV.likelihoods(of: tokens_B).logProbs)
     }
 
-    /// One draw by inverting the cumulative distribution with the row's own uniform number.
-    private func draw(_ logits_BV: Tensor, _ ordinals: [Int]) -> Tensor {
-        let scaled_BV = logits_BV / temperature_B1
-        guard isTruncated else {
-            return invert(scaled_BV.softmax(dim: -1), ordinals).squeeze(1)
-        }
+    /// One draw of every row from its likeliest tokens, by rising rank.
+    private func draw(_ logits_BV: Tensor, at shares_B: Tensor, _ truncation: Truncation) -> Tensor {
+        let isGreedy_B = temperatures_B .== 0.0
+        let scaled_BV = logits_BV / temperatures_B.maskedFill(isGreedy_B, 1.0).unsqueeze(1)
         let (sorted_BV, tokens_BV) = scaled_BV.sort(dim: -1, descending: true)
         let probabilities_BV = sorted_BV.softmax(dim: -1)
         let before_BV = probabilities_BV.cumsum(dim: -1) - probabilities_BV
         let ranks_V = Tensor.arange(logits_BV.size(-1), device: device)
-        let kept_BV = (ranks_V .< topK_B1) .& (before_BV .< topP_B1)
-        let position_B1 = invert(probabilities_BV.maskedFill(.!kept_BV, 0.0), ordinals)
-        return tokens_BV.gather(1, index: position_B1).squeeze(1)
-    }
-
-    /// The first position where the cumulative sum reaches u · total. With u in (0, 1] that is always a position of
-    /// positive weight.
-    private func invert(_ weights_BV: Tensor, _ ordinals: [Int]) -> Tensor {
-        let cumulative_BV = weights_BV.cumsum(dim: -1)
-        let total_B1 = cumulative_BV.narrow(-1, start: weights_BV.size(-1) - 1, length: 1)
-        let uniform = zip(seeds, ordinals).map { Self.uniform(seed: $0, ordinal: $1) }
-        let target_B1 = Tensor(uniform, shape: [uniform.count, 1], device: device) * total_B1
-        return (cumulative_BV .< target_B1).sum(dim: -1, keepDim: true)
+        let kept_BV = (ranks_V .< truncation.topK_B1) .& (before_BV .< truncation.topP_B1)
+        let position_B = probabilities_BV.maskedFill(.!kept_BV, 0.0).positions(reaching: shares_B)
+        return tokens_BV.gather(1, index: position_B.unsqueeze(1)).squeeze(1)
     }
 
     /// A number in (0, 1] that depends on the seed and the ordinal alone (SplitMix64 as a hash, twice).

@@ -115,10 +115,10 @@ extension CausalLanguageModel {
         let longest = zip(line.lengths, cache?.pastCounts ?? line.lengths.map { _ in 0 }).map(+).max() ?? 0
         let pass = ForwardPass(
             lengths: line.lengths, rotary: rotary.tables(count: longest), cache: cache, dropout: dropout)
-        var x_NC = embedding(line.ids_N).thinned(by: dropout)
+        var stream = ResidualStream(x_NC: embedding(line.ids_N).thinned(by: dropout))
         for (i, layer) in layers.enumerated() {
-            x_NC = layer(x_NC, pass, layer: i, at: i == layers.count - 1 ? places_P : nil)
+            stream = layer(stream, pass, layer: i, at: i == layers.count - 1 ? places_P : nil)
         }
-        return norm(x_NC)
+        return stream.normalized(by: norm).normalized
     }
 }

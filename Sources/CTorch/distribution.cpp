@@ -1,0 +1,205 @@
+// What logits say about tokens: log-probabilities and entropies of tokens that were chosen, with their gradient, and the
+// choice itself. libtorch takes ten operators for it, each over all logits.
+#include "boundary.h"
+#include "lanes.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+namespace {
+
+using at::Tensor;
+using ctorch::Lanes;
+using ctorch::LANES;
+using ctorch::lanes;
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+/// Of a row of logits divided by a temperature: z, the largest, log Σ e^(z - largest), and Σ softmax(z) (z - largest).
+struct Summary {
+    float largest, log_sum, mean;
+
+    float normalizer() const { return largest + log_sum; }
+    float entropy() const { return log_sum - mean; }
+};
+
+INLINE Summary summarize(const float *logits, int64_t size, float temperature) {
+    Lanes tops = Lanes{} - INFINITY, sums = {}, products = {};
+    for (int64_t v = 0; v < size; v += LANES) {
+        tops = ctorch::larger(tops, ctorch::some_lanes(logits + v, size - v, -INFINITY));
+    }
+    float largest = ctorch::largest_of(tops) / temperature;
+    for (int64_t v = 0; v < size; v += LANES) {
+        Lanes z = ctorch::some_lanes(logits + v, size - v, 0) / temperature - largest, power = ctorch::exponential(z);
+        if (v + LANES > size) power = ctorch::first_lanes(power, size - v, 0);
+        sums += power;
+        products += power * z;
+    }
+    float sum = ctorch::sum_of(sums);
+    return {largest, std::log(sum), ctorch::sum_of(products) / sum};
+}
+
+EVERY_PROCESSOR
+void describe(const float *logits, const int64_t *targets, float *log_probs, float *normalizers, float *entropies,
+              int64_t rows, int64_t size, float temperature) {
+    for (int64_t r = 0; r < rows; r++, logits += size) {
+        Summary row = summarize(logits, size, temperature);
+        log_probs[r] = logits[targets[r]] / temperature - row.largest - row.log_sum;
+        normalizers[r] = row.normalizer();
+        entropies[r] = row.entropy();
+    }
+}
+
+/// dz = dlog_prob (one_hot - p) - dentropy p (log p + entropy); `dentropies` may be null.
+INLINE void differentiate_row(const float *logits, float dlog_prob, float dentropy, float normalizer, float entropy,
+                              float *dlogits, int64_t size, float temperature) {
+    int64_t v = 0;
+    for (; v + LANES <= size; v += LANES) {
+        Lanes log_p = lanes(logits + v) / temperature - normalizer;
+        lanes(dlogits + v) = ctorch::exponential(log_p) * (-dlog_prob - dentropy * (log_p + entropy)) / temperature;
+    }
+    for (; v < size; v++) {
+        float log_p = logits[v] / temperature - normalizer;
+        dlogits[v] = ctorch::exponential(log_p) * (-dlog_prob - dentropy * (log_p + entropy)) / temperature;
+    }
+}
+
+EVERY_PROCESSOR
+void differentiate(const float *logits, const int64_t *targets, const float *dlog_probs, const float *dentropies,
+                   const float *normalizers, const float *entropies, float *dlogits, int64_t rows, int64_t size,
+                   float temperature) {
+    for (int64_t r = 0; r < rows; r++, logits += size, dlogits += size) {
+        float dlog_prob = dlog_probs ? dlog_probs[r] : 0, dentropy = dentropies ? dentropies[r] : 0;
+        differentiate_row(logits, dlog_prob, dentropy, normalizers[r], entropies[r], dlogits, size, temperature);
+        dlogits[targets[r]] += dlog_prob / temperature;
+    }
+}
+
+template <typename Body>
+void over_rows(int64_t rows, int64_t size, Body body) {
+    at::parallel_for(0, rows, std::max<int64_t>(1, (1 << 13) / size), body);
+}
+
+struct Distribution : torch::autograd::Function<Distribution> {
+    static variable_list forward(AutogradContext *context, const Tensor &logits_in, const Tensor &targets_in,
+                                 double temperature) {
+        Tensor logits = logits_in.contiguous(), targets = targets_in.contiguous();
+        int64_t rows = logits.size(0), size = logits.size(1);
+        Tensor log_probs = at::empty({rows}), normalizers = at::empty({rows}), entropies = at::empty({rows});
+        over_rows(rows, size, [&](int64_t begin, int64_t end) {
+            describe(logits.const_data_ptr<float>() + begin * size, targets.const_data_ptr<int64_t>() + begin,
+                     log_probs.mutable_data_ptr<float>() + begin, normalizers.mutable_data_ptr<float>() + begin,
+                     entropies.mutable_data_ptr<float>() + begin, end - begin, size, static_cast<float>(temperature));
+        });
+        if (context) {
+            context->save_for_backward({logits, targets, normalizers, entropies});
+            context->saved_data["temperature"] = temperature;
+            context->mark_non_differentiable({normalizers});
+            context->set_materialize_grads(false);
+        }
+        return {log_probs, normalizers, entropies};
+    }
+
+    static variable_list backward(AutogradContext *context, variable_list gradients) {
+        auto saved = context->get_saved_variables();
+        const Tensor &logits = saved[0], &targets = saved[1], &normalizers = saved[2], &entropies = saved[3];
+        auto temperature = static_cast<float>(context->saved_data["temperature"].toDouble());
+        Tensor dlogits = at::empty_like(logits);
+        Tensor dlog_probs = gradients[0].defined() ? gradients[0].contiguous() : Tensor();
+        Tensor dentropies = gradients[2].defined() ? gradients[2].contiguous() : Tensor();
+        int64_t size = logits.size(1);
+        over_rows(logits.size(0), size, [&](int64_t begin, int64_t end) {
+            differentiate(logits.const_data_ptr<float>() + begin * size, targets.const_data_ptr<int64_t>() + begin,
+                          dlog_probs.defined() ? dlog_probs.const_data_ptr<float>() + begin : nullptr,
+                          dentropies.defined() ? dentropies.const_data_ptr<float>() + begin : nullptr,
+                          normalizers.const_data_ptr<float>() + begin, entropies.const_data_ptr<float>() + begin,
+                          dlogits.mutable_data_ptr<float>() + begin * size, end - begin, size, temperature);
+        });
+        return {dlogits, Tensor(), Tensor()};
+    }
+};
+
+INLINE int64_t largest_place(const float *logits, int64_t size) { return std::max_element(logits, logits + size) - logits; }
+
+/// The first place where the sum of e^(z - largest) over the places so far reaches `share` of the whole. `sums` has room
+/// for one number a block of lanes.
+INLINE int64_t place_at(const float *logits, int64_t size, float temperature, float share, float *powers, double *sums) {
+    Lanes tops = Lanes{} - INFINITY;
+    for (int64_t v = 0; v < size; v += LANES) {
+        tops = ctorch::larger(tops, ctorch::some_lanes(logits + v, size - v, -INFINITY));
+    }
+    float largest = ctorch::largest_of(tops);
+    double sum = 0;
+    for (int64_t v = 0, block = 0; v < size; v += LANES, block++) {
+        Lanes z = (ctorch::some_lanes(logits + v, size - v, -INFINITY) - largest) / temperature;
+        lanes(powers + v) = z < -87.0f ? Lanes{} : ctorch::exponential(z);
+        sums[block] = sum += ctorch::sum_of(lanes(powers + v));
+    }
+    double aim = share * sum;
+    int64_t v = (std::lower_bound(sums, sums + (size + LANES - 1) / LANES, aim) - sums) * LANES, last = v;
+    sum = v > 0 ? sums[v / LANES - 1] : 0;
+    for (int64_t end = std::min(size, v + LANES); v < end && sum < aim; v++) {
+        sum += powers[v];
+        if (powers[v] > 0) last = v;
+    }
+    return last;
+}
+
+EVERY_PROCESSOR
+void pick(const float *logits, const float *temperatures, const float *shares, int64_t *tokens, float *log_probs,
+          float *powers, double *sums, int64_t rows, int64_t size) {
+    for (int64_t r = 0; r < rows; r++, logits += size) {
+        tokens[r] = temperatures[r] == 0 ? largest_place(logits, size)
+                                         : place_at(logits, size, temperatures[r], shares[r], powers, sums);
+        Summary row = summarize(logits, size, 1);
+        log_probs[r] = logits[tokens[r]] - row.largest - row.log_sum;
+    }
+}
+
+void check(const Tensor &logits, const Tensor &others, at::ScalarType type) {
+    TORCH_CHECK(logits.device().is_cpu() && logits.scalar_type() == at::kFloat && logits.dim() == 2 &&
+                    others.scalar_type() == type && others.dim() == 1 && others.size(0) == logits.size(0),
+                "logits of shape ", logits.sizes(), " with ", others.sizes(), " beside them");
+}
+
+}  // namespace
+
+bool ctorch_token_distribution(ctorch_tensor logits_handle, ctorch_tensor targets_handle, double temperature,
+                               ctorch_tensor *results) {
+    return ctorch::guarded(false, [&] {
+        Tensor logits = ctorch::borrowed(logits_handle), targets = ctorch::borrowed(targets_handle).contiguous();
+        check(logits, targets, at::kLong);
+        for (int64_t r = 0; r < targets.size(0); r++) {
+            int64_t target = targets.const_data_ptr<int64_t>()[r];
+            TORCH_CHECK_INDEX(target >= 0 && target < logits.size(1), "token ", target, " of ", logits.size(1));
+        }
+        auto made = c10::GradMode::is_enabled() ? Distribution::apply(logits, targets, temperature)
+                                                : Distribution::forward(nullptr, logits, targets, temperature);
+        for (int i = 0; i < 3; i++) results[i] = ctorch::handle(std::move(made[i]));
+        return true;
+    });
+}
+
+bool ctorch_pick(ctorch_tensor logits_handle, ctorch_tensor temperatures_handle, ctorch_tensor shares_handle,
+                 ctorch_tensor *results) {
+    return ctorch::guarded(false, [&] {
+        Tensor logits = ctorch::borrowed(logits_handle).contiguous();
+        Tensor temperatures = ctorch::borrowed(temperatures_handle), shares = ctorch::borrowed(shares_handle);
+        check(logits, temperatures, at::kFloat);
+        check(logits, shares, at::kFloat);
+        int64_t rows = logits.size(0), size = logits.size(1);
+        Tensor tokens = at::empty({rows}, at::kLong), log_probs = at::empty({rows});
+        over_rows(rows, size, [&](int64_t begin, int64_t end) {
+            std::vector<float> powers(size + LANES);
+            std::vector<double> sums(size / LANES + 1);
+            pick(logits.const_data_ptr<float>() + begin * size, temperatures.const_data_ptr<float>() + begin,
+                 shares.const_data_ptr<float>() + begin, tokens.mutable_data_ptr<int64_t>() + begin,
+                 log_probs.mutable_data_ptr<float>() + begin, powers.data(), sums.data(), end - begin, size);
+        });
+        results[0] = ctorch::handle(std::move(tokens));
+        results[1] = ctorch::handle(std::move(log_probs));
+        return true;
+    });
+}
