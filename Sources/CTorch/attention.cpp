@@ -89,6 +89,7 @@ void turn_line(const float *in, float *out, const Sequences &sequences, const He
 /// The queries that share a key head, token by token.
 std::vector<Row> query_rows(const Sequences &sequences, const Heads &heads, int64_t s, int64_t kv, const Tensor &turned,
                             const Tensor &out, const Tensor &softmaxes) {
+    float *softmax = softmaxes.defined() ? softmaxes.mutable_data_ptr<float>() : nullptr;
     std::vector<Row> rows;
     rows.reserve(sequences.length(s) * heads.group());
     for (int64_t t = 0; t < sequences.length(s); t++) {
@@ -96,7 +97,7 @@ std::vector<Row> query_rows(const Sequences &sequences, const Heads &heads, int6
         for (int64_t h = kv * heads.group(); h < (kv + 1) * heads.group(); h++) {
             rows.push_back({turned.const_data_ptr<float>() + token * heads.width() + h * heads.size,
                             out.mutable_data_ptr<float>() + (token * heads.query + h) * heads.size,
-                            softmaxes.defined() ? softmaxes.mutable_data_ptr<float>() + 2 * (token * heads.query + h) : nullptr,
+                            softmax ? softmax + 2 * (token * heads.query + h) : nullptr,
                             sequences.pasts[s] + t + 1});
         }
     }

@@ -1,5 +1,5 @@
-// What logits say about tokens: log-probabilities and entropies of tokens that were chosen, with their gradient, and the
-// choice itself. libtorch takes ten operators for it, each over all logits.
+// What logits say about tokens: log-probabilities and entropies of tokens that were chosen, with their gradient, and
+// the choice itself. libtorch takes ten operators for it, each over all logits.
 #include "boundary.h"
 #include "lanes.h"
 
@@ -121,11 +121,14 @@ struct Distribution : torch::autograd::Function<Distribution> {
     }
 };
 
-INLINE int64_t largest_place(const float *logits, int64_t size) { return std::max_element(logits, logits + size) - logits; }
+INLINE int64_t largest_place(const float *logits, int64_t size) {
+    return std::max_element(logits, logits + size) - logits;
+}
 
-/// The first place where the sum of e^(z - largest) over the places so far reaches `share` of the whole. `sums` has room
-/// for one number a block of lanes.
-INLINE int64_t place_at(const float *logits, int64_t size, float temperature, float share, float *powers, double *sums) {
+/// The first place where the sum of e^(z - largest) over the places so far reaches `share` of the whole. `sums` has
+/// room for one number a block of lanes.
+INLINE int64_t place_at(const float *logits, int64_t size, float temperature, float share, float *powers,
+                        double *sums) {
     Lanes tops = Lanes{} - INFINITY;
     for (int64_t v = 0; v < size; v += LANES) {
         tops = ctorch::larger(tops, ctorch::some_lanes(logits + v, size - v, -INFINITY));

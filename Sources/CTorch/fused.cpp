@@ -56,8 +56,8 @@ void rms_norm_rows(const float *x, const float *change, const float *weight, flo
     }
 }
 
-/// dx = scale * (g - n * mean(g * n)) with n = x * scale, g = dy * weight, and `dsum` added if there is one; adds dy * n
-/// to `dweight`.
+/// dx = scale * (g - n * mean(g * n)) with n = x * scale, g = dy * weight, and `dsum` added if there is one; adds
+/// dy * n to `dweight`.
 EVERY_PROCESSOR
 void rms_norm_backward_rows(const float *dy, const float *dsum, const float *x, const float *weight,
                             const float *scales, float *dx, float *dweight, int64_t rows, int64_t size) {

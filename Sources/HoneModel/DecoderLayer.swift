@@ -98,7 +98,7 @@ struct DecoderLayer: Module {
     }
 }
 
-/// What passes from layer to layer, `[N, C]`: the last change is added where the sum is normalized, in one pass over it.
+/// What passes from layer to layer, `[N, C]`: the last change is added where the sum is normalized, in one pass.
 struct ResidualStream {
     let x_NC: Tensor
     /// Nil before the first layer.

@@ -63,8 +63,8 @@ public struct JobContext: Sendable {
         try await Completion(context: self, jobs: [job]).run { transaction, _ in [try await writes(transaction)] }
     }
 
-    /// Completes jobs of a batch with results that their writes bring about: `writes` gets those that are still held and
-    /// gives a result for each, in their order; see ``complete(_:_:)``.
+    /// Completes jobs of a batch with results that their writes bring about: `writes` gets those that are still held
+    /// and gives a result for each, in their order; see ``complete(_:_:)``.
     public nonisolated(nonsending) func complete(
         _ jobs: [ClaimedJob],
         producing writes: (_ transaction: PostgresConnection, _ held: [ClaimedJob]) async throws -> [PostgresJSON]

@@ -12,8 +12,8 @@ public struct TokenLikelihoods {
 
 // Shape legend: N or B rows, V vocabulary.
 extension Tensor {
-    /// With z these logits `[N, V]` over the temperature and y the targets (`.int64`), log π(y) = z_y - log Σ exp(z), and
-    /// the entropy is log Σ exp(z) - Σ softmax(z) z. On the CPU in `.float32` it is one kernel.
+    /// With z these logits `[N, V]` over the temperature and y the targets (`.int64`), log π(y) = z_y - log Σ exp(z),
+    /// and the entropy is log Σ exp(z) - Σ softmax(z) z. On the CPU in `.float32` it is one kernel.
     public func likelihoods(of targets_N: Tensor, temperature: Double = 1) -> TokenLikelihoods {
         precondition(temperature > 0, "log-probabilities at temperature \(temperature)")
         guard hasOwnKernels else {
@@ -52,8 +52,8 @@ extension Tensor {
         return (tokens_B, likelihoods(of: tokens_B).logProbs)
     }
 
-    /// The first position of every row where the cumulative sum of these weights `[B, V]` reaches the row's share of its
-    /// total: always one of positive weight.
+    /// The first position of every row where the cumulative sum of these weights `[B, V]` reaches the row's share of
+    /// its total: always one of positive weight.
     public func positions(reaching shares_B: Tensor) -> Tensor {
         let cumulative_BV = cumsum(dim: -1)
         let total_B1 = cumulative_BV.narrow(-1, start: size(-1) - 1, length: 1)

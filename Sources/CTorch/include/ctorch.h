@@ -103,13 +103,13 @@ bool ctorch_add_rms_norm(ctorch_tensor x, ctorch_tensor change, ctorch_tensor we
                          ctorch_tensor _Nullable *_Nonnull results);
 // take_rows: rows of x [rows, size] at places [count] int64 -> [count, size].
 ctorch_tensor _Nullable ctorch_take_rows(ctorch_tensor x, ctorch_tensor places);
-// token_distribution: of logits [rows, size] over temperature, the targets' [rows] int64 log-probabilities, log Σ exp and
-// entropies, as three `results`; no gradient goes through the second.
+// token_distribution: of logits [rows, size] over temperature, the targets' [rows] int64 log-probabilities, log Σ exp
+// and entropies, as three `results`; no gradient goes through the second.
 bool ctorch_token_distribution(ctorch_tensor logits, ctorch_tensor targets, double temperature,
                                ctorch_tensor _Nullable *_Nonnull results);
-// pick: from every row of logits [rows, size] the first token at which the probabilities at the row's temperature add up
-// to its share (0, 1], the likeliest where the temperature is 0; and its log-probability at temperature 1. Two `results`,
-// without gradients. temperatures and shares are [rows].
+// pick: from every row of logits [rows, size] the first token at which the probabilities at the row's temperature add
+// up to its share (0, 1], the likeliest where the temperature is 0; and its log-probability at temperature 1. Two
+// `results`, without gradients. temperatures and shares are [rows].
 bool ctorch_pick(ctorch_tensor logits, ctorch_tensor temperatures, ctorch_tensor shares,
                  ctorch_tensor _Nullable *_Nonnull results);
 // swiglu: silu(first half) * second half of the last dimension.
