@@ -9,7 +9,7 @@ import Testing
         Tensor.randn([rows, size], generator: random) * scale
     }
 
-    @Test(arguments: [(7, 258, 1.0), (5, 16, 0.7), (3, 15, 1.3), (4, 1, 1), (40, 1000, 2)])
+    @Test(arguments: [(7, 258, 1.0), (5, 16, 0.7), (3, 15, 1.3), (4, 1, 1.0), (40, 1000, 2.0)])
     func `likelihoods and their gradients agree`(rows: Int, size: Int, temperature: Double) {
         for scale in [1.0, 40] {
             let source = logits(rows, size, scale: scale)

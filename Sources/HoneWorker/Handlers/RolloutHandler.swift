@@ -45,14 +45,16 @@ struct RolloutHandler: JobHandler {
                 break
             }
         }
-        try await context.complete(sampled.map(\.job)) { transaction, held in
-            let wanted = Set(held.map(\.id))
-            var results: [PostgresJSON] = []
-            for one in sampled where wanted.contains(one.job.id) {
-                results.append(try await one.record(in: transaction))
-            }
-            return results
-        }
+        try await context.complete(
+            sampled.map(\.job),
+            producing: { transaction, held in
+                let wanted = Set(held.map(\.id))
+                var results: [PostgresJSON] = []
+                for one in sampled where wanted.contains(one.job.id) {
+                    results.append(try await one.record(in: transaction))
+                }
+                return results
+            })
         if let failure { throw failure }
     }
 
