@@ -221,17 +221,6 @@ void turn_tokens(const float *in, float *out, const float *cosines, const float 
 }
 
 EVERY_PROCESSOR
-void turn_into_columns(const float *rows, int64_t step, int64_t count, int64_t size, float *columns, int64_t stride) {
-    for (int64_t j = 0; j < count; j += LANES) {
-        int64_t limit = std::min(count, j + LANES);
-        for (int64_t d = 0; d < size; d++) {
-            for (int64_t i = j; i < limit; i++) columns[d * stride + i] = rows[i * step + d];
-            for (int64_t i = limit; i < j + LANES; i++) columns[d * stride + i] = 0;
-        }
-    }
-}
-
-EVERY_PROCESSOR
 void attend(const Row *rows, int64_t row_count, const float *key_columns, int64_t stride, const float *values,
             int64_t step, int64_t size, float scale, float *scratch, int64_t scratch_stride) {
     int64_t i = 0;
