@@ -164,7 +164,7 @@ extension Cluster {
     private func options(port: Int) -> String {
         var settings = [
             "listen_addresses=127.0.0.1", "port=\(port)", "unix_socket_directories=\(home.socketDirectory)",
-            "max_connections=200",
+            "max_connections=400",
         ]
         if durability == .none { settings += ["fsync=off", "synchronous_commit=off", "full_page_writes=off"] }
         return settings.map { "-c '\($0.replacing("'", with: "'\\''"))'" }.joined(separator: " ")
