@@ -16,8 +16,9 @@ enum TinyModel {
         {"dataset": "\(dataset)", "model": "\(model)", "checkpoint_every": \(checkpointEvery), "configuration": {
             "steps": \(steps), "tokens_per_batch": 256, "warm_up_steps": 2, "seed": 7,
             "model": {"model_type": "llama", "vocab_size": 258, "hidden_size": \(width),
-                "intermediate_size": \(2 * width), "num_hidden_layers": 1, "num_attention_heads": 2, "max_position_embeddings": 256,
-                "tie_word_embeddings": false, "eos_token_id": 256, "pad_token_id": 257}}}
+                "intermediate_size": \(2 * width), "num_hidden_layers": 1, "num_attention_heads": 2,
+                "max_position_embeddings": 256, "tie_word_embeddings": false, "eos_token_id": 256,
+                "pad_token_id": 257}}}
         """
     }
 
