@@ -7,6 +7,7 @@
 // log Σ exp (Dao et al. 2022, arXiv:2205.14135, appendix B.2).
 #include "attention_line.h"
 #include "boundary.h"
+#include "columns.h"
 
 #include <ATen/ops/empty.h>
 #include <torch/csrc/autograd/custom_function.h>

@@ -1,5 +1,7 @@
 #include "attention_branches.h"
 
+#include "columns.h"
+
 namespace ctorch {
 namespace {
 

@@ -93,26 +93,6 @@ INLINE float dot(const float *a, const float *b, int64_t size) {
     return sum;
 }
 
-/// Scores to e^(score · scale - largest) from `first` to `count`, 0 elsewhere between `least` and `width`; gives their
-/// sum and the largest. A key's lane is its place among all keys, so the sum's order does not depend on `least`.
-INLINE void exponentiate(float *scores, int64_t least, int64_t first, int64_t count, int64_t width, float scale,
-                         float &sum, float &largest) {
-    int64_t begin = first / LANES * LANES, end = padded(count);
-    for (int64_t j = begin; j < first; j++) scores[j] = -INFINITY;
-    for (int64_t j = count; j < end; j++) scores[j] = -INFINITY;
-    Lanes tops = lanes(scores + begin), sums = {};
-    for (int64_t j = begin + LANES; j < end; j += LANES) tops = __builtin_elementwise_max(tops, lanes(scores + j));
-    largest = tops[0];
-    for (int l = 1; l < LANES; l++) largest = std::max(largest, tops[l]);
-    largest *= scale;
-    for (int64_t j = begin; j < end; j++) scores[j] = sound_exponential(scores[j] * scale - largest);
-    for (int64_t j = least; j < first; j++) scores[j] = 0;
-    for (int64_t j = count; j < width; j++) scores[j] = 0;
-    for (int64_t j = begin; j < end; j += LANES) sums += lanes(scores + j);
-    sum = 0;
-    for (int l = 0; l < LANES; l++) sum += sums[l];
-}
-
 /// What the rows of a block see together; `least` stands at the beginning of lanes.
 template <int R>
 INLINE void find_range(const Row *rows, int64_t &least, int64_t &most) {
@@ -217,17 +197,6 @@ void turn_tokens(const float *in, float *out, const float *cosines, const float 
         std::copy_n(in, copied_heads * size, out);
         in += copied_heads * size;
         out += copied_heads * size;
-    }
-}
-
-EVERY_PROCESSOR
-void turn_into_columns(const float *rows, int64_t step, int64_t count, int64_t size, float *columns, int64_t stride) {
-    for (int64_t j = 0; j < count; j += LANES) {
-        int64_t limit = std::min(count, j + LANES);
-        for (int64_t d = 0; d < size; d++) {
-            for (int64_t i = j; i < limit; i++) columns[d * stride + i] = rows[i * step + d];
-            for (int64_t i = limit; i < j + LANES; i++) columns[d * stride + i] = 0;
-        }
     }
 }
 

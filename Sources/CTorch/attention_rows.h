@@ -34,9 +34,6 @@ inline int64_t column_stride(int64_t count) {
 void turn_tokens(const float *in, float *out, const float *cosines, const float *sines, int64_t tokens,
                  int64_t turned_heads, int64_t copied_heads, int64_t size, float direction);
 
-/// rows [count, size], `step` apart, as columns [size, stride].
-void turn_into_columns(const float *rows, int64_t step, int64_t count, int64_t size, float *columns, int64_t stride);
-
 /// out = softmax(query · keys · scale) · values for every row. `scratch` has room for BLOCK rows.
 void attend(const Row *rows, int64_t row_count, const float *key_columns, int64_t stride, const float *values,
             int64_t step, int64_t size, float scale, float *scratch, int64_t scratch_stride);

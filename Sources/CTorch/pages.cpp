@@ -123,7 +123,7 @@ template <typename Element, int R> INLINE void attend_block(const PagedRow *rows
     }
     for (int r = 0; r < R; r++) {
         float *weights = scratch + r * stride;
-        exponentiate(weights, rows[r].first - start, rows[r].count - start, stride, head.scale, sums[r], largest);
+        exponentiate(weights, 0, rows[r].first - start, rows[r].count - start, stride, head.scale, sums[r], largest);
         if constexpr (sizeof(Element) == 1) {
             for (int64_t page = 0; page < page_count; page++) {
                 lanes(weights + page * TOKENS) *= lanes(page_of<Element>(head, first_page + page).value_scales);

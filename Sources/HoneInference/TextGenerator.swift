@@ -22,7 +22,12 @@ public struct TextGenerator {
 
     /// An answer ends after one of `endTokens`; left out, after what the model's configuration and the tokenizer name.
     ///
-    /// - Parameter precision: of the weights; nil is as trained. Ignored where the row engine does not compute.
+    /// - Parameters:
+    ///   - model: what writes.
+    ///   - tokenizer: the model's.
+    ///   - endTokens: after which an answer ends.
+    ///   - limits: of rows and memory.
+    ///   - precision: of the weights; nil is as trained. Ignored where the row engine does not compute.
     public init(
         model: CausalLanguageModel, tokenizer: any Tokenizer, endTokens: [Int32]? = nil,
         limits: GenerationLimits = GenerationLimits(), precision: PrecisionPlan? = nil

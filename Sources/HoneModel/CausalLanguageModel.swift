@@ -126,7 +126,7 @@ extension CausalLanguageModel {
         _ line: TokenLine, at places_P: Tensor? = nil, cache: KVCache.Rows?, dropout: Dropout? = nil
     ) -> Tensor {
         let pass = pass(line.lengths, cache: cache, dropout: dropout)
-        return norm(run(embed(line, pass), through: layers.indices, pass, at: places_P))
+        return run(embed(line, pass), through: layers.indices, pass, at: places_P).normalized(by: norm).normalized
     }
 
     /// What is the same for all layers of a pass over sequences of these lengths.
@@ -139,9 +139,11 @@ extension CausalLanguageModel {
 
     /// `[N, C]` through some of the layers, without the norm behind the last; the last of them computes the places that
     /// are asked for alone.
-    func run(_ x_NC: Tensor, through range: Range<Int>, _ pass: ForwardPass, at places_P: Tensor? = nil) -> Tensor {
-        var x_NC = x_NC
-        for i in range { x_NC = layers[i](x_NC, pass, layer: i, at: i == range.upperBound - 1 ? places_P : nil) }
-        return x_NC
+    func run(
+        _ x_NC: Tensor, through range: Range<Int>, _ pass: ForwardPass, at places_P: Tensor? = nil
+    ) -> ResidualStream {
+        var stream = ResidualStream(x_NC: x_NC)
+        for i in range { stream = layers[i](stream, pass, layer: i, at: i == range.upperBound - 1 ? places_P : nil) }
+        return stream
     }
 }

@@ -111,16 +111,32 @@ struct DecoderLayer: Module {
         visitor.module("mlp", feedForward)
     }
 
-    /// `[N, C]` to `[N, C]`, or to `[P, C]` of the places that are asked for: only those are computed further than
+    /// Adds to every token, or goes on with the places that are asked for alone: only those are computed further than
     /// others look at them.
-    func callAsFunction(_ x_NC: Tensor, _ pass: ForwardPass, layer: Int, at places_P: Tensor? = nil) -> Tensor {
-        var mixed_PC = attention.mix(inputNorm(x_NC), pass, layer: layer)
-        var x_PC = x_NC
+    func callAsFunction(
+        _ stream: ResidualStream, _ pass: ForwardPass, layer: Int, at places_P: Tensor? = nil
+    ) -> ResidualStream {
+        let (x_NC, normalized_NC) = stream.normalized(by: inputNorm)
+        var (mixed_PC, x_PC) = (attention.mix(normalized_NC, pass, layer: layer), x_NC)
         if let places_P {
-            mixed_PC = mixed_PC.indexSelect(0, places_P)
-            x_PC = x_NC.indexSelect(0, places_P)
+            mixed_PC = mixed_PC.rows(at: places_P)
+            x_PC = x_NC.rows(at: places_P)
         }
-        let y_PC = x_PC + attention.output(mixed_PC).thinned(by: pass.dropout)
-        return y_PC + feedForward(postNorm(y_PC)).thinned(by: pass.dropout)
+        let (y_PC, ready_PC) = postNorm(x_PC, adding: attention.output(mixed_PC).thinned(by: pass.dropout))
+        return ResidualStream(x_NC: y_PC, change_NC: feedForward(ready_PC).thinned(by: pass.dropout))
+    }
+}
+
+/// What passes from layer to layer, `[N, C]`: the last change is added where the sum is normalized, in one pass.
+struct ResidualStream {
+    let x_NC: Tensor
+    /// Nil before the first layer.
+    var change_NC: Tensor?
+
+    var sum_NC: Tensor { change_NC.map { x_NC + $0 } ?? x_NC }
+
+    func normalized(by norm: RMSNorm) -> (sum: Tensor, normalized: Tensor) {
+        guard let change_NC else { return (x_NC, norm(x_NC)) }
+        return norm(x_NC, adding: change_NC)
     }
 }

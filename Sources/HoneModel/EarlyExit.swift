@@ -75,8 +75,8 @@ extension CausalLanguageModel {
         _ line: TokenLine, at places_P: Tensor, behind exit: EarlyExit, dropout: Dropout? = nil
     ) -> (exit_PC: Tensor, last_PC: Tensor) {
         let pass = pass(line.lengths, dropout: dropout)
-        let x_NC = run(embed(line, pass), through: 0..<exit.layer, pass)
-        let last_PC = run(x_NC, through: exit.layer..<layers.count, pass, at: places_P)
-        return (x_NC.indexSelect(0, places_P), norm(last_PC))
+        let x_NC = run(embed(line, pass), through: 0..<exit.layer, pass).sum_NC
+        let last = run(x_NC, through: exit.layer..<layers.count, pass, at: places_P)
+        return (x_NC.rows(at: places_P), last.normalized(by: norm).normalized)
     }
 }

@@ -76,20 +76,12 @@ extension CausalLanguageModel {
     /// Whether the row engine computes what this model does.
     var isPreparable: Bool {
         embedding.weight.device == .cpu && embedding.weight.dtype == .float32
+            && !configuration.hasHierarchicalLayers
             && layers.allSatisfy { layer in
                 let linears = [
                     layer.attention.qkv, layer.attention.output, layer.feedForward.gateUp, layer.feedForward.down,
                 ]
-                return linears.allSatisfy { $0.adapter == nil } && layer.attention.kind.isPreparable
+                return linears.allSatisfy { $0.adapter == nil }
             }
-    }
-}
-
-extension AttentionKind {
-    var isPreparable: Bool {
-        switch self {
-        case .full, .sliding: true
-        case .hierarchical: false
-        }
     }
 }

@@ -106,7 +106,7 @@ extension CausalLanguageModel {
     public func routingFeatures(_ line: TokenLine, _ exit: EarlyExit) -> Tensor {
         noGrad {
             let pass = pass(line.lengths)
-            let x_NC = exit.norm(run(embed(line, pass), through: 0..<exit.layer, pass))
+            let x_NC = run(embed(line, pass), through: 0..<exit.layer, pass).normalized(by: exit.norm).normalized
             var start = 0
             return Tensor.stack(
                 line.lengths.map { length in

@@ -29,7 +29,7 @@ public final class SelfDrafting {
         let past = cache.lengths.map { $0 + drafted.count }
         let line = TokenLine(ids_N: ids_B, lengths: past.map { _ in 1 })
         let pass = model.pass(line.lengths, cache: cache.rows(holding: past))
-        let x_BC = model.run(model.embed(line, pass), through: 0..<exit.layer, pass)
+        let x_BC = model.run(model.embed(line, pass), through: 0..<exit.layer, pass).sum_NC
         drafted.append(x_BC)
         return exit.logits(x_BC)
     }
@@ -41,8 +41,8 @@ public final class SelfDrafting {
         let rows = cache.lengths
         let pass = model.pass(rows.map { _ in drafted.count }, cache: cache.rows(holding: rows))
         let x_NC = Tensor.stack(drafted, dim: 1).flatten(from: 0, through: 1)
-        let last_NC = model.run(x_NC, through: exit.layer..<model.layers.count, pass)
-        return model.logits(model.norm(last_NC))
+        let last = model.run(x_NC, through: exit.layer..<model.layers.count, pass)
+        return model.logits(last.normalized(by: model.norm).normalized)
     }
 
     /// Ends the round: every row keeps so many of its tokens, and the others are as if they had never been read.

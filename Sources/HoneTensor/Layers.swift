@@ -74,5 +74,10 @@ public struct RMSNorm: Module {
 
     public func callAsFunction(_ x: Tensor) -> Tensor { x.rmsNorm(weight, eps: eps) }
 
+    /// x with `change` added, and that normalized.
+    public func callAsFunction(_ x: Tensor, adding change: Tensor) -> (sum: Tensor, normalized: Tensor) {
+        x.adding(change, rmsNorm: weight, eps: eps)
+    }
+
     public func visit(_ visitor: ParameterVisitor) { visitor.parameter("weight", weight) }
 }

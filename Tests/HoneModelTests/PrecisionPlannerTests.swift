@@ -36,7 +36,7 @@ import Testing
     }
 
     @Test func `no choice within the limit moves the answers less than the planner's`() throws {
-        var random = SystemNoise(state: 5)
+        var random = SplitMix(state: 5)
         for round in 0..<200 {
             let layers = (0..<1 + random.below(6)).map { number in
                 layer(number, (0..<4).map { _ in (1 + random.below(400), Double(random.below(1000)) / 1000) })
@@ -54,7 +54,7 @@ import Testing
     }
 
     @Test func `large sizes stay within the limit and near the best`() throws {
-        var random = SystemNoise(state: 9)
+        var random = SplitMix(state: 9)
         let layers = (0..<6).map { number in
             layer(
                 number,
@@ -74,19 +74,4 @@ import Testing
         #expect(PrecisionPlanner(layers).choose(byteLimit: 4) == nil)
         #expect(PrecisionPlanner(layers).choose(byteLimit: 5) == [LayerPrecision.allCases[3]])
     }
-}
-
-/// SplitMix64: the same numbers on every machine.
-private struct SystemNoise: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
-    mutating func below(_ limit: Int) -> Int { Int(next() % UInt64(limit)) }
 }

@@ -98,6 +98,15 @@ bool ctorch_linear_is_rowwise(void);
 
 // rms_norm: x / rms(x) * weight over the last dimension; weight [size].
 ctorch_tensor _Nullable ctorch_rms_norm(ctorch_tensor x, ctorch_tensor weight, double eps);
+// add_rms_norm: x + change, and that normalized, as two `results`.
+bool ctorch_add_rms_norm(ctorch_tensor x, ctorch_tensor change, ctorch_tensor weight, double eps,
+                         ctorch_tensor _Nullable *_Nonnull results);
+// take_rows: rows of x [rows, size] at places [count] int64 -> [count, size].
+ctorch_tensor _Nullable ctorch_take_rows(ctorch_tensor x, ctorch_tensor places);
+// token_distribution: of logits [rows, size] over temperature, the targets' [rows] int64 log-probabilities, log Σ exp
+// and entropies, as three `results`; no gradient goes through the second.
+bool ctorch_token_distribution(ctorch_tensor logits, ctorch_tensor targets, double temperature,
+                               ctorch_tensor _Nullable *_Nonnull results);
 // swiglu: silu(first half) * second half of the last dimension.
 ctorch_tensor _Nullable ctorch_swiglu(ctorch_tensor x);
 // self_attention: causal attention within each of `count` sequences of `lengths` tokens, which stand one behind the

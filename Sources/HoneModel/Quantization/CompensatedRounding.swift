@@ -21,7 +21,10 @@ public struct CompensatedRounding {
         return squares + squares.mean() * Self.damping + 1e-12
     }
 
-    /// - Parameter weight: `[outputs, inputs]`, float32
+    /// - Parameters:
+    ///   - weight: `[outputs, inputs]`, float32
+    ///   - precision: of the result
+    /// - Returns: the weight in whole numbers, with scales.
     public func round(_ weight: Tensor, _ precision: QuantizedValues.Precision) -> QuantizedValues {
         noGrad {
             let factor = self.factor

@@ -42,6 +42,7 @@ public struct ModelQuantizer {
     ///   - calibration: what is recorded of the sequences
     ///   - methods: what is done where there are sequences
     ///   - onLayer: called for every layer; an error that it throws ends the work
+    /// - Throws: what `onLayer` does, and `ModelError` where the model cannot be copied.
     public init(
         _ model: CausalLanguageModel, sequences: [[Int32]], calibration: QuantizationRecord.Calibration,
         methods: Methods = .all, onLayer: (String) throws -> Void = { _ in }
@@ -76,6 +77,8 @@ public struct ModelQuantizer {
     /// - Parameters:
     ///   - tokenLimit: at most so many tokens are looked at
     ///   - onLayer: called for every layer; an error that it throws ends the work
+    /// - Returns: one for each layer and precision.
+    /// - Throws: what `onLayer` does.
     public func sensitivities(
         tokenLimit: Int, onLayer: (String) throws -> Void = { _ in }
     ) throws -> [LayerSensitivity] {
@@ -116,6 +119,8 @@ public struct ModelQuantizer {
     ///   - sparsity: this share of every layer's inputs, those nearest to 0 in the sequences, count as 0, where its
     ///     weights have 8 bits; the output layer reads all of them
     ///   - onLayer: called for every layer; an error that it throws ends the work
+    /// - Returns: the matrices, and how they came to be.
+    /// - Throws: what `onLayer` does.
     public func quantized(
         _ plan: PrecisionPlan, embedding: LayerPrecision, sparsity: Double = 0,
         onLayer: (String) throws -> Void = { _ in }

@@ -26,7 +26,7 @@ struct Smoothing {
     ///   - input: `[rows, inputs]`
     ///   - weight: `[outputs, inputs]`
     ///   - precision: of the weight
-    ///   - groups: where several inputs must have one factor, as heads that share their values: `[shared, groups,
+    ///   - shared: where several inputs must have one factor, as heads that share their values: `[shared, groups,
     ///     size]`
     init?(_ input: Tensor, _ weight: Tensor, _ precision: QuantizedValues.Precision, shared: [Int]? = nil) {
         let x = Self.sample(input)

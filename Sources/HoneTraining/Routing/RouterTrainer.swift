@@ -95,18 +95,12 @@ public final class RouterTrainer: ResumableTrainer {
         let members = members(atStep: step)
         optimizer.zeroGrad()
         let loss = loss(of: members)
-        let lossValue = loss.item()
-        let check = StepCheck(step: step + 1, batch: BatchName(rows: members))
-        try check.requireSound(loss: lossValue, chance: log(2))
-        loss.backward()
-        let gradNorm = optimizer.clipGradients()
-        try check.requireFinite(gradNorm, "gradient's norm")
-        let learningRate = optimizer.advance(step: step)
+        let done = try optimizer.learn(from: loss, chance: log(2), step: step, batch: BatchName(rows: members))
         step += 1
         if isDone { calibrate() }
         evaluation = isMeasured ? evaluate() : nil
         return RouterStepReport(
-            step: step, steps: steps, loss: lossValue, gradNorm: gradNorm, learningRate: learningRate,
+            step: step, steps: steps, loss: done.loss, gradNorm: done.gradNorm, learningRate: done.learningRate,
             evaluation: evaluation)
     }
 

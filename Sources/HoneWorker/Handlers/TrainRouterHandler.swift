@@ -43,13 +43,6 @@ struct TrainRouterHandler: TrainingHandler {
 }
 
 extension RouterStepReport: TrainingReport {
-    private struct Progress: Encodable {
-        let step: Int
-        let steps: Int
-        let loss: Double
-        let accuracy: Double?
-    }
-
     var failure: String? { nil }
     var checkpointMetrics: [String: Double] {
         ["loss": loss].merging(evaluation?.metrics ?? [:]) { own, _ in own }
@@ -57,6 +50,6 @@ extension RouterStepReport: TrainingReport {
 
     func progress() throws -> PostgresJSON {
         try PostgresJSON(
-            encoding: Progress(step: step, steps: steps, loss: loss, accuracy: evaluation?.accuracy))
+            encoding: JudgingProgress(step: step, steps: steps, loss: loss, accuracy: evaluation?.accuracy))
     }
 }

@@ -19,10 +19,13 @@ public struct ModelComparing: Sendable {
     }
 
     /// - Parameters:
-    ///   - subjects: parent and child
+    ///   - parent: what is compared with
+    ///   - child: what is compared
     ///   - data: whose measured examples both answer
     ///   - pool: where checkpoints are looked up
     ///   - store: of their files
+    /// - Returns: what differs between the two.
+    /// - Throws: `WorkerError`, `ModelError`.
     public func run(
         _ parent: Subject, _ child: Subject, _ data: QuantizationData, pool: PostgresPool?, store: ArtifactStore?
     ) async throws -> ModelDifference {

@@ -75,6 +75,8 @@ struct DifferenceMeasurement: Sendable {
     /// - Parameters:
     ///   - examples: without any only size and speed are measured
     ///   - onSlice: gets how many answers are there, of both models, and of how many
+    /// - Returns: what was found.
+    /// - Throws: what reading a model or answering throws, and what `onSlice` does.
     func run(
         on examples: [CutExample], onSlice: (_ done: Int, _ total: Int) async throws -> Void
     ) async throws -> ModelDifference {

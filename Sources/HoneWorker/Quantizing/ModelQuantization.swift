@@ -21,7 +21,11 @@ public struct ModelQuantization: Sendable {
     ///   - model: `NAME`, for what it serves, else its newest checkpoint.
     ///   - checkpoint: another of its checkpoints.
     ///   - data: what is looked at and measured on.
+    ///   - pool: to the database of the catalog.
+    ///   - store: of the checkpoints' files.
     ///   - codeVersion: of this program.
+    ///   - onLayer: gets the stage and a layer's path.
+    /// - Returns: the new checkpoint, its parent, and what differs between them.
     /// - Throws: `WorkerError`, `ModelError`; nothing is recorded then.
     public func run(
         _ model: String, checkpoint: Int64?, _ data: QuantizationData, pool: PostgresPool, store: ArtifactStore,
@@ -53,7 +57,13 @@ public struct ModelQuantization: Sendable {
 
     /// A new directory with the model of another, and the report.
     ///
-    /// - Parameter target: a directory that is there and empty
+    /// - Parameters:
+    ///   - directory: of the model
+    ///   - target: a directory that is there and empty
+    ///   - data: what is looked at and measured on
+    ///   - onLayer: gets the stage and a layer's path
+    /// - Returns: what differs between the two.
+    /// - Throws: `WorkerError`, `ModelError`.
     public func run(
         directory: String, to target: String, _ data: QuantizationData,
         onLayer: @Sendable @escaping (_ stage: String, _ layer: String) -> Void

@@ -31,6 +31,8 @@ struct Quantization: Sendable {
     ///   - origin: of the examples, in words
     ///   - target: a directory that is there
     ///   - onLayer: gets the stage and a layer's path; an error that it throws ends the work
+    /// - Returns: what became of the layers.
+    /// - Throws: `ModelError`, `WorkerError`, and what `onLayer` does.
     func write(
         calibratedOn examples: [CutExample], from origin: String?, to target: String,
         onLayer: @Sendable @escaping (_ stage: String, _ layer: String) throws -> Void

@@ -141,8 +141,11 @@ extension Claim {
             Reading(
                 row: "PPO tiny, 256 answers of 16 + 32 tokens, 1 thread(s)", bar: .timesControlAtLeast(3),
                 control: "PPO tiny, 256 answers of 16 + 32 tokens, 1 thread(s), eager PyTorch"),
+            Reading(
+                row: "PPO tiny, 256 answers of 6-102 + 13-79 tokens, 1 thread(s)", bar: .timesControlAtLeast(3),
+                control: "PPO tiny, 256 answers of 6-102 + 13-79 tokens, 1 thread(s), eager PyTorch"),
         ],
-        limits: "Both call the same kernels, which bound a step.")
+        limits: "Where all answers have one length, matrix products bound both: see docs/speed.md.")
 
     /// What the design asks for and this version cannot measure yet, and why.
     static let later: [(part: String, reason: String)] = [
