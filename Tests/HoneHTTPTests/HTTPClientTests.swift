@@ -140,12 +140,12 @@ import Testing
             connection.send([UInt8](repeating: 7, count: total))
         }
         // A timer that would run out if the time that nobody reads counted.
-        let asked = try request(server) { $0.limits.betweenBytes = .milliseconds(300) }
+        let asked = try request(server) { $0.limits.betweenBytes = .seconds(2) }
         let count = try await client.stream(asked) { _, body in
             var count = 0
             var isFirst = true
             for try await chunk in body {
-                if isFirst { try await pause(for: .milliseconds(700)) }
+                if isFirst { try await pause(for: .milliseconds(4000)) }
                 isFirst = false
                 count += chunk.count
             }

@@ -202,7 +202,7 @@ import Testing
     @Test func aSilentServerRunsOutOfTimeAndAnotherAnswers() async throws {
         let silent = try HostileServer { _, connection in connection.waitForClose() }
         let good = try HostileServer { _, connection in RemoteFixture.answer("4", over: connection) }
-        let engine = try RemoteFixture.engine(silent, good) { $0.limits.firstByte = .milliseconds(200) }
+        let engine = try RemoteFixture.engine(silent, good) { $0.limits.firstByte = .seconds(2) }
         for outcome in try await engine.outcomes(of: [EngineRequest](repeating: request, count: 6)) {
             #expect(try text(outcome) == "4")
         }

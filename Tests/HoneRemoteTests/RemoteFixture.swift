@@ -17,9 +17,9 @@ enum RemoteFixture {
         var configuration = RemoteEngineConfiguration(
             endpoints: try servers.map { try HTTPAddress($0.url) }, dialect: dialect, model: model,
             usesTokenIDs: usesTokenIDs)
-        configuration.patience = .seconds(10)
-        configuration.limits.firstByte = .seconds(5)
-        configuration.limits.betweenBytes = .seconds(5)
+        configuration.patience = .seconds(120)
+        configuration.limits.firstByte = .seconds(60)
+        configuration.limits.betweenBytes = .seconds(60)
         change(&configuration)
         return RemoteEngine(configuration, tokenizer: tokenizer, client: client)
     }

@@ -49,8 +49,9 @@ import Testing
         }
     }
 
-    private func run(_ servers: HostileServer..., dialect: Dialect = .vllm, limit: Duration = .seconds(10)) async throws
-    {
+    private func run(
+        _ servers: HostileServer..., dialect: Dialect = .vllm, limit: Duration = .seconds(120)
+    ) async throws {
         let configuration = RemoteEngineConfiguration(
             endpoints: try servers.map { try HTTPAddress($0.url) }, dialect: dialect)
         try await WeightHandOver(configuration, client: RemoteFixture.client, stepLimit: limit).run(

@@ -150,7 +150,7 @@ public final class HostileConnection: Sendable {
 
     /// Waits until the client closes; false when it has not within the time. With it a server is silent.
     @discardableResult
-    public func waitForClose(milliseconds: Int32 = 20_000) -> Bool {
+    public func waitForClose(milliseconds: Int32 = 120_000) -> Bool {
         var watched = pollfd(fd: descriptor, events: Int16(POLLIN | 0x2000), revents: 0)
         return poll(&watched, 1, milliseconds) > 0
     }
