@@ -9,8 +9,11 @@ struct SuiteReport: Encodable {
         /// The peer, or the physical limit, measured in the same minutes.
         let beside: Beside?
 
-        /// This row over what stands beside it.
-        var ratio: Double? { beside.map { sample.median / $0.sample.median } }
+        /// This row over what stands beside it; nil beside nothing at all, over which no number says how often.
+        var ratio: Double? {
+            guard let beside, beside.sample.median != 0 else { return nil }
+            return sample.median / beside.sample.median
+        }
 
         private enum Keys: String, CodingKey {
             case name, unit, sample, beside, ratio
