@@ -147,7 +147,7 @@ extension Claim {
         ],
         limits: "Where all answers have one length, matrix products bound both: see docs/speed.md.")
 
-    /// What the design asks for and this version cannot measure yet, and why.
+    /// What the design asks for and no claim measures, and where it is looked at, or why it is not.
     static let later: [(part: String, reason: String)] = [
         ("attention in two branches: 12 % better", "hone-bench attention --accuracy: see docs/attention.md"),
         ("routing: 95 % of the accuracy, 30 % faster", "hone-bench routing prints the front: see docs/routing.md"),

@@ -16,7 +16,7 @@ struct ReproductionPage {
         for outcome in outcomes {
             text += try section(of: outcome)
         }
-        text += ["", "## Not measured by this version", "", "| claim | why |", "| --- | --- |"]
+        text += ["", "## Not among these claims", "", "| claim | where, or why |", "| --- | --- |"]
         text += Claim.later.map { "| \($0.part) | \($0.reason) |" }
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         try Data((text.joined(separator: "\n") + "\n").utf8).write(to: file, options: .atomic)
