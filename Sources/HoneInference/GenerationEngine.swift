@@ -22,12 +22,9 @@ public actor GenerationEngine {
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    /// Takes over a model; `threads` work inside one step. An answer ends after one of `endTokens`; left out, after what
-    /// the model's configuration and the tokenizer name.
-    ///
-    /// - Parameters:
-    ///   - precision: of the weights; nil is as trained
-    ///   - version: the number by which answers name these weights
+    /// Takes over a model; `threads` work inside one step. An answer ends after one of `endTokens`; left out, after
+    /// what the model's configuration and the tokenizer name. Weights have the `precision` that is asked for, else that
+    /// of their training, and answers name them by their `version`.
     public init(
         model: sending CausalLanguageModel, tokenizer: any Tokenizer, endTokens: [Int32]? = nil,
         limits: GenerationLimits = GenerationLimits(), threads: Int = 1, precision: PrecisionPlan? = nil,
@@ -66,8 +63,8 @@ public actor GenerationEngine {
         try request.check(at: 0, configuration, limits)
     }
 
-    /// Has other weights compute from the next step on, also of answers that are being written; they go on with the keys
-    /// and values that they have, and say by ``GenerationResult/weightSpans`` which weights wrote what.
+    /// Has other weights compute from the next step on, also of answers that are being written; they go on with the
+    /// keys and values that they have, and say by ``GenerationResult/weightSpans`` which weights wrote what.
     ///
     /// - Returns: false where the row engine does not compute this model, or its shape is another
     public nonisolated func replaceWeights(by model: CausalLanguageModel, version: Int) -> Bool {

@@ -2,8 +2,8 @@ public import HoneTensor
 
 /// A model packed for serving: its step over new tokens of many sequences is one call.
 ///
-/// It holds the weights as they were when it was made. A row's logits have the same bits whatever rows are beside it, with
-/// any number of threads, and however its sequence is cut into steps.
+/// It holds the weights as they were when it was made. A row's logits have the same bits whatever rows are beside it,
+/// with any number of threads, and however its sequence is cut into steps.
 public struct PreparedModel: Sendable {
     public let configuration: ModelConfiguration
     public let plan: PrecisionPlan
@@ -13,8 +13,8 @@ public struct PreparedModel: Sendable {
     private let cos: Tensor
     private let sin: Tensor
 
-    /// Packs a model; nil for one that the row engine does not compute: on another device than the CPU, with adapters, or
-    /// with another kind of attention than full and sliding.
+    /// Packs a model; nil for one that the row engine does not compute: on another device than the CPU, with adapters,
+    /// or with another kind of attention than full and sliding.
     public init?(_ model: CausalLanguageModel, _ plan: PrecisionPlan = PrecisionPlan(.float32)) {
         guard model.isPreparable else { return nil }
         let configuration = model.configuration

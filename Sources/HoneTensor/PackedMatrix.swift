@@ -4,8 +4,8 @@ internal import CTorch
 ///
 /// In whole numbers rows of the input are quantized to 8 bits by their greatest magnitude, products are summed in whole
 /// numbers, and scales come last: what LLM.int8() (Dettmers et al. 2022, arXiv:2208.07339, section 2.1) calls
-/// vector-wise quantization. In every precision a row's result has the same bits whatever rows are beside it and with any
-/// number of threads, in whole numbers also on any processor.
+/// vector-wise quantization. In every precision a row's result has the same bits whatever rows are beside it and with
+/// any number of threads, in whole numbers also on any processor.
 ///
 /// Nothing changes a packed matrix, hence `Sendable`.
 @safe public final class PackedMatrix: @unchecked Sendable {
@@ -60,8 +60,8 @@ public enum MatrixKernel: String, Sendable, CaseIterable {
     case avx2
     case plain
 
-    /// The one in use: the first of these that this processor has and whose bits in whole numbers are those of the plain
-    /// one.
+    /// The one in use: the first of these that this processor has and whose bits in whole numbers are those of the
+    /// plain one.
     public static var current: MatrixKernel? {
         unsafe MatrixKernel(rawValue: String(cString: ctorch_matrix_kernel()))
     }

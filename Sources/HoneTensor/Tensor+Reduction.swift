@@ -72,8 +72,12 @@ extension Tensor {
 
     public func cumsum(dim: Int) -> Tensor { cumsumOperator(.tensor(self), .int(dim)) }
 
+    /// log Σ e^x along `dim`; of the rows of a matrix on the CPU in `.float32` to the bit what ``pickTokens(_:)`` sees.
     public func logSumExp(dim: Int, keepDim: Bool = false) -> Tensor {
-        logsumexpOperator(.tensor(self), .ints([dim]), .bool(keepDim))
+        if hasOwnKernels, self.dim == 2, dim == -1 || dim == 1, !keepDim, size(1) > 0 {
+            return unsafe Tensor(kernel: "logSumExp", ctorch_log_sum_exp(handle))
+        }
+        return logsumexpOperator(.tensor(self), .ints([dim]), .bool(keepDim))
     }
 
     /// The Euclidean norm.
