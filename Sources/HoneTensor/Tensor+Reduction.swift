@@ -1,3 +1,5 @@
+internal import CTorch
+
 private let sumOperator = Operator("aten::sum", "dim_IntList")
 private let meanOperator = Operator("aten::mean", "dim")
 private let varOperator = Operator("aten::var", "correction")
