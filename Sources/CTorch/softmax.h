@@ -9,8 +9,8 @@ namespace ctorch {
 /// e^x that keeps what is no number.
 inline __attribute__((always_inline)) float sound_exponential(float x) { return exponential(x) + (x - x); }
 
-/// Scores to e^(score · scale - largest), 0 before `first` and from `count` to `width`; gives their sum and the largest.
-/// The sum runs by lanes of a score's place, so that it is the same wherever zeros before `first` begin.
+/// Scores to e^(score · scale - largest), 0 before `first` and from `count` to `width`; gives their sum and the
+/// largest. The sum runs by lanes of a score's place, so that it is the same wherever zeros before `first` begin.
 inline __attribute__((always_inline)) void exponentiate(float *scores, int64_t first, int64_t count, int64_t width,
                                                         float scale, float &sum, float &largest) {
     constexpr int64_t LANES = Row::LANES;

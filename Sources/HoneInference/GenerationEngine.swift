@@ -68,8 +68,8 @@ public actor GenerationEngine {
         try request.check(at: 0, configuration, limits)
     }
 
-    /// Has other weights compute from the next step on, also of answers that are being written; they go on with the keys
-    /// and values that they have, and say by ``GenerationResult/weightSpans`` which weights wrote what.
+    /// Has other weights compute from the next step on, also of answers that are being written; they go on with the
+    /// keys and values that they have, and say by ``GenerationResult/weightSpans`` which weights wrote what.
     ///
     /// - Returns: false where the row engine does not compute this model, or its shape is another
     public nonisolated func replaceWeights(by model: CausalLanguageModel, version: Int) -> Bool {

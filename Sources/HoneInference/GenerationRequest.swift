@@ -44,8 +44,8 @@ public struct GenerationResult: Sendable, Equatable {
     /// The natural logarithm of each token's probability under the model itself: at temperature 1 and before top-k
     /// and top-p, so that it does not depend on how the token was picked. 0 for what the calculator wrote.
     public var logProbs: [Float] = []
-    /// The same under the distribution that each token was drawn from: with temperature, penalties and limits. 0 for the
-    /// likeliest, and for what the calculator wrote.
+    /// The same under the distribution that each token was drawn from: with temperature, penalties and limits. 0 for
+    /// the likeliest, and for what the calculator wrote.
     public var drawnLogProbs: [Float] = []
     /// Which weights wrote the tokens: so many by one version, then so many by another.
     public var weightSpans: [WeightSpan] = []

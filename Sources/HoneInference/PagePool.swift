@@ -4,8 +4,8 @@ import HoneTensor
 /// Hands out pages of keys and values, and remembers what stands in full ones.
 ///
 /// A page belongs to any number of sequences, whose count is kept. A full page is found again by its tokens and those
-/// before it (as in vLLM: Kwon et al. 2023, arXiv:2309.06180, section 4.3), compared one by one, so that no two prompts are
-/// ever mistaken for each other; when nobody needs it any more it keeps its contents until the room is needed, the
+/// before it (as in vLLM: Kwon et al. 2023, arXiv:2309.06180, section 4.3), compared one by one, so that no two prompts
+/// are ever mistaken for each other; when nobody needs it any more it keeps its contents until the room is needed, the
 /// longest unused first.
 final class PagePool {
     let pages: KeyValuePages
@@ -117,7 +117,8 @@ struct PrefixSalt: Hashable {
     let weightVersion: Int
 }
 
-/// Pages that nobody has but that hold something, in the order in which they became unused: a list linked through arrays.
+/// Pages that nobody has but that hold something, in the order in which they became unused: a list linked through
+/// arrays.
 private struct UnusedPages {
     private(set) var count = 0
     private var next: [Int32]

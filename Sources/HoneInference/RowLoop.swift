@@ -2,12 +2,12 @@ import HoneModel
 import HoneTensor
 import HoneTokenizer
 
-/// Continues prompts together by the row engine: every step decodes all rows and reads a piece of waiting prompts beside
-/// them (continuous batching, Yu et al. 2022, OSDI; prompts in pieces, Agrawal et al. 2023, arXiv:2308.16369).
+/// Continues prompts together by the row engine: every step decodes all rows and reads a piece of waiting prompts
+/// beside them (continuous batching, Yu et al. 2022, OSDI; prompts in pieces, Agrawal et al. 2023, arXiv:2308.16369).
 ///
 /// A place that becomes free is taken at the next step. Requests with the same prompt read it once and share its pages
-/// until they write. Where pages run out, the youngest row gives its own back and is read again later; since a row has the
-/// same bits however it is cut into steps, that costs time alone.
+/// until they write. Where pages run out, the youngest row gives its own back and is read again later; since a row has
+/// the same bits however it is cut into steps, that costs time alone.
 struct RowLoop: SteppedLoop {
     private let weights: ServedWeights
     private let tokenizer: any Tokenizer

@@ -21,8 +21,7 @@ public struct TextGenerator {
     }
 
     /// An answer ends after one of `endTokens`; left out, after what the model's configuration and the tokenizer name.
-    ///
-    /// - Parameter precision: of the weights; nil is as trained. Ignored where the row engine does not compute.
+    /// Weights have the `precision` that is asked for where the row engine computes, else that of their training.
     public init(
         model: CausalLanguageModel, tokenizer: any Tokenizer, endTokens: [Int32]? = nil,
         limits: GenerationLimits = GenerationLimits(), precision: PrecisionPlan? = nil

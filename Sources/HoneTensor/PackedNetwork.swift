@@ -3,8 +3,8 @@ internal import CTorch
 /// A decoder-only transformer over packed matrices, whose step over new tokens of many sequences is one call.
 ///
 /// A row is one token of one sequence. What it computes has the same bits whatever rows are beside it, with any number
-/// of threads, and however its sequence is cut into steps; at float32 also the bits of the same layers one by one, where
-/// ``Torch/computesTokensAlike`` holds.
+/// of threads, and however its sequence is cut into steps; at float32 also the bits of the same layers one by one,
+/// where ``Torch/computesTokensAlike`` holds.
 ///
 /// It keeps memory between steps, so it is used from one thread at a time, as tensors are; hence `Sendable`.
 @safe public final class PackedNetwork: @unchecked Sendable {

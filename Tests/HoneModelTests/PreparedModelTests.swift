@@ -50,7 +50,9 @@ import Testing
     func `logits agree with the model layer by layer, in the same bits where nothing is hidden`(name: String) throws {
         let model = try ModelFixture(name, in: "imported").model
         var reader = Reader(try #require(PreparedModel(model)))
-        let prompts: [[Int32]] = [[3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21], [9], [30, 31]]
+        let prompts: [[Int32]] = [
+            [3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21], [9], [30, 31],
+        ]
         let logits = reader.read(prompts.map { (reader.addSequence(), $0) })
         for (prompt, found) in zip(prompts, logits) {
             let expected = noGrad { model(Tensor(prompt.map(Int.init), shape: [1, prompt.count])) }[0, -1]
