@@ -163,7 +163,9 @@ void multiply(const Matrix &m, const Inputs &inputs, const float *residual, floa
             Block block{inputs.row(row), inputs.row_bytes(), m.padded, tile, scales, inputs.sums(row), groups, totals,
                         parts, fetches ? tile + tile_size + fetched : nullptr, fetches ? lines : 0};
             kernels[count](block);
-            if (m.format == Format::int8) scale_totals(totals, parts, scales, inputs.sums(row), inputs.scales(row), count);
+            if (m.format == Format::int8) {
+                scale_totals(totals, parts, scales, inputs.sums(row), inputs.scales(row), count);
+            }
             if (m.format == Format::int4) scale_parts(parts, inputs.scales(row), count);
             int64_t place = row * m.outputs + column;
             write(parts, {m.bias.empty() ? nullptr : m.bias.data() + column, residual ? residual + place : nullptr,

@@ -57,7 +57,7 @@ enum ServedPrecision: String, ExpressibleByArgument, CaseIterable {
     }
 }
 
-/// Rows of pseudo-random prompts, decoded without an early end; `Tests/Oracles/eager_generation.py` does the same.
+/// Rows of pseudo-random prompts, decoded without an early end; as in the peers' scripts.
 struct GenerationMeasurement {
     struct Run {
         let seconds: Double
