@@ -63,6 +63,11 @@ int64_t ctorch_tensor_dimension(ctorch_tensor tensor);
 const int64_t *ctorch_tensor_sizes(ctorch_tensor tensor);  // valid until the tensor changes its shape
 const int64_t *ctorch_tensor_strides(ctorch_tensor tensor);
 int64_t ctorch_tensor_count(ctorch_tensor tensor);
+// A contiguous tensor on the CPU over memory that lives until `release(owner)`.
+ctorch_tensor _Nullable ctorch_tensor_over(void *data, const int64_t *shape, int32_t dimensions, int32_t dtype,
+                                           void *owner, void (*release)(void *_Nullable));
+// From here on `tensor` has the memory of `source`, of the same type and shape.
+bool ctorch_tensor_adopt(ctorch_tensor tensor, ctorch_tensor source);
 int32_t ctorch_tensor_dtype(ctorch_tensor tensor);  // c10::ScalarType
 int64_t ctorch_tensor_device(ctorch_tensor tensor);
 bool ctorch_tensor_is_contiguous(ctorch_tensor tensor);
@@ -174,6 +179,16 @@ ctorch_tensor _Nullable ctorch_matrix_multiply(ctorch_matrix matrix, ctorch_tens
 const char *ctorch_matrix_kernel(void);
 // Takes another one; false where this processor has it not.
 bool ctorch_matrix_use_kernel(const char *name);
+
+// Weights in whole numbers of up to ±limit, a scale for every `width` inputs of an output.
+//
+// find_scales: of 1, 0.975, ... 0.5 times the greatest magnitude over the limit, rounded to 16 bits, the scale that
+// leaves the least squared error, each input's counted by its `importance` [in]. weight [out, in] float32, scales
+// [out, groups]. round_by_scales: the nearest whole numbers, values [out, in] int8.
+bool ctorch_find_scales(ctorch_tensor weight, ctorch_tensor _Nullable importance, int64_t width, int32_t limit,
+                        ctorch_tensor scales);
+bool ctorch_round_by_scales(ctorch_tensor weight, ctorch_tensor scales, int64_t width, int32_t limit,
+                            ctorch_tensor values);
 
 // The row engine: a decoder-only transformer over packed matrices whose step is one call. A step takes new tokens of
 // some sequences, one sequence behind the other, each looking back at its own tokens in pages of 16. What a row computes

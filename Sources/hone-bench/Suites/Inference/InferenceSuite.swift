@@ -14,6 +14,7 @@ struct InferenceSuite: AsyncParsableCommand {
               hone-bench inference --model 5m --precisions int8,bf16 --invariance 10000
               hone-bench inference --precisions int8 --lengths
               hone-bench inference --precisions fp32,int8 --load
+              hone-bench inference --queued 1000000
 
             Models have random weights. A peer stands beside Hone in the same class of precision: transformers in fp32,
             bf16 and with torch's dynamic int8, llama.cpp in f32, bf16, Q8_0 and Q4_0; Hone's other precisions stand
@@ -27,11 +28,13 @@ struct InferenceSuite: AsyncParsableCommand {
     @Option(name: .customLong("batches"), help: "Rows that are decoded together, by commas.") var batchList = "1,16,64"
     @Option(help: "Tokens of every prompt.") var prompt = 32
     @Option(help: "New tokens of every row.") var new = 33
+    @Option(help: "How keys and values are kept: fp32, int8.") var cache = CachePrecision.fp32
     @Option(help: "Threads inside one step.") var threads = 1
     @Option(help: "Runs of each side; medians count.") var runs = 3
     @Option(help: "Random requests whose answers are compared with those that they get alone.") var invariance = 0
     @Flag(help: "Measure what lengths that vary 20-fold cost.") var lengths = false
     @Flag(help: "Measure the time to the first token, and the exchange of weights.") var load = false
+    @Option(help: "Prompts that one engine answers; its memory is compared with that after 10000.") var queued = 0
     @OptionGroup var peers: GenerationPeers
     @Flag(help: "Print one JSON object instead of a table.") var json = false
 
@@ -60,6 +63,10 @@ struct InferenceSuite: AsyncParsableCommand {
 
     func run() async throws {
         Threads.set(intraOp: threads)
+        guard queued == 0 else {
+            let rows = try await QueuedMeasurement(requestCount: queued).rows()
+            return try SuiteReport(suite: "inference", rows: rows, absent: []).show(asJSON: json)
+        }
         var (rows, absent): ([SuiteReport.Row], [String]) = ([], [])
         for shape in shapes {
             try await shape.withDirectory { directory in
@@ -96,7 +103,8 @@ struct InferenceSuite: AsyncParsableCommand {
         for precision in precisions {
             guard
                 let own = ServingSpeeds(
-                    network, shape, precision, batches: batches, prompt: prompt, new: new, threads: threads, runs: runs)
+                    network, shape, precision, batches: batches, prompt: prompt, new: new, cache: cache,
+                    threads: threads, runs: runs)
             else { throw ValidationError("the row engine does not compute \(shape.rawValue)") }
             if precision == .fp32 { whole = own } else if let whole { rows += own.rows(beside: whole) }
             rows += own.rows

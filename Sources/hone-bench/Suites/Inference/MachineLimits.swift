@@ -16,15 +16,17 @@ struct MachineLimits {
 
     /// Tokens a second where weights are read once a step, every row's keys and values once, and every weight is
     /// multiplied once a row: the lower of what memory and arithmetic allow.
-    func decodeSpeed(_ model: PreparedModel, batch: Int, length: Int) -> Double {
-        let keysAndValues = Double(batch * length) * Double(model.configuration.pageByteCount()) / 16
+    func decodeSpeed(_ model: PreparedModel, batch: Int, length: Int, entry: KeyValuePages.Entry) -> Double {
+        let keysAndValues = Double(batch * length) * Double(model.configuration.pageByteCount(entry)) / 16
         let bytes = Double(model.byteCount) + keysAndValues
-        return min(Double(batch) * bytesPerSecond / bytes, prefillSpeed(model))
+        return min(Double(batch) * bytesPerSecond / bytes, prefillSpeed(model, length: 1))
     }
 
-    /// Tokens a second by arithmetic alone, with the output layer for every token.
-    func prefillSpeed(_ model: PreparedModel) -> Double {
-        productsPerSecond / Double(model.configuration.matrixElementCount)
+    /// Tokens a second by arithmetic alone, where the output layer computes one token of every `length`.
+    func prefillSpeed(_ model: PreparedModel, length: Int) -> Double {
+        let shape = model.configuration
+        return productsPerSecond
+            / (Double(shape.layerElementCount) + Double(shape.vocabularySize * shape.hiddenSize) / Double(length))
     }
 
     /// The best of some passes over 512 MB.
@@ -36,14 +38,14 @@ struct MachineLimits {
     /// The best of some products whose weights stay in the cache.
     private static func products(_ precision: LayerPrecision) -> Double {
         let matrix = PackedMatrix(
-            Tensor.randn([1024, 768], generator: Generator(seed: 1)), precision: precision)
-        let x = Tensor.randn([384, 768], generator: Generator(seed: 2))
-        return best(bytes: 384 * 768 * 1024) { _ = matrix(x) }
+            Tensor.randn([512, 512], generator: Generator(seed: 1)), precision: precision)
+        let x = Tensor.randn([6144, 512], generator: Generator(seed: 2))
+        return best(bytes: 6144 * 512 * 512) { _ = matrix(x) }
     }
 
     private static func best(bytes work: Double, _ body: () -> Void) -> Double {
         body()
-        return (0..<10).map { _ in
+        return (0..<20).map { _ in
             let start = ContinuousClock.now
             body()
             return work / ((ContinuousClock.now - start) / .seconds(1))
@@ -52,9 +54,9 @@ struct MachineLimits {
 }
 
 extension ModelConfiguration {
-    /// Elements of all matrices that a token is multiplied with.
-    var matrixElementCount: Int {
+    /// Elements of all layers' matrices, which a token is multiplied with.
+    var layerElementCount: Int {
         let attention = hiddenSize * headSize * (2 * headCount + 2 * kvHeadCount)
-        return layerCount * (attention + 3 * hiddenSize * intermediateSize) + vocabularySize * hiddenSize
+        return layerCount * (attention + 3 * hiddenSize * intermediateSize)
     }
 }

@@ -17,21 +17,23 @@ struct ServingSpeeds {
     /// Measures; nil for a model that the row engine does not compute.
     init?(
         _ network: CausalLanguageModel, _ shape: ServedShape, _ precision: ServedPrecision, batches: [Int], prompt: Int,
-        new: Int, threads: Int, runs: Int
+        new: Int, cache: CachePrecision, threads: Int, runs: Int
     ) {
         guard let model = PreparedModel(network, precision.plan(for: network.configuration)) else { return nil }
         let limits = MachineLimits(precision, threads: threads)
         self.shape = shape
         self.precision = precision
         speeds = batches.map { batch in
-            let measurement = GenerationMeasurement(model: model, batch: batch, promptLength: prompt, newCount: new)
+            let measurement = GenerationMeasurement(
+                model: model, batch: batch, promptLength: prompt, newCount: new, entry: cache.entry)
             _ = measurement.run()
             let found = (0..<runs).map { _ in measurement.run() }
             return Speed(
                 batch: batch, decode: Sample(found.map { $0.decodeSpeed(batch: batch, newCount: new) }),
                 prefill: Sample(found.map { Double(batch * prompt) / $0.prefillSeconds }),
                 limit: (
-                    limits.decodeSpeed(model, batch: batch, length: prompt + new / 2), limits.prefillSpeed(model)
+                    limits.decodeSpeed(model, batch: batch, length: prompt + new / 2, entry: cache.entry),
+                    limits.prefillSpeed(model, length: prompt)
                 ))
         }
     }
