@@ -83,7 +83,10 @@ public struct FileDamage {
     }
 
     private mutating func damaged(_ number: Double) -> Double {
-        [number + 1, number - 1, -number, number * 2, (number / 2).rounded(), number * 1e9, number + 0.5][below(7)]
+        let changed = [
+            number + 1, number - 1, -number, number * 2, (number / 2).rounded(), number * 1e9, number + 0.5,
+        ][below(7)]
+        return changed.isFinite ? changed : number
     }
 
     private mutating func strange() -> Any {

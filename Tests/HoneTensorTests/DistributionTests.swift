@@ -37,7 +37,8 @@ import Testing
     }
 
     @Test func `a token that is ruled out changes nothing for the others`() {
-        let few = logits(2, 33, scale: 1), ruledOut = Tensor.full([2, 7], -Double.infinity)
+        let few = logits(2, 33, scale: 1)
+        let ruledOut = Tensor.full([2, 7], -Double.infinity)
         let run = { (rows: Tensor) -> [Tensor] in
             let leaf = rows.detach().requiringGrad()
             let found = leaf.likelihoods(of: Tensor([5, 32]), temperature: 0.8)

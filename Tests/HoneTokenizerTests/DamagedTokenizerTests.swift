@@ -34,7 +34,7 @@ import Testing
             contentsOf: Self.fixtures.appending(path: "imported-tokenizers/\(name)/tokenizer.json"))
         var damage = FileDamage(seed: 21)
         try withFolder { folder in
-            for number in 0..<250 {
+            for number in 0..<120 {
                 let damaged = try number % 4 == 0 ? damage.bytes(intact) : damage.json(intact)
                 try damaged.write(to: folder.appending(path: "tokenizer.json"))
                 expectErrorOrTokenizer(folder)
@@ -53,7 +53,7 @@ import Testing
             for name in names.dropLast() {
                 let path = folder.appending(path: name)
                 let intact = try Data(contentsOf: path)
-                for number in 0..<500 {
+                for number in 0..<250 {
                     let isText = name.hasSuffix("json") && number % 2 == 0
                     try (isText ? damage.json(intact) : damage.bytes(intact)).write(to: path)
                     expectErrorOrTokenizer(folder)

@@ -73,12 +73,14 @@ struct InferenceSuite: AsyncParsableCommand {
                 let network = try CausalLanguageModel.load(directory: directory)
                 if invariance > 0 {
                     for precision in precisions {
-                        rows += try InvarianceMeasurement(
-                            network: network, precision: precision, requestCount: invariance).rows()
+                        let measurement = InvarianceMeasurement(
+                            network: network, precision: precision, requestCount: invariance)
+                        rows += try measurement.rows()
                     }
                 } else if lengths {
                     for precision in precisions {
-                        rows += try LengthMeasurement(network: network, precision: precision, runs: runs).rows(shape)
+                        let measurement = LengthMeasurement(network: network, precision: precision, runs: runs)
+                        rows += try measurement.rows(shape)
                     }
                 } else if load {
                     for precision in precisions {
