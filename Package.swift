@@ -154,14 +154,17 @@ let package = Package(
             ]),
 
         // Tests
+        .target(name: "FileDamage", path: "Tests/FileDamage", swiftSettings: strict),
         .target(name: "HostileServer", path: "Tests/HostileServer", swiftSettings: strict),
         .target(
             name: "HoneTesting",
             dependencies: ["HoneEmbedded", "HoneMigrations", "HonePostgres"], path: "Tests/HoneTesting",
             swiftSettings: strict),
         .testTarget(name: "HoneTensorTests", dependencies: ["HoneTensor"], swiftSettings: strict),
-        .testTarget(name: "HoneModelTests", dependencies: ["HoneModel", "HoneTensor"], swiftSettings: strict),
-        .testTarget(name: "HoneTokenizerTests", dependencies: ["HoneTokenizer"], swiftSettings: strict),
+        .testTarget(
+            name: "HoneModelTests", dependencies: ["FileDamage", "HoneModel", "HoneTensor"], swiftSettings: strict),
+        .testTarget(
+            name: "HoneTokenizerTests", dependencies: ["FileDamage", "HoneTokenizer"], swiftSettings: strict),
         .testTarget(
             name: "HoneInferenceTests",
             dependencies: ["HoneInference", "HoneModel", "HoneProblems", "HoneTensor", "HoneTokenizer"],

@@ -4,6 +4,7 @@
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/core/dispatch/Dispatcher.h>
+#include <ATen/ops/from_blob.h>
 #include <c10/core/GradMode.h>
 #include <c10/core/InferenceMode.h>
 #include <torch/csrc/autograd/autograd.h>
@@ -263,6 +264,24 @@ bool ctorch_generator_set_state(ctorch_generator handle, ctorch_tensor state) {
 
 int32_t ctorch_thread_count(void) { return at::get_num_threads(); }
 void ctorch_set_thread_count(int32_t count) { at::set_num_threads(count); }
+
+ctorch_tensor ctorch_tensor_over(void *data, const int64_t *shape, int32_t dimensions, int32_t dtype, void *owner,
+                                 void (*release)(void *)) {
+    return ctorch::guarded<ctorch_tensor>(nullptr, [&] {
+        auto options = at::TensorOptions().dtype(static_cast<at::ScalarType>(dtype));
+        return ctorch::handle(at::from_blob(
+            data, at::IntArrayRef(shape, dimensions), [owner, release](void *) { release(owner); }, options));
+    });
+}
+
+bool ctorch_tensor_adopt(ctorch_tensor tensor, ctorch_tensor source) {
+    return ctorch::guarded(false, [&] {
+        at::Tensor target = ctorch::borrowed(tensor), taken = ctorch::borrowed(source);
+        TORCH_CHECK(target.sizes() == taken.sizes(), "memory of shape ", taken.sizes(), " for ", target.sizes());
+        target.set_data(taken);
+        return true;
+    });
+}
 
 void ctorch_keep_freed_memory(void) {
 #ifdef __GLIBC__

@@ -1,5 +1,5 @@
-// What logits say about tokens that were chosen: log-probabilities and entropies, with their gradient. libtorch takes
-// ten operators for it, each over all logits.
+#include "distribution.h"
+
 #include "boundary.h"
 #include "lanes.h"
 
@@ -7,6 +7,51 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <torch/csrc/autograd/custom_function.h>
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+namespace ctorch {
+namespace {
+
+/// e^x of what is not above 0 but for rounding: 0 of minus infinity, and no number of what is none.
+INLINE float weight(float x) {
+    float power = x < -87.0f ? 0.0f : exponential(x);
+    return x < 1.0f ? power : std::numeric_limits<float>::quiet_NaN();
+}
+
+}  // namespace
+
+EVERY_PROCESSOR
+float largest(const float *row, int64_t size) {
+    Lanes tops = -INFINITY - Lanes{};
+    int64_t whole = size / LANES * LANES;
+    float top = -INFINITY;
+    for (int64_t i = 0; i < whole; i += LANES) tops = __builtin_elementwise_max(tops, lanes(row + i));
+    for (int l = 0; l < LANES; l++) top = std::max(top, tops[l]);
+    for (int64_t i = whole; i < size; i++) top = std::max(top, row[i]);
+    return top;
+}
+
+EVERY_PROCESSOR
+float weigh(const float *row, int64_t size, float top, float factor, float *weights, float *sums) {
+    float total = 0;
+    for (int64_t begin = 0; begin < size; begin += WEIGHT_CHUNK) {
+        int64_t end = std::min(size, begin + WEIGHT_CHUNK), whole = begin + (end - begin) / LANES * LANES;
+        for (int64_t i = begin; i < end; i++) weights[i] = weight((row[i] - top) * factor);
+        Lanes parts = {};
+        for (int64_t i = begin; i < whole; i += LANES) parts += lanes(weights + i);
+        float sum = 0;
+        for (int l = 0; l < LANES; l++) sum += parts[l];
+        for (int64_t i = whole; i < end; i++) sum += weights[i];
+        sums[begin / WEIGHT_CHUNK] = sum;
+        total += sum;
+    }
+    return total;
+}
+
+}  // namespace ctorch
 
 namespace {
 
@@ -17,63 +62,54 @@ using ctorch::lanes;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-/// Of a row of logits divided by a temperature: z, the largest, log Σ e^(z - largest), and Σ softmax(z) (z - largest).
-struct Summary {
-    float largest, log_sum, mean;
+constexpr float LEAST = -200;  // a logarithm whose power is 0 in any sum
 
-    float normalizer() const { return largest + log_sum; }
-    float entropy() const { return log_sum - mean; }
-};
-
-INLINE Summary summarize(const float *logits, int64_t size, float temperature) {
-    Lanes tops = Lanes{} - INFINITY, sums = {}, products = {};
+/// Σ weights · (x - top) · factor. What is ruled out adds nothing, though 0 times minus infinity would be no number.
+INLINE float weighed_sum(const float *weights, const float *row, int64_t size, float top, float factor) {
+    Lanes products = {};
     for (int64_t v = 0; v < size; v += LANES) {
-        tops = ctorch::larger(tops, ctorch::some_lanes(logits + v, size - v, -INFINITY));
+        Lanes below = (ctorch::some_lanes(row + v, size - v, top) - top) * factor;
+        products += ctorch::some_lanes(weights + v, size - v, 0) * ctorch::larger(Lanes{} + LEAST, below);
     }
-    float largest = ctorch::largest_of(tops) / temperature;
-    for (int64_t v = 0; v < size; v += LANES) {
-        Lanes z = ctorch::some_lanes(logits + v, size - v, 0) / temperature - largest, power = ctorch::exponential(z);
-        if (v + LANES > size) power = ctorch::first_lanes(power, size - v, 0);
-        sums += power;
-        products += power * z;
-    }
-    float sum = ctorch::sum_of(sums);
-    return {largest, std::log(sum), ctorch::sum_of(products) / sum};
+    return ctorch::sum_of(products);
 }
 
+/// Log-probabilities, log Σ e^z and entropies, log Σ e^z - Σ softmax(z) z, of z = logits · `factor`. `weights` and
+/// `sums` have room for one row's.
 EVERY_PROCESSOR
 void describe(const float *logits, const int64_t *targets, float *log_probs, float *normalizers, float *entropies,
-              int64_t rows, int64_t size, float temperature) {
+              int64_t rows, int64_t size, float factor, float *weights, float *sums) {
     for (int64_t r = 0; r < rows; r++, logits += size) {
-        Summary row = summarize(logits, size, temperature);
-        log_probs[r] = logits[targets[r]] / temperature - row.largest - row.log_sum;
-        normalizers[r] = row.normalizer();
-        entropies[r] = row.entropy();
+        float top = ctorch::largest(logits, size), sum = ctorch::weigh(logits, size, top, factor, weights, sums);
+        normalizers[r] = top * factor + std::log(sum);
+        log_probs[r] = logits[targets[r]] * factor - normalizers[r];
+        entropies[r] = std::log(sum) - weighed_sum(weights, logits, size, top, factor) / sum;
     }
 }
 
 /// dz = dlog_prob (one_hot - p) - dentropy p (log p + entropy); `dentropies` may be null.
 INLINE void differentiate_row(const float *logits, float dlog_prob, float dentropy, float normalizer, float entropy,
-                              float *dlogits, int64_t size, float temperature) {
+                              float *dlogits, int64_t size, float factor) {
     int64_t v = 0;
     for (; v + LANES <= size; v += LANES) {
-        Lanes log_p = lanes(logits + v) / temperature - normalizer;
-        lanes(dlogits + v) = ctorch::exponential(log_p) * (-dlog_prob - dentropy * (log_p + entropy)) / temperature;
+        Lanes log_p = ctorch::larger(Lanes{} + LEAST, lanes(logits + v) * factor - normalizer);
+        lanes(dlogits + v) = ctorch::exponential(log_p) * (-dlog_prob - dentropy * (log_p + entropy)) * factor;
     }
     for (; v < size; v++) {
-        float log_p = logits[v] / temperature - normalizer;
-        dlogits[v] = ctorch::exponential(log_p) * (-dlog_prob - dentropy * (log_p + entropy)) / temperature;
+        float log_p = logits[v] * factor - normalizer;
+        if (log_p < LEAST) log_p = LEAST;
+        dlogits[v] = ctorch::exponential(log_p) * (-dlog_prob - dentropy * (log_p + entropy)) * factor;
     }
 }
 
 EVERY_PROCESSOR
 void differentiate(const float *logits, const int64_t *targets, const float *dlog_probs, const float *dentropies,
                    const float *normalizers, const float *entropies, float *dlogits, int64_t rows, int64_t size,
-                   float temperature) {
+                   float factor) {
     for (int64_t r = 0; r < rows; r++, logits += size, dlogits += size) {
         float dlog_prob = dlog_probs ? dlog_probs[r] : 0, dentropy = dentropies ? dentropies[r] : 0;
-        differentiate_row(logits, dlog_prob, dentropy, normalizers[r], entropies[r], dlogits, size, temperature);
-        dlogits[targets[r]] += dlog_prob / temperature;
+        differentiate_row(logits, dlog_prob, dentropy, normalizers[r], entropies[r], dlogits, size, factor);
+        dlogits[targets[r]] += dlog_prob * factor;
     }
 }
 
@@ -89,9 +125,11 @@ struct Distribution : torch::autograd::Function<Distribution> {
         int64_t rows = logits.size(0), size = logits.size(1);
         Tensor log_probs = at::empty({rows}), normalizers = at::empty({rows}), entropies = at::empty({rows});
         over_rows(rows, size, [&](int64_t begin, int64_t end) {
+            std::vector<float> weights(size), sums(ctorch::weight_chunks(size));
             describe(logits.const_data_ptr<float>() + begin * size, targets.const_data_ptr<int64_t>() + begin,
                      log_probs.mutable_data_ptr<float>() + begin, normalizers.mutable_data_ptr<float>() + begin,
-                     entropies.mutable_data_ptr<float>() + begin, end - begin, size, static_cast<float>(temperature));
+                     entropies.mutable_data_ptr<float>() + begin, end - begin, size,
+                     static_cast<float>(1 / temperature), weights.data(), sums.data());
         });
         if (context) {
             context->save_for_backward({logits, targets, normalizers, entropies});
@@ -105,7 +143,7 @@ struct Distribution : torch::autograd::Function<Distribution> {
     static variable_list backward(AutogradContext *context, variable_list gradients) {
         auto saved = context->get_saved_variables();
         const Tensor &logits = saved[0], &targets = saved[1], &normalizers = saved[2], &entropies = saved[3];
-        auto temperature = static_cast<float>(context->saved_data["temperature"].toDouble());
+        auto factor = static_cast<float>(1 / context->saved_data["temperature"].toDouble());
         Tensor dlogits = at::empty_like(logits);
         Tensor dlog_probs = gradients[0].defined() ? gradients[0].contiguous() : Tensor();
         Tensor dentropies = gradients[2].defined() ? gradients[2].contiguous() : Tensor();
@@ -115,7 +153,7 @@ struct Distribution : torch::autograd::Function<Distribution> {
                           dlog_probs.defined() ? dlog_probs.const_data_ptr<float>() + begin : nullptr,
                           dentropies.defined() ? dentropies.const_data_ptr<float>() + begin : nullptr,
                           normalizers.const_data_ptr<float>() + begin, entropies.const_data_ptr<float>() + begin,
-                          dlogits.mutable_data_ptr<float>() + begin * size, end - begin, size, temperature);
+                          dlogits.mutable_data_ptr<float>() + begin * size, end - begin, size, factor);
         });
         return {dlogits, Tensor(), Tensor()};
     }

@@ -139,8 +139,8 @@ struct SwiGLU : torch::autograd::Function<SwiGLU> {
         Tensor out = at::empty(sizes, x.options());
         int64_t size = sizes.back(), rows = x.numel() / (2 * size);
         over_rows(rows, 2 * size, [&](int64_t begin, int64_t end) {
-            ctorch::swiglu_rows(x.const_data_ptr<float>() + begin * 2 * size, out.mutable_data_ptr<float>() + begin * size,
-                        end - begin, size);
+            ctorch::swiglu_rows(x.const_data_ptr<float>() + begin * 2 * size,
+                                out.mutable_data_ptr<float>() + begin * size, end - begin, size);
         });
         if (context) context->save_for_backward({x});
         return out;

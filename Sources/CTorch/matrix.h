@@ -1,5 +1,5 @@
-// Linear layers of served models: weights in 32, 16, 8 or 4 bits, packed in tiles of 64 columns, and rows of activations
-// in the form that they multiply.
+// Linear layers of served models: weights in 32, 16, 8 or 4 bits, packed in tiles of 64 columns, and rows of
+// activations in the form that they multiply.
 //
 // A row's sums run in one order whatever rows are beside it and whoever computes which tile, so its result has the same
 // bits in any batch and with any number of threads.

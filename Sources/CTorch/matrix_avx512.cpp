@@ -159,8 +159,8 @@ VNNI float vnni_quantize(const float *x, int8_t *out, int64_t size) {
 
 }  // namespace
 
-extern const Kernel vnni{"avx512_vnni",         ROW_VARIANTS(vnni_by32), ROW_VARIANTS(vnni_by16), ROW_VARIANTS(vnni_by8),
-                         ROW_VARIANTS(vnni_by4), vnni_quantize};
+extern const Kernel vnni{"avx512_vnni",           ROW_VARIANTS(vnni_by32), ROW_VARIANTS(vnni_by16),
+                         ROW_VARIANTS(vnni_by8), ROW_VARIANTS(vnni_by4),  vnni_quantize};
 
 }  // namespace matrix
 

@@ -33,8 +33,8 @@ struct Kernel {
     BlockKernel by16[ROWS + 1];
     BlockKernel by8[ROWS + 1];
     BlockKernel by4[ROWS + 1];
-    /// Writes round(x / scale) of -127 to 127 and returns the scale, max|x| / 127. A row with a value that is not finite
-    /// has NaN for its scale, so that what comes of it is NaN too.
+    /// Writes round(x / scale) of -127 to 127 and returns the scale, max|x| / 127. A row with a value that is not
+    /// finite has NaN for its scale, so that what comes of it is NaN too.
     float (*quantize)(const float *, int8_t *, int64_t);
 };
 

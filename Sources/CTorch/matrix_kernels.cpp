@@ -1,5 +1,5 @@
 // Which kernel multiplies packed matrices, and how its blocks make up the whole.
-#include "elementwise.h"
+#include "lanes.h"
 #include "matrix_block.h"
 
 #include <algorithm>
@@ -91,37 +91,43 @@ struct Target {
     int64_t step, width;
 };
 
-/// Takes back what the weights' offset added, and scales.
+/// Adds bias and residual to sixteen results of a row, from a column on.
+INLINE void finish(const ctorch::Lanes &product, const Target &t, int64_t row, int64_t column) {
+    using namespace ctorch;
+    Lanes part = product;
+    int64_t left = t.width - column, place = row * t.step + column;
+    if (left <= 0) return;
+    if (t.bias) part += some_lanes(t.bias + column, left, 0);
+    if (t.residual) part = some_lanes(t.residual + place, left, 0) + part;
+    if (left >= LANES) {
+        lanes(t.out + place) = part;
+    } else {
+        for (int64_t i = 0; i < left; i++) t.out[place + i] = part[i];
+    }
+}
+
+/// Takes back what the weights' offset added, scales and writes.
 EVERY_PROCESSOR
-void scale_totals(const int32_t (*totals)[TILE], float (*parts)[TILE], const float *weight_scales,
-                  const int32_t *row_sums, const float *row_scales, int rows) {
+void write_whole(const int32_t (*totals)[TILE], const float *weight_scales, const int32_t *row_sums,
+                 const float *row_scales, const Target &t, int rows) {
     for (int r = 0; r < rows; r++) {
-        int32_t offset = 128 * row_sums[r];
-        for (int64_t c = 0; c < TILE; c++) {
-            parts[r][c] = static_cast<float>(totals[r][c] - offset) * (row_scales[r] * weight_scales[c]);
+        for (int64_t c = 0; c < TILE; c += ctorch::LANES) {
+            auto whole = reinterpret_cast<const ctorch::LanesOfInt &>(totals[r][c]) - 128 * row_sums[r];
+            auto part = __builtin_convertvector(whole, ctorch::Lanes);
+            part *= row_scales[r] * ctorch::lanes(weight_scales + c);
+            finish(part, t, r, c);
         }
     }
 }
 
+/// Scales rows, where they have scales, and writes.
 EVERY_PROCESSOR
-void scale_parts(float (*parts)[TILE], const float *row_scales, int rows) {
+void write(const float (*parts)[TILE], const float *row_scales, const Target &t, int rows) {
     for (int r = 0; r < rows; r++) {
-        for (int64_t c = 0; c < TILE; c++) parts[r][c] *= row_scales[r];
-    }
-}
-
-EVERY_PROCESSOR
-void write(float (*parts)[TILE], const Target &t, int rows) {
-    for (int r = 0; r < rows; r++) {
-        float *part = parts[r], *out = t.out + r * t.step;
-        if (t.bias) {
-            for (int64_t c = 0; c < t.width; c++) part[c] += t.bias[c];
-        }
-        if (t.residual) {
-            const float *residual = t.residual + r * t.step;
-            for (int64_t c = 0; c < t.width; c++) out[c] = residual[c] + part[c];
-        } else {
-            std::memcpy(out, part, t.width * sizeof(float));
+        for (int64_t c = 0; c < TILE; c += ctorch::LANES) {
+            auto part = ctorch::lanes(&parts[r][c]);
+            if (row_scales) part *= row_scales[r];
+            finish(part, t, r, c);
         }
     }
 }
@@ -163,11 +169,14 @@ void multiply(const Matrix &m, const Inputs &inputs, const float *residual, floa
             Block block{inputs.row(row), inputs.row_bytes(), m.padded, tile, scales, inputs.sums(row), groups, totals,
                         parts, fetches ? tile + tile_size + fetched : nullptr, fetches ? lines : 0};
             kernels[count](block);
-            if (m.format == Format::int8) scale_totals(totals, parts, scales, inputs.sums(row), inputs.scales(row), count);
-            if (m.format == Format::int4) scale_parts(parts, inputs.scales(row), count);
             int64_t place = row * m.outputs + column;
-            write(parts, {m.bias.empty() ? nullptr : m.bias.data() + column, residual ? residual + place : nullptr,
-                          out + place, m.outputs, std::min(TILE, m.outputs - column)}, count);
+            Target target{m.bias.empty() ? nullptr : m.bias.data() + column, residual ? residual + place : nullptr,
+                          out + place, m.outputs, std::min(TILE, m.outputs - column)};
+            if (m.format == Format::int8) {
+                write_whole(totals, scales, inputs.sums(row), inputs.scales(row), target, count);
+            } else {
+                write(parts, m.format == Format::int4 ? inputs.scales(row) : nullptr, target, count);
+            }
         }
     }
 }

@@ -103,7 +103,8 @@ INLINE void mix_rest(const float *weights, int64_t stride, const PagedHead &head
     }
 }
 
-template <typename Element, int R> INLINE void attend_block(const PagedRow *rows, const PagedHead &head, float *scratch) {
+template <typename Element, int R>
+INLINE void attend_block(const PagedRow *rows, const PagedHead &head, float *scratch) {
     const float *queries[R];
     float *outs[R], sums[R], largest;
     int64_t first = rows[0].first, most = 0;
@@ -147,7 +148,8 @@ template <typename Element, int R> INLINE void attend_block(const PagedRow *rows
     }
 }
 
-template <typename Element> INLINE void attend(const PagedRow *rows, int64_t count, const PagedHead &head, float *scratch) {
+template <typename Element>
+INLINE void attend(const PagedRow *rows, int64_t count, const PagedHead &head, float *scratch) {
     int64_t i = 0;
     for (; i + BLOCK <= count; i += BLOCK) attend_block<Element, BLOCK>(rows + i, head, scratch);
     switch (count - i) {

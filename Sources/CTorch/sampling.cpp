@@ -1,57 +1,27 @@
 // Picking the next token of every row. A row's pick depends on its own logits and draw alone.
 #include "boundary.h"
-#include "softmax.h"
+#include "distribution.h"
 
 #include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <stdexcept>
 #include <vector>
 
 namespace {
 
-using ctorch::Lanes;
-using ctorch::lanes;
-
-constexpr int64_t LANES = ctorch::Row::LANES;
-constexpr int64_t CHUNK = 256;  // weights that are added up before the draw looks into them
-
-EVERY_PROCESSOR
-float largest(const float *row, int64_t size) {
-    Lanes tops = -INFINITY - Lanes{};
-    int64_t whole = size / LANES * LANES;
-    float top = -INFINITY;
-    for (int64_t i = 0; i < whole; i += LANES) tops = __builtin_elementwise_max(tops, lanes(row + i));
-    for (int l = 0; l < LANES; l++) top = std::max(top, tops[l]);
-    for (int64_t i = whole; i < size; i++) top = std::max(top, row[i]);
-    return top;
-}
-
-/// e^((x - top) · factor), and the sum of every chunk.
-EVERY_PROCESSOR
-void weigh(const float *row, int64_t size, float top, float factor, float *weights, float *sums) {
-    for (int64_t begin = 0; begin < size; begin += CHUNK) {
-        int64_t end = std::min(size, begin + CHUNK), whole = begin + (end - begin) / LANES * LANES;
-        for (int64_t i = begin; i < end; i++) weights[i] = ctorch::sound_exponential((row[i] - top) * factor);
-        Lanes parts = {};
-        for (int64_t i = begin; i < whole; i += LANES) parts += lanes(weights + i);
-        float sum = 0;
-        for (int l = 0; l < LANES; l++) sum += parts[l];
-        for (int64_t i = whole; i < end; i++) sum += weights[i];
-        sums[begin / CHUNK] = sum;
-    }
-}
+constexpr int64_t CHUNK = ctorch::WEIGHT_CHUNK;
 
 struct Scratch {
     std::vector<float> adjusted, weights, sums;
     std::vector<int32_t> order;
 
-    explicit Scratch(int64_t size) : weights(size), sums((size + CHUNK - 1) / CHUNK) {}
+    explicit Scratch(int64_t size) : weights(size), sums(ctorch::weight_chunks(size)) {}
 
     float weigh(const float *row, float top, float factor) {
-        ::weigh(row, static_cast<int64_t>(weights.size()), top, factor, weights.data(), sums.data());
-        return std::accumulate(sums.begin(), sums.end(), 0.0f);
+        return ctorch::weigh(row, static_cast<int64_t>(weights.size()), top, factor, weights.data(), sums.data());
     }
 };
 
@@ -107,12 +77,12 @@ const float *adjust(const float *row, int64_t size, const ctorch_adjustment *adj
 
 ctorch_pick pick(const float *raw, int64_t size, const ctorch_draw &draw, const ctorch_adjustment *adjustments,
                  Scratch &scratch) {
-    float top = largest(raw, size);
+    float top = ctorch::largest(raw, size);
     ctorch_pick found{};
     float log_sum = top + std::log(scratch.weigh(raw, top, 1));
     if (std::isnan(log_sum)) return {0, log_sum, log_sum};
     const float *row = adjust(raw, size, adjustments, draw.adjustment_count, scratch);
-    if (row != raw) top = largest(row, size);
+    if (row != raw) top = ctorch::largest(row, size);
     if (draw.temperature == 0) {
         found.token = static_cast<int32_t>(std::find(row, row + size, top) - row);
         found.log_prob = raw[found.token] - log_sum;

@@ -5,6 +5,10 @@ public import HoneTensor
 extension CausalLanguageModel {
     /// Reads a model that transformers or Hone saved. Weights of other types become `.float32`.
     public static func load(directory: String, device: Device = .cpu) throws -> CausalLanguageModel {
+        try load(directory: directory, device: device, borrowing: false)
+    }
+
+    private static func load(directory: String, device: Device, borrowing: Bool) throws -> CausalLanguageModel {
         let configuration = try ModelConfiguration.read(directory: directory)
         guard configuration.quantization == nil else {
             throw ModelError.file(
@@ -20,14 +24,17 @@ extension CausalLanguageModel {
         // Before memory is taken for what a wrong configuration asks for.
         let files = try WeightFiles(directory: directory, for: configuration)
         let model = CausalLanguageModel(unfilled: configuration, device: device)
-        try files.fill(model)
+        try files.fill(model, borrowing: borrowing)
         return model
     }
 
-    /// Reads a model to answer with, in fewer bits where its directory has it so.
+    /// Reads a model to answer with, in fewer bits where its directory has it so. Its files are mapped, not read, and
+    /// must not change as long as it lives; they may be removed or replaced.
     public static func served(directory: String) throws -> CausalLanguageModel {
         let configuration = try ModelConfiguration.read(directory: directory)
-        guard configuration.quantization != nil else { return try load(directory: directory) }
+        guard configuration.quantization != nil else {
+            return try load(directory: directory, device: .cpu, borrowing: true)
+        }
         return try QuantizedModel(directory: directory).served
     }
 

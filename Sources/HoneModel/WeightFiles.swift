@@ -52,13 +52,24 @@ public struct WeightFiles {
         }
     }
 
-    /// Copies every weight into the model, one after another.
-    func fill(_ model: CausalLanguageModel) throws {
-        for (name, target) in model.stateDictionary().sorted(by: { $0.key < $1.key }) {
-            guard let owner = owners[name] else { preconditionFailure("'\(name)' was not checked") }
-            let tensor = try files[owner].tensor(name)
-            _ = noGrad { target.copyInPlace(tensor) }
+    /// Copies every weight into the model; with `borrowing`, float32 matrices stay where they are in the file, which
+    /// must not change as long as the model lives.
+    func fill(_ model: CausalLanguageModel, borrowing: Bool) throws {
+        for parameter in model.namedParameters {
+            if borrowing, parameter.pieces.isEmpty, file(parameter.name).dtype(of: parameter.name) == .float32 {
+                parameter.tensor.adopt(try file(parameter.name).view(parameter.name))
+                continue
+            }
+            for (name, target) in parameter.saved {
+                let source = try file(name).view(name)
+                _ = noGrad { target.copyInPlace(source) }
+            }
         }
+    }
+
+    private func file(_ name: String) -> SafetensorsFile {
+        guard let owner = owners[name] else { preconditionFailure("'\(name)' was not checked") }
+        return files[owner]
     }
 
     /// Writes the model's tensors into one file, in the types that they have. Memory does not grow with them.

@@ -4,7 +4,7 @@
     internal import Darwin
 #endif
 
-/// A file's bytes in memory, read as they are touched.
+/// A file's bytes in memory, read as they are touched; what is written to them stays in this process.
 @safe final class MappedFile {
     let count: Int
     private let start: UnsafeMutableRawPointer?
@@ -21,7 +21,7 @@
             unsafe start = nil
             return
         }
-        let mapped = unsafe mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0)
+        let mapped = unsafe mmap(nil, count, PROT_READ | PROT_WRITE, MAP_PRIVATE, descriptor, 0)
         guard let mapped = unsafe mapped, unsafe mapped != MAP_FAILED else {
             throw .badFile(path: path, fault: lastSystemError())
         }

@@ -1,3 +1,5 @@
+internal import CTorch
+
 /// A matrix in whole numbers with their scales, as it is kept in files; ``PackedMatrix`` is its packed form.
 public struct QuantizedValues: Sendable {
     /// How many bits a weight has.
@@ -38,49 +40,28 @@ public struct QuantizedValues: Sendable {
 
     /// The nearest whole numbers of a weight, `[outputs, inputs]`, by given scales.
     public init(rounding weight: Tensor, scales: Tensor, precision: Precision) {
-        self.precision = precision
-        self.scales = scales
-        values = noGrad {
-            let limit = Double(precision.limit)
-            return (weight / Self.spread(scales, precision, inputs: weight.size(1))).round()
-                .clamp(min: -limit, max: limit).to(.int8).contiguous()
-        }
+        let values = Tensor.empty(weight.shape, dtype: .int8)
+        let isDone = unsafe ctorch_round_by_scales(
+            weight.handle, scales.handle, Int64(Self.width(precision, inputs: weight.size(1))), Int32(precision.limit),
+            values.handle)
+        guard isDone else { stop("QuantizedValues: \(Torch.lastError)") }
+        self.init(values: values, scales: scales, precision: precision)
     }
 
     /// Scales of the least squared error, in the form of ``scales``, each a number of 16 bits (bfloat16).
     public static func scales(of weight: Tensor, _ precision: Precision, importance: Tensor? = nil) -> Tensor {
         let (outputs, inputs) = (weight.size(0), weight.size(1))
-        let limit = Double(precision.limit)
-        let width = precision == .int8 ? inputs : groupSize
+        let width = Self.width(precision, inputs: inputs)
         let groupCount = (inputs + width - 1) / width
-        return noGrad {
-            func filled(_ rows: Tensor) -> Tensor {
-                let room = Tensor.zeros([rows.size(0), groupCount * width])
-                room.narrow(1, start: 0, length: inputs).copyInPlace(rows)
-                return room.view(rows.size(0), groupCount, width)
-            }
-            let groups = filled(weight)
-            let weights = importance.map { filled($0.view(1, inputs)) }
-            let greatest = groups.abs().max(dim: 2, keepDim: true).clamp(min: 1e-30)
-            var best: (error: Tensor, scale: Tensor)?
-            for step in 0...20 {
-                let scale = (greatest * ((1 - 0.025 * Double(step)) / limit)).to(.bfloat16).to(.float32)
-                let rounded = (groups / scale).round().clamp(min: -limit, max: limit)
-                let squares = (rounded * scale - groups).pow(2)
-                let error = (weights.map { squares * $0 } ?? squares).sum(dim: 2, keepDim: true)
-                guard let former = best else {
-                    best = (error, scale)
-                    continue
-                }
-                let isBetter = error .< former.error
-                best = (
-                    Tensor.where(isBetter, error, former.error), Tensor.where(isBetter, scale, former.scale)
-                )
-            }
-            let scale = best?.scale ?? greatest
-            return precision == .int8 ? scale.view(outputs).contiguous() : scale.view(outputs, groupCount).contiguous()
-        }
+        let scales = Tensor.empty(precision == .int8 ? [outputs] : [outputs, groupCount])
+        let isDone = unsafe ctorch_find_scales(
+            weight.handle, importance?.handle, Int64(width), Int32(precision.limit), scales.handle)
+        guard isDone else { stop("QuantizedValues: \(Torch.lastError)") }
+        return scales
     }
+
+    /// Inputs that share a scale.
+    private static func width(_ precision: Precision, inputs: Int) -> Int { precision == .int8 ? inputs : groupSize }
 
     /// The scale of every weight, to be broadcast over `[outputs, inputs]`.
     private static func spread(_ scales: Tensor, _ precision: Precision, inputs: Int) -> Tensor {

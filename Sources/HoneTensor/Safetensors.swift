@@ -1,3 +1,5 @@
+internal import CTorch
+
 /// The safetensors format: an 8-byte length, a JSON header, then the tensors' bytes.
 /// See <https://github.com/huggingface/safetensors#format>.
 public enum Safetensors {
@@ -112,16 +114,39 @@ public final class SafetensorsFile {
 
     /// A copy of one tensor.
     public func tensor(_ name: String) throws(TensorError) -> Tensor {
+        let (type, shape, source) = try unsafe content(name)
+        let tensor = Tensor.empty(shape, dtype: type)
+        unsafe tensor.withBytes { bytes in unsafe bytes.copyMemory(from: source) }
+        return tensor
+    }
+
+    /// One tensor where it lies in the file, which is mapped as long as the tensor lives and must not change; a copy,
+    /// where it begins at no multiple of its element's size. What is written to the tensor stays in this process.
+    public func view(_ name: String) throws(TensorError) -> Tensor {
+        let (type, shape, bytes) = try unsafe content(name)
+        guard let start = unsafe UnsafeMutableRawPointer(mutating: bytes.baseAddress), unsafe !bytes.isEmpty,
+            UInt(bitPattern: start).isMultiple(of: UInt(type.byteCount))
+        else { return try tensor(name) }
+        let sizes = shape.map(Int64.init)
+        let made = unsafe sizes.withUnsafeBufferPointer { sizes in
+            unsafe ctorch_tensor_over(
+                start, sizes.baseAddress ?? UnsafePointer(bitPattern: 8).unsafelyUnwrapped, Int32(sizes.count),
+                Int32(type.rawValue), Unmanaged.passRetained(map).toOpaque()
+            ) { owner in
+                if let owner = unsafe owner { unsafe Unmanaged<MappedFile>.fromOpaque(owner).release() }
+            }
+        }
+        return unsafe Tensor(kernel: "a view of a file", made)
+    }
+
+    private func content(
+        _ name: String
+    ) throws(TensorError) -> (type: DType, shape: [Int], bytes: UnsafeRawBufferPointer) {
         guard let entry = entries[name] else { throw .badFile(path: path, fault: "it holds no tensor '\(name)'") }
         guard let dtype = entry.type.dtype else {
             throw .badFile(path: path, fault: "tensor '\(name)' has type \(entry.type.rawValue), which Hone cannot use")
         }
-        let tensor = Tensor.empty(entry.shape, dtype: dtype)
-        unsafe tensor.withBytes { bytes in
-            let source = unsafe map.bytes(dataStart + entry.start..<dataStart + entry.end)
-            unsafe bytes.copyMemory(from: source)
-        }
-        return tensor
+        return unsafe (dtype, entry.shape, map.bytes(dataStart + entry.start..<dataStart + entry.end))
     }
 
     private static func header(

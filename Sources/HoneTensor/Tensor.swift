@@ -74,6 +74,11 @@ internal import CTorch
 
     public var isContiguous: Bool { unsafe ctorch_tensor_is_contiguous(handle) }
 
+    /// From here on this is the memory of `source`, of the same type and shape, in place of its own.
+    public func adopt(_ source: Tensor) {
+        guard unsafe ctorch_tensor_adopt(handle, source.handle) else { stop("adopt: \(Torch.lastError)") }
+    }
+
     /// Lends the elements' memory. The tensor must be contiguous and on the CPU.
     func withBytes<Result, Failure: Error>(
         _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Result

@@ -139,6 +139,9 @@ import Testing
             let picks = noGrad { logits_TV.detach() }.pickTokens(
                 ids.map { _ in TokenDraw(temperature: 0, uniform: 1) })
             #expect(picks.dropFirst(prompt.count - 1).map(\.logProb) == result.logProbs)
+            let targets = Tensor((ids.dropFirst() + result.tokens.suffix(1)).map(Int.init))
+            let learned = logits_TV.likelihoods(of: targets).logProbs.detach().toArray(Float.self)
+            #expect(learned.suffix(result.tokens.count).elementsEqual(result.logProbs))
         }
     }
 }

@@ -1,3 +1,4 @@
+import FileDamage
 import Foundation
 import HoneModel
 import HoneTensor
@@ -98,37 +99,65 @@ import Testing
         }
     }
 
-    @Test func `damaged bytes are one clear error or a model, never a crash`() throws {
-        var state: UInt64 = 11
-        func random(below limit: Int) -> Int {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return Int(state >> 33) % limit
+    /// What is read is one clear error, or a model that computes.
+    private func expectErrorOrModel(_ folder: String) throws {
+        do {
+            let model = try CausalLanguageModel.served(directory: folder)
+            _ = noGrad { model(Tensor([1, 2, 0], shape: [1, 3])) }
+        } catch let error as ModelError {
+            #expect(error.description.contains(folder), "\(error)")
+        } catch let error as TensorError {
+            #expect("\(error)".contains(folder), "\(error)")
         }
+    }
+
+    @Test(arguments: ["llama-yarn", "qwen3"]) func `a damaged config.json never crashes`(name: String) throws {
+        var damage = FileDamage(seed: 11)
+        try withCopy(name) { folder in
+            let path = URL(filePath: folder + "/config.json")
+            let intact = try Data(contentsOf: path)
+            for number in 0..<300 {
+                try (number % 4 == 0 ? damage.bytes(intact) : damage.json(intact)).write(to: path)
+                try expectErrorOrModel(folder)
+            }
+        }
+    }
+
+    @Test func `a damaged safetensors file never crashes`() throws {
+        var damage = FileDamage(seed: 12)
         try withCopy("qwen3") { folder in
+            let path = URL(filePath: folder + "/model.safetensors")
+            let intact = try Data(contentsOf: path)
+            let length = intact.prefix(8).enumerated().reduce(0) { $0 | Int($1.element) << (8 * $1.offset) }
+            for number in 0..<400 {
+                var bytes = damage.bytes(intact, within: length + 8)
+                if number % 2 == 0 {
+                    let header = try damage.json(intact[8..<8 + length])
+                    bytes = withUnsafeBytes(of: UInt64(header.count).littleEndian) { Data($0) }
+                    bytes += header + intact[(8 + length)...]
+                }
+                try bytes.write(to: path)
+                try expectErrorOrModel(folder)
+            }
+        }
+    }
+
+    @Test func `damaged files of a quantized model never crash`() throws {
+        var damage = FileDamage(seed: 13)
+        try withCopy("qwen3") { folder in
+            let sequences: [[Int32]] = [[1, 2, 3, 4, 5, 6], [7, 8, 9, 10]]
+            let calibration = QuantizationRecord.Calibration(sequenceCount: 2, tokenCount: 10, source: "a test")
+            try ModelQuantizer(
+                try CausalLanguageModel.load(directory: folder), sequences: sequences, calibration: calibration
+            ).quantized(PrecisionPlan(.int8, exceptions: ["lm_head": .int4]), embedding: .int8, sparsity: 0)
+                .save(directory: folder)
             for name in ["config.json", "model.safetensors"] {
                 let path = URL(filePath: folder + "/" + name)
                 let intact = try Data(contentsOf: path)
-                for _ in 0..<150 {
-                    var bytes = intact
-                    for _ in 0...random(below: 3) {
-                        // Of the weights' file the header, behind which there is nothing to misread.
-                        let place = random(below: min(bytes.count, 2500))
-                        switch random(below: 4) {
-                        case 0: bytes[place] = UInt8(random(below: 256))
-                        case 1: bytes.removeSubrange(place..<min(bytes.count, place + 1 + random(below: 20)))
-                        case 2: bytes.insert(contentsOf: Data("9e5,\"[{-".utf8.prefix(1 + random(below: 8))), at: place)
-                        default: bytes = bytes.prefix(place + 1)
-                        }
-                        bytes = bytes.isEmpty ? Data([0]) : Data(bytes)
-                    }
-                    try bytes.write(to: path)
-                    do {
-                        _ = try CausalLanguageModel.load(directory: folder)
-                    } catch let error as ModelError {
-                        #expect(error.description.contains(folder), "\(error)")
-                    } catch let error as TensorError {
-                        #expect("\(error)".contains(folder), "\(error)")
-                    }
+                for number in 0..<150 {
+                    let isText = name == "config.json" && number % 4 > 0
+                    try (isText ? damage.json(intact) : damage.bytes(intact, within: 3000)).write(to: path)
+                    try expectErrorOrModel(folder)
                 }
                 try intact.write(to: path)
             }

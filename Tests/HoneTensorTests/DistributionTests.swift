@@ -29,6 +29,28 @@ import Testing
         }
     }
 
+    @Test(arguments: [16, 40, 1000]) func `log-probabilities are the sampler's, to the bit`(size: Int) {
+        let rows = logits(30, size, scale: 5)
+        let picks = rows.pickTokens((0..<30).map { TokenDraw(temperature: 1, uniform: Float($0 + 1) / 31) })
+        let found = rows.likelihoods(of: Tensor(picks.map { Int($0.token) }))
+        #expect(found.logProbs.toArray(Float.self) == picks.map(\.logProb))
+    }
+
+    @Test func `a token that is ruled out changes nothing for the others`() {
+        let few = logits(2, 33, scale: 1)
+        let ruledOut = Tensor.full([2, 7], -Double.infinity)
+        let run = { (rows: Tensor) -> [Tensor] in
+            let leaf = rows.detach().requiringGrad()
+            let found = leaf.likelihoods(of: Tensor([5, 32]), temperature: 0.8)
+            (found.logProbs + found.entropies * 0.3).sum().backward()
+            return [found.logProbs.detach(), found.entropies.detach(), leaf.grad ?? Tensor.zeros([0])]
+        }
+        let distance = { (a: Tensor, b: Tensor) -> Double in (a - b).abs().max().item() }
+        let (all, some) = (run(Tensor.cat([few, ruledOut], dim: 1)), run(few))
+        for (found, expected) in zip(all.dropLast(), some) { #expect(distance(found, expected) < 1e-5) }
+        #expect(distance(all[2], Tensor.cat([some[2], Tensor.zeros([2, 7])], dim: 1)) < 1e-5)
+    }
+
     @Test func `what is no number stays none`() {
         var values = [Float](repeating: 1, count: 40)
         values[33] = .nan

@@ -3,9 +3,9 @@
     python3 transformers_generation.py --model DIR --dtype int8 --batches 1,16,64 --prompt 32 --new 33 --threads 2
 
 Needs torch and transformers. dtype is fp32, bf16, or int8, which is torch's dynamic quantization of every linear layer.
-The loop is the one of `generate()` without its processors: the model with `past_key_values`, and argmax. The last line is
-{"rows": [{"batch": b, "decode": tokens/s, "prefill": tokens/s, "first": [...]}, ...]}, medians of --repeats; "first" are
-the tokens of the first sequence.
+The loop is the one of `generate()` without its processors: the model with `past_key_values`, and argmax. The last line
+is {"rows": [{"batch": b, "decode": tokens/s, "prefill": tokens/s, "first": [...]}, ...]}, medians of --repeats; "first"
+are the tokens of the first sequence.
 """
 
 import argparse

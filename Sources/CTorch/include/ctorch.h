@@ -63,6 +63,11 @@ int64_t ctorch_tensor_dimension(ctorch_tensor tensor);
 const int64_t *ctorch_tensor_sizes(ctorch_tensor tensor);  // valid until the tensor changes its shape
 const int64_t *ctorch_tensor_strides(ctorch_tensor tensor);
 int64_t ctorch_tensor_count(ctorch_tensor tensor);
+// A contiguous tensor on the CPU over memory that lives until `release(owner)`.
+ctorch_tensor _Nullable ctorch_tensor_over(void *data, const int64_t *shape, int32_t dimensions, int32_t dtype,
+                                           void *owner, void (*release)(void *_Nullable));
+// From here on `tensor` has the memory of `source`, of the same type and shape.
+bool ctorch_tensor_adopt(ctorch_tensor tensor, ctorch_tensor source);
 int32_t ctorch_tensor_dtype(ctorch_tensor tensor);  // c10::ScalarType
 int64_t ctorch_tensor_device(ctorch_tensor tensor);
 bool ctorch_tensor_is_contiguous(ctorch_tensor tensor);
@@ -158,8 +163,8 @@ bool ctorch_keep_summaries(ctorch_tensor keys, ctorch_tensor values, ctorch_tens
 // batch and with any number of threads. No gradients.
 //
 // matrix_pack: a weight [out, in], float32 for 32 and 16 bits; int8 for 8, and -8 to 7 for 4, with scales [out], or
-// [out, ceil(in / 64)] for 4; a bias [out]. In 16 bits and fewer rows of x are rounded too: to 16 bits, or to 8 by their
-// greatest magnitude, whose products are summed in whole numbers and have the same bits on any processor.
+// [out, ceil(in / 64)] for 4; a bias [out]. In 16 bits and fewer, rows of x are rounded too: to 16 bits, or to 8 by
+// their greatest magnitude, whose products are summed in whole numbers and have the same bits on any processor.
 typedef struct ctorch_matrix_s *ctorch_matrix;  // owned; free with ctorch_matrix_release
 ctorch_matrix _Nullable ctorch_matrix_pack(ctorch_tensor weight, ctorch_tensor _Nullable scales,
                                            ctorch_tensor _Nullable bias, int32_t bits);
@@ -175,9 +180,19 @@ const char *ctorch_matrix_kernel(void);
 // Takes another one; false where this processor has it not.
 bool ctorch_matrix_use_kernel(const char *name);
 
-// The row engine: a decoder-only transformer over packed matrices whose step is one call. A step takes new tokens of some
-// sequences, one sequence behind the other, each looking back at its own tokens in pages of 16. What a row computes has
-// the same bits whatever rows are beside it, with any number of threads, and however its sequence is cut into steps.
+// Weights in whole numbers of up to ±limit, a scale for every `width` inputs of an output.
+//
+// find_scales: of 1, 0.975, ... 0.5 times the greatest magnitude over the limit, rounded to 16 bits, the scale that
+// leaves the least squared error, each input's counted by its `importance` [in]. weight [out, in] float32, scales
+// [out, groups]. round_by_scales: the nearest whole numbers, values [out, in] int8.
+bool ctorch_find_scales(ctorch_tensor weight, ctorch_tensor _Nullable importance, int64_t width, int32_t limit,
+                        ctorch_tensor scales);
+bool ctorch_round_by_scales(ctorch_tensor weight, ctorch_tensor scales, int64_t width, int32_t limit,
+                            ctorch_tensor values);
+
+// The row engine: a decoder-only transformer over packed matrices whose step is one call. A step takes new tokens of
+// some sequences, one sequence behind the other, each looking back at its own tokens in pages of 16. What a row computes
+// has the same bits whatever rows are beside it, with any number of threads, and however its sequence is cut into steps.
 typedef struct ctorch_layer {
     ctorch_tensor input_norm, post_norm;                     // [hidden]
     ctorch_tensor _Nullable query_norm;                      // [head_size], of single heads
@@ -222,8 +237,8 @@ typedef struct ctorch_step {
 bool ctorch_network_step(ctorch_network network, ctorch_pages pages, const ctorch_step *step, ctorch_tensor logits);
 
 // How one row's next token is picked: the likeliest at temperature 0; else a draw from softmax(logits / temperature),
-// of the likeliest `top_k` tokens (0: all), of those that together first reach `top_p` (1: all), and of those that reach
-// `min_p` of the likeliest's probability (0: all), in the order of the vocabulary, or falling where it is cut.
+// of the likeliest `top_k` tokens (0: all), of those that together first reach `top_p` (1: all), and of those that
+// reach `min_p` of the likeliest's probability (0: all), in the order of the vocabulary, or falling where it is cut.
 typedef struct ctorch_draw {
     float temperature, top_p, min_p;
     int32_t top_k;
@@ -240,7 +255,8 @@ typedef struct ctorch_pick {
     float log_prob;        // under softmax(logits)
     float drawn_log_prob;  // under the distribution that it was drawn from; 0 for the likeliest
 } ctorch_pick;
-// logits [rows, vocabulary] float32 on the CPU; adjustments of all rows one behind the other. A row that holds what is no number has NaN for its log-probabilities.
+// logits [rows, vocabulary] float32 on the CPU; adjustments of all rows one behind the other. A row that holds what is no
+// number has NaN for its log-probabilities.
 bool ctorch_pick_tokens(ctorch_tensor logits, const ctorch_draw *draws, const ctorch_adjustment *adjustments,
                         ctorch_pick *picks);
 

@@ -29,7 +29,11 @@ public struct ChatTemplate: Sendable {
         let path = directory + "/chat_template.jinja"
         let source: String?
         if FileManager.default.fileExists(atPath: path) {
-            source = try String(contentsOf: URL(filePath: path), encoding: .utf8)
+            do {
+                source = try String(contentsOf: URL(filePath: path), encoding: .utf8)
+            } catch {
+                throw TokenizerError.unreadable(path: path, reason: error.localizedDescription)
+            }
         } else {
             source = Self.source(in: settings["chat_template"])
         }

@@ -13,6 +13,7 @@ struct GenerateProgram: ParsableCommand {
     @Option(help: "Tokens of every prompt.") var prompt = 32
     @Option(help: "New tokens of every row.") var new = 64
     @Option(help: "How the weights are kept: fp32, bf16, int8, int4, mixed.") var dtype = ServedPrecision.fp32
+    @Option(help: "How keys and values are kept: fp32, int8.") var cache = CachePrecision.fp32
     @Option(help: "Threads inside one step.") var threads = 1
     @Option(help: "Runs, of which the fastest is reported.") var repeats = 5
 
@@ -32,7 +33,7 @@ struct GenerateProgram: ParsableCommand {
             throw ValidationError("--model \(model): its kind of attention is not computed by the row engine")
         }
         let measurement = GenerationMeasurement(
-            model: prepared, batch: batch, promptLength: prompt, newCount: new)
+            model: prepared, batch: batch, promptLength: prompt, newCount: new, entry: cache.entry)
         let runs = (0..<repeats).map { _ in measurement.run() }
         guard let best = runs.min(by: { $0.seconds < $1.seconds }) else { return }
         try printJSONLine([
@@ -57,7 +58,14 @@ enum ServedPrecision: String, ExpressibleByArgument, CaseIterable {
     }
 }
 
-/// Rows of pseudo-random prompts, decoded without an early end; `Tests/Oracles/eager_generation.py` does the same.
+/// How keys and values are kept.
+enum CachePrecision: String, ExpressibleByArgument, CaseIterable {
+    case fp32, int8
+
+    var entry: KeyValuePages.Entry { self == .fp32 ? .float32 : .int8 }
+}
+
+/// Rows of pseudo-random prompts, decoded without an early end; as in the peers' scripts.
 struct GenerationMeasurement {
     struct Run {
         let seconds: Double
@@ -75,6 +83,7 @@ struct GenerationMeasurement {
     let batch: Int
     let promptLength: Int
     let newCount: Int
+    var entry = KeyValuePages.Entry.float32
     /// Tokens of prompts that one step takes in.
     var chunk = 512
 
@@ -85,7 +94,7 @@ struct GenerationMeasurement {
 
     func run() -> Run {
         let pagesPerRow = (promptLength + newCount + KeyValuePages.tokenCount - 1) / KeyValuePages.tokenCount
-        let pages = model.makePages(count: batch * pagesPerRow)
+        let pages = model.makePages(count: batch * pagesPerRow, entry: entry)
         let tables = (0..<batch).map { row in (0..<pagesPerRow).map { Int32(row * pagesPerRow + $0) } }
         let greedy = [TokenDraw](repeating: TokenDraw(temperature: 0, uniform: 1), count: batch)
         return inferenceMode {
