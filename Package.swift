@@ -56,15 +56,15 @@ let package = Package(
         .executableTarget(
             name: "hone-worker",
             dependencies: [
-                "HoneArtifacts", "HoneEmbedded", "HoneInference", "HonePostgres", "HoneQueue", "HoneTensor",
+                "HoneArtifacts", "HoneEmbedded", "HoneGrammar", "HoneInference", "HonePostgres", "HoneQueue", "HoneTensor",
                 "HoneTokenizer", "HoneWorker", argumentParser, logging, serviceLifecycle, unixSignals,
             ],
             swiftSettings: strict),
         .executableTarget(
             name: "hone-bench",
             dependencies: [
-                "HoneCatalog", "HoneDatasets", "HoneEmbedded", "HoneEvaluation", "HoneFeedback", "HoneInference",
-                "HoneMigrations", "HoneModel", "HonePlots", "HonePostgres", "HoneProblems", "HoneQueue", "HoneTensor",
+                "HoneCatalog", "HoneDatasets", "HoneEmbedded", "HoneEvaluation", "HoneFeedback", "HoneGrammar",
+                "HoneInference", "HoneMigrations", "HoneModel", "HonePlots", "HonePostgres", "HoneProblems", "HoneQueue", "HoneTensor",
                 "HoneTokenizer",
                 "HoneTraining", "HoneWorker",
                 argumentParser, logging, subprocess,
@@ -76,7 +76,7 @@ let package = Package(
             name: "HoneWorker",
             dependencies: [
                 "HoneArtifacts", "HoneCatalog", "HoneConcurrency", "HoneDatasets", "HoneEvaluation", "HoneFeedback",
-                "HoneInference", "HoneModel", "HonePipeline", "HonePlots", "HonePostgres", "HoneProblems", "HoneQueue",
+                "HoneGrammar", "HoneInference", "HoneModel", "HonePipeline", "HonePlots", "HonePostgres", "HoneProblems", "HoneQueue",
                 "HoneTensor", "HoneTokenizer", "HoneTraining", asyncAlgorithms, logging, serviceLifecycle,
             ],
             swiftSettings: strict),
@@ -114,8 +114,11 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "HoneInference",
-            dependencies: ["HoneConcurrency", "HoneModel", "HoneProblems", "HoneTensor", "HoneTokenizer"],
+            dependencies: [
+                "HoneConcurrency", "HoneGrammar", "HoneModel", "HoneProblems", "HoneTensor", "HoneTokenizer",
+            ],
             swiftSettings: strict),
+        .target(name: "HoneGrammar", dependencies: ["HoneTokenizer"], swiftSettings: strict),
         .target(name: "HoneModel", dependencies: ["HoneTensor"], swiftSettings: strict),
         .target(name: "HoneTokenizer", swiftSettings: strict),
         .target(name: "HoneTensor", dependencies: ["CTorch"], swiftSettings: strictMemory),
@@ -150,9 +153,12 @@ let package = Package(
         .testTarget(name: "HoneTensorTests", dependencies: ["HoneTensor"], swiftSettings: strict),
         .testTarget(name: "HoneModelTests", dependencies: ["HoneModel", "HoneTensor"], swiftSettings: strict),
         .testTarget(name: "HoneTokenizerTests", dependencies: ["HoneTokenizer"], swiftSettings: strict),
+        .testTarget(name: "HoneGrammarTests", dependencies: ["HoneGrammar", "HoneTokenizer"], swiftSettings: strict),
         .testTarget(
             name: "HoneInferenceTests",
-            dependencies: ["HoneInference", "HoneModel", "HoneProblems", "HoneTensor", "HoneTokenizer"],
+            dependencies: [
+                "HoneGrammar", "HoneInference", "HoneModel", "HoneProblems", "HoneTensor", "HoneTokenizer",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "HoneTrainingTests",

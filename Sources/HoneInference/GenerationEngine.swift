@@ -1,4 +1,5 @@
 internal import HoneConcurrency
+internal import HoneGrammar
 public import HoneModel
 internal import HoneTensor
 public import HoneTokenizer
@@ -11,6 +12,7 @@ public actor GenerationEngine {
     private let executor: BlockingExecutor
     private let generator: TextGenerator
     private let limits: GenerationLimits
+    private let formats: FormatLibrary
     private let configuration: ModelConfiguration
     private let threads: Int
 
@@ -27,7 +29,9 @@ public actor GenerationEngine {
     ) {
         executor = BlockingExecutor(name: "generation")
         configuration = model.configuration
-        generator = TextGenerator(model: model, tokenizer: tokenizer, endTokens: endTokens, limits: limits)
+        let generator = TextGenerator(model: model, tokenizer: tokenizer, endTokens: endTokens, limits: limits)
+        formats = generator.formats
+        self.generator = generator
         self.limits = limits
         self.threads = threads
     }
@@ -53,5 +57,6 @@ public actor GenerationEngine {
     /// Throws what `generate` would throw for this request, so that a bad one can be told from its neighbours.
     public nonisolated func check(_ request: GenerationRequest) throws(InferenceError) {
         try request.check(at: 0, configuration, limits)
+        _ = try formats.automaton(for: request.format, of: 0)
     }
 }

@@ -1,3 +1,4 @@
+import HoneGrammar
 import HoneModel
 import HoneProblems
 import HoneTensor
@@ -12,6 +13,8 @@ struct GenerationLoop {
     private let tokenizer: any Tokenizer
     private let prefillTokenCount: Int
     private let requests: [GenerationRequest]
+    /// Of the requests whose answers have a format.
+    private let automata: [FormatAutomaton?]
     private let device: Device
     /// Tokens after which an answer is complete.
     private let endTokens: Set<Int32>
@@ -28,18 +31,32 @@ struct GenerationLoop {
         let request: Int
         let maximumNewTokens: Int
         let sampling: SamplingParameters
-        let stopTexts: StopTexts
+        var stopTexts: StopTexts
+        var context: PickContext
         var tokens: [Int32] = []
         var logProbs: [Float] = []
+        var pickedLogProbs: [Float] = []
         let usesCalculator: Bool
         /// What the calculator still has to write, the next token last.
         var calculated: [Int32] = []
 
         /// Takes the picked token, unless the calculator writes another.
-        mutating func append(_ picked: Int32, logProb: Float) {
+        mutating func append(_ pick: TokenPick, _ tokenizer: any Tokenizer) {
             let written = calculated.popLast()
-            tokens.append(written ?? picked)
-            logProbs.append(written == nil ? logProb : 0)
+            let token = written ?? pick.token
+            context.append(token)
+            if !stopTexts.isEmpty { stopTexts.append(Self.text(of: token, isFirst: tokens.isEmpty, tokenizer)) }
+            tokens.append(token)
+            logProbs.append(written == nil ? pick.logProb : 0)
+            pickedLogProbs.append(written == nil ? pick.pickedLogProb : 0)
+        }
+
+        /// The bytes that a token adds to the text, which may lose a space that it begins with.
+        private static func text(of token: Int32, isFirst: Bool, _ tokenizer: any Tokenizer) -> ArraySlice<UInt8> {
+            let bytes = tokenizer.bytes(of: token, keepingSpecialTokens: false)
+            let losesSpace =
+                isFirst && bytes.first == UInt8(ascii: " ") && tokenizer.decode([token]).utf8.count < bytes.count
+            return losesSpace ? bytes.dropFirst() : bytes[...]
         }
 
         /// Has the calculator go on where the newest token ends an equation's left side.
@@ -55,12 +72,13 @@ struct GenerationLoop {
     /// Answers the group's members among `requests`, in a cache of the group's size.
     init(
         model: CausalLanguageModel, tokenizer: any Tokenizer, prefillTokenCount: Int, requests: [GenerationRequest],
-        group: RequestGroup, endTokens: Set<Int32>, device: Device
+        automata: [FormatAutomaton?], group: RequestGroup, endTokens: Set<Int32>, device: Device
     ) {
         self.model = model
         self.tokenizer = tokenizer
         self.prefillTokenCount = prefillTokenCount
         self.requests = requests
+        self.automata = automata
         self.device = device
         self.endTokens = endTokens
         waiting = group.members.reversed()
@@ -89,7 +107,9 @@ struct GenerationLoop {
         inferenceMode {
             if hasRoom { return admit() }
             let logits_BV = model.decode(Tensor(rows.map { Int($0.tokens.last ?? 0) }, device: device), cache: cache)
-            return append(sampler.pick(logits_BV, ordinals: rows.map(\.tokens.count)), toRowsFrom: 0)
+            let picked = sampler.pick(
+                logits_BV, ordinals: rows.map(\.tokens.count), contexts: rows.map(\.context))
+            return append(picked, toRowsFrom: 0)
         }
     }
 
@@ -106,21 +126,22 @@ struct GenerationLoop {
         let logits_BV = model.prefill(TokenLine(prompts, device: device), cache: cache)
         let newcomers = Sampler(rows[firstRow...].map(\.sampling), device: device)
         sampler = Sampler(rows.map(\.sampling), device: device)
-        return append(newcomers.pick(logits_BV, ordinals: prompts.map { _ in 0 }), toRowsFrom: firstRow)
+        let picked = newcomers.pick(
+            logits_BV, ordinals: prompts.map { _ in 0 }, contexts: rows[firstRow...].map(\.context))
+        return append(picked, toRowsFrom: firstRow)
     }
 
-    /// Brings the picked tokens to the host, in one transfer, and lets the rows that end with them go.
+    /// Takes the picked tokens in, and lets the rows that end with them go.
     private mutating func append(
-        _ picked: (tokens_B: Tensor, logProbs_B: Tensor), toRowsFrom firstRow: Int
+        _ picked: PickedTokens, toRowsFrom firstRow: Int
     ) -> (finished: [(request: Int, result: GenerationResult)], tokenCount: Int) {
-        let pairs = Tensor.stack([picked.tokens_B.to(.float64), picked.logProbs_B.to(.float64)]).toArray(Double.self)
         let count = rows.count - firstRow
         var finished: [(row: Int, result: GenerationResult)] = []
-        for index in (0..<count).reversed() {
+        for (index, pick) in picked.rows.enumerated().reversed() {
             let row = firstRow + index
-            rows[row].append(Int32(pairs[index]), logProb: Float(pairs[count + index]))
+            rows[row].append(pick, tokenizer)
             rows[row].calculate(tokenizer)
-            guard let reason = finishReason(of: rows[row], logProb: pairs[count + index]) else { continue }
+            guard let reason = finishReason(of: rows[row], logProb: pick.logProb) else { continue }
             finished.append((row, result(of: rows[row], reason)))
         }
         let answers = finished.map { (rows[$0.row].request, $0.result) }
@@ -138,10 +159,10 @@ struct GenerationLoop {
         if !leaving.isEmpty { sampler = Sampler(rows.map(\.sampling), device: device) }
     }
 
-    private func finishReason(of row: Row, logProb: Double) -> FinishReason? {
+    private func finishReason(of row: Row, logProb: Float) -> FinishReason? {
         if logProb.isNaN { return .error }
         if endsWithEndToken(row) { return .stop }
-        if row.stopTexts.areReached(by: row.tokens, tokenizer) { return .stop }
+        if row.stopTexts.areReached { return .stop }
         return row.tokens.count >= row.maximumNewTokens ? .length : nil
     }
 
@@ -149,8 +170,11 @@ struct GenerationLoop {
 
     private func result(of row: Row, _ reason: FinishReason) -> GenerationResult {
         let written = endsWithEndToken(row) ? row.tokens.dropLast() : row.tokens[...]
+        let request = requests[row.request]
         return GenerationResult(
-            tokens: row.tokens, logProbs: row.logProbs, text: row.stopTexts.cut(tokenizer.decode(written)),
+            tokens: row.tokens, logProbs: row.logProbs,
+            pickedLogProbs: request.wantsPickedLogProbs ? row.pickedLogProbs : [],
+            text: row.stopTexts.cut(tokenizer.decode(written), includingStop: request.includesStopText),
             finishReason: reason)
     }
 
@@ -161,6 +185,8 @@ struct GenerationLoop {
             maximumNewTokens: request.tokenCount(contextLength: model.configuration.maxPositionCount)
                 - request.prompt.count,
             sampling: request.sampling, stopTexts: StopTexts(request.stopTexts),
+            context: PickContext(
+                request.sampling, prompt: request.prompt, constraint: automata[position].map(AnswerConstraint.init)),
             usesCalculator: request.usesCalculator)
     }
 }

@@ -1,27 +1,4 @@
-/// How the next token is picked from the model's distribution.
-public struct SamplingParameters: Sendable, Equatable {
-    /// 0 takes the likeliest token; otherwise the logits are divided by it.
-    public var temperature = 0.0
-    /// Only the so many likeliest tokens are drawn from; 0 means all.
-    public var topK = 0
-    /// Only the likeliest tokens that together first reach this share are drawn from; 1 means all.
-    public var topP = 1.0
-    /// The draw of a request depends on this seed and the number of the token alone, never on its neighbours.
-    public var seed: UInt64 = 0
-
-    public init(temperature: Double = 0, topK: Int = 0, topP: Double = 1, seed: UInt64 = 0) {
-        self.temperature = temperature
-        self.topK = topK
-        self.topP = topP
-        self.seed = seed
-    }
-
-    /// The likeliest token each time.
-    public static let greedy = SamplingParameters()
-
-    var isGreedy: Bool { temperature == 0 }
-    var isTruncated: Bool { !isGreedy && (topK > 0 || topP < 1) }
-}
+public import HoneGrammar
 
 /// One prompt to be continued.
 public struct GenerationRequest: Sendable, Equatable {
@@ -32,17 +9,24 @@ public struct GenerationRequest: Sendable, Equatable {
     public var sampling: SamplingParameters
     /// Generation ends before the first of these texts.
     public var stopTexts: [String]
+    /// Whether the text ends with the stop text that ended the generation, instead of before it.
+    public var includesStopText = false
+    /// What every answer is; an answer that was cut by ``maximumNewTokens`` is only the beginning of one.
+    public var format: AnswerFormat?
     /// Whether the values of equations are calculated instead of generated; see `Calculator`.
     public var usesCalculator: Bool
+    /// Whether the result has ``GenerationResult/pickedLogProbs``.
+    public var wantsPickedLogProbs = false
 
     public init(
         prompt: [Int32], maximumNewTokens: Int, sampling: SamplingParameters = .greedy, stopTexts: [String] = [],
-        usesCalculator: Bool = false
+        format: AnswerFormat? = nil, usesCalculator: Bool = false
     ) {
         self.prompt = prompt
         self.maximumNewTokens = maximumNewTokens
         self.sampling = sampling
         self.stopTexts = stopTexts
+        self.format = format
         self.usesCalculator = usesCalculator
     }
 }
@@ -51,7 +35,8 @@ public struct GenerationRequest: Sendable, Equatable {
 public enum FinishReason: String, Codable, Sendable {
     /// The model wrote its end token, or a stop text came up.
     case stop
-    /// The limit of new tokens or the end of the model's context was reached.
+    /// The limit of new tokens or the end of the model's context was reached: of an answer in a format, this may be
+    /// only the beginning.
     case length
     /// The model's logits were no numbers: its weights are broken, or its sums ran over on this prompt.
     case error
@@ -64,6 +49,9 @@ public struct GenerationResult: Sendable, Equatable {
     /// The natural logarithm of each token's probability under the model itself: at temperature 1 and before top-k
     /// and top-p, so that it does not depend on how the token was picked. 0 for what the calculator wrote.
     public var logProbs: [Float] = []
+    /// … and under the distribution that it was drawn from: after masks, bias, penalties, temperature, min-p, top-k and
+    /// top-p; of a token that was not drawn but the likeliest, at temperature 1. Empty unless asked for.
+    public var pickedLogProbs: [Float] = []
     /// The tokens as text, without the end token and cut before a stop text.
     public var text = ""
     public var finishReason = FinishReason.length

@@ -54,12 +54,17 @@ extension GenerationRequest {
         func require(_ holds: Bool, _ parameter: String, _ reason: String) throws(InferenceError) {
             if !holds { throw .parameter(request: position, name: parameter, reason: reason) }
         }
+        if let fault = sampling.fault {
+            throw .parameter(request: position, name: fault.name, reason: fault.reason)
+        }
+        let stranger = sampling.logitBias.keys.filter { !(0..<configuration.vocabularySize).contains(Int($0)) }.min()
+        if let stranger {
+            throw .tokenOutOfVocabulary(
+                request: position, token: stranger, vocabularySize: configuration.vocabularySize)
+        }
         try require(
-            sampling.temperature >= 0 && sampling.temperature.isFinite, "temperature",
-            "must be 0 (greedy) or above, is \(sampling.temperature)")
-        try require(sampling.topK >= 0, "top_k", "must be 0 (all) or above, is \(sampling.topK)")
-        try require(
-            sampling.topP > 0 && sampling.topP <= 1, "top_p", "must lie above 0 and up to 1, is \(sampling.topP)")
+            format == nil || !usesCalculator && stopTexts.isEmpty, "format",
+            "goes with neither stop texts nor the calculator, which would break it")
         try require(maximumNewTokens > 0, "max_new_tokens", "must be at least 1, is \(maximumNewTokens)")
         let byteCount = tokenCount(contextLength: contextLength) * configuration.cacheByteCountPerToken
         if byteCount > limits.cacheByteCount {

@@ -1,72 +1,48 @@
 internal import HoneTensor
 
-/// Picks the next token of every row at once.
+/// Picks the next token of every row at once, on the host: one kernel reads each row's logits, and gives it the same
+/// bits whatever rows are beside it.
 ///
 /// Shape legend: B rows, V vocabulary.
 struct Sampler {
-    private let isGreedy: Bool
-    private let hasGreedy: Bool
-    private let isTruncated: Bool
-    /// 1 where the row is greedy, whose draw is thrown away.
-    private let temperature_B1: Tensor
-    private let topK_B1: Tensor
-    private let topP_B1: Tensor
-    private let isGreedy_B: Tensor
-    private let seeds: [UInt64]
+    private let parameters: [SamplingParameters]
     private let device: Device
 
     init(_ parameters: [SamplingParameters], device: Device) {
+        self.parameters = parameters
         self.device = device
-        isGreedy = parameters.allSatisfy(\.isGreedy)
-        hasGreedy = parameters.contains(where: \.isGreedy)
-        isTruncated = parameters.contains(where: \.isTruncated)
-        func column<Value: TensorElement>(_ values: [Value]) -> Tensor {
-            Tensor(values, shape: [values.count, 1], device: device)
-        }
-        temperature_B1 = column(parameters.map { $0.isGreedy ? 1 : Float($0.temperature) })
-        topK_B1 = column(parameters.map { $0.topK > 0 ? $0.topK : Int(Int32.max) })
-        topP_B1 = column(parameters.map { $0.topP < 1 ? Float($0.topP) : 2 })
-        isGreedy_B = Tensor(parameters.map(\.isGreedy), device: device)
-        seeds = parameters.map(\.seed)
     }
 
-    /// The next token of every row as `.int64`, and its log-probability under the unaltered distribution.
+    /// The next token of every row.
     ///
-    /// `ordinals` says how many tokens each row has generated before this one.
-    func pick(_ logits_BV: Tensor, ordinals: [Int]) -> (tokens_B: Tensor, logProbs_B: Tensor) {
-        let tokens_B =
-            switch (isGreedy, hasGreedy) {
-            case (true, _): logits_BV.argmax(dim: -1)
-            case (false, false): draw(logits_BV, ordinals)
-            case (false, true): Tensor.where(isGreedy_B, logits_BV.argmax(dim: -1), draw(logits_BV, ordinals))
+    /// - Parameters:
+    ///   - ordinals: how many tokens each row has generated before this one.
+    ///   - contexts: what else each row's token depends on; left out, nothing.
+    func pick(_ logits_BV: Tensor, ordinals: [Int], contexts: [PickContext] = []) -> PickedTokens {
+        var adjustments: [LogitAdjustment] = []
+        var masks: [UInt64] = []
+        var maskCount = 0
+        let choices = parameters.enumerated().map { row, parameters in
+            var choice = TokenChoice(
+                temperature: Float(parameters.temperature),
+                uniform: Self.uniform(seed: parameters.seed, ordinal: ordinals[row]))
+            choice.topK = parameters.topK
+            choice.topP = Float(parameters.topP)
+            choice.minP = Float(parameters.minP)
+            guard contexts.indices.contains(row) else { return choice }
+            let first = adjustments.count
+            adjustments += contexts[row].adjustments
+            choice.adjustments = first..<adjustments.count
+            if let mask = contexts[row].mask {
+                masks += mask
+                choice.mask = maskCount
+                maskCount += 1
             }
-        let logits_B = logits_BV.gather(1, index: tokens_B.unsqueeze(1)).squeeze(1)
-        return (tokens_B, logits_B - logits_BV.logSumExp(dim: -1))
-    }
-
-    /// One draw by inverting the cumulative distribution with the row's own uniform number.
-    private func draw(_ logits_BV: Tensor, _ ordinals: [Int]) -> Tensor {
-        let scaled_BV = logits_BV / temperature_B1
-        guard isTruncated else {
-            return invert(scaled_BV.softmax(dim: -1), ordinals).squeeze(1)
+            return choice
         }
-        let (sorted_BV, tokens_BV) = scaled_BV.sort(dim: -1, descending: true)
-        let probabilities_BV = sorted_BV.softmax(dim: -1)
-        let before_BV = probabilities_BV.cumsum(dim: -1) - probabilities_BV
-        let ranks_V = Tensor.arange(logits_BV.size(-1), device: device)
-        let kept_BV = (ranks_V .< topK_B1) .& (before_BV .< topP_B1)
-        let position_B1 = invert(probabilities_BV.maskedFill(.!kept_BV, 0.0), ordinals)
-        return tokens_BV.gather(1, index: position_B1).squeeze(1)
-    }
-
-    /// The first position where the cumulative sum reaches u · total. With u in (0, 1] that is always a position of
-    /// positive weight.
-    private func invert(_ weights_BV: Tensor, _ ordinals: [Int]) -> Tensor {
-        let cumulative_BV = weights_BV.cumsum(dim: -1)
-        let total_B1 = cumulative_BV.narrow(-1, start: weights_BV.size(-1) - 1, length: 1)
-        let uniform = zip(seeds, ordinals).map { Self.uniform(seed: $0, ordinal: $1) }
-        let target_B1 = Tensor(uniform, shape: [uniform.count, 1], device: device) * total_B1
-        return (cumulative_BV .< target_B1).sum(dim: -1, keepDim: true)
+        let onHost_BV = logits_BV.to(.float32, device: .cpu)
+        return PickedTokens(
+            rows: onHost_BV.pickTokens(choices, adjustments: adjustments, masks: masks), device: device)
     }
 
     /// A number in (0, 1] that depends on the seed and the ordinal alone (SplitMix64 as a hash, twice).
@@ -81,4 +57,15 @@ struct Sampler {
         z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
         return z ^ (z >> 31)
     }
+}
+
+/// One token of every row.
+struct PickedTokens {
+    let rows: [TokenPick]
+    fileprivate let device: Device
+
+    /// The tokens as `.int64`, `[B]`.
+    var tokens_B: Tensor { Tensor(rows.map { Int($0.token) }, device: device) }
+    /// Their log-probabilities under the unaltered distribution, `[B]`.
+    var logProbs_B: Tensor { Tensor(rows.map(\.logProb), device: device) }
 }

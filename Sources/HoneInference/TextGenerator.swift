@@ -1,3 +1,4 @@
+internal import HoneGrammar
 public import HoneModel
 internal import HoneTensor
 public import HoneTokenizer
@@ -11,6 +12,7 @@ public struct TextGenerator {
     private let tokenizer: any Tokenizer
     private let limits: GenerationLimits
     private let endTokens: Set<Int32>
+    let formats: FormatLibrary
 
     /// An answer ends after one of `endTokens`; left out, after what the model's configuration and the tokenizer name.
     public init(
@@ -22,6 +24,8 @@ public struct TextGenerator {
         self.limits = limits
         self.endTokens = Set(
             endTokens ?? model.configuration.eosTokenIDs.map(Int32.init) + [tokenizer.endOfTextID])
+        formats = FormatLibrary(
+            tokenizer, vocabularySize: model.configuration.vocabularySize, endTokens: self.endTokens)
     }
 
     /// Continues every prompt.
@@ -39,15 +43,16 @@ public struct TextGenerator {
         isWanted: (_ request: Int) -> Bool = { _ in true }
     ) throws -> [GenerationResult] {
         let configuration = model.configuration
-        for (position, request) in requests.enumerated() {
+        let automata = try requests.enumerated().map { position, request in
             try request.check(at: position, configuration, limits)
+            return try formats.automaton(for: request.format, of: position)
         }
         var results = [GenerationResult](repeating: .nothing, count: requests.count)
         var (finishedCount, tokenCount) = (0, 0)
         for group in RequestGroup.groups(requests, configuration, limits) {
             var loop = GenerationLoop(
                 model: model, tokenizer: tokenizer, prefillTokenCount: limits.prefillTokenCount, requests: requests,
-                group: group, endTokens: endTokens, device: model.parameters.first?.device ?? .cpu)
+                automata: automata, group: group, endTokens: endTokens, device: model.parameters.first?.device ?? .cpu)
             loop.drop(unless: isWanted)
             while !loop.isDone {
                 try Task.checkCancellation()
@@ -62,5 +67,17 @@ public struct TextGenerator {
             }
         }
         return results
+    }
+}
+
+extension FormatLibrary {
+    /// The automaton of a request's format; `position` is the request's.
+    func automaton(for format: AnswerFormat?, of position: Int) throws(InferenceError) -> FormatAutomaton? {
+        guard let format else { return nil }
+        do throws(FormatError) {
+            return try automaton(for: format)
+        } catch {
+            throw .format(request: position, error)
+        }
     }
 }

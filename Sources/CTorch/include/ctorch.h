@@ -131,6 +131,29 @@ const char *ctorch_quantized_kernel(void);
 // Takes another one; false where this processor has it not.
 bool ctorch_quantized_use_kernel(const char *name);
 
+// One token of every row of logits [rows, vocabulary], .float32 on the CPU. A row's token and log-probabilities have the
+// same bits whatever rows and however many threads are beside it. In this order: of the tokens whose bits a mask sets,
+// logits are adjusted, divided by the temperature, and cut by min_p, top_k and top_p; the row's uniform number then
+// inverts the cumulative distribution, in falling order where top_k or top_p cut, else in the order of tokens.
+typedef struct ctorch_pick_row {
+    float temperature;  // 0 takes the likeliest; of equals, the first
+    float uniform;      // in (0, 1]
+    float top_p, min_p;  // 1 and 0 cut nothing
+    int64_t top_k;       // 0 cuts nothing
+    int64_t first_adjustment, adjustment_count;
+    int64_t mask;            // which of the masks, or -1
+    int32_t token;           // result
+    float log_prob;          // result: under the logits as they are
+    float picked_log_prob;   // result: under what it was drawn from; of the likeliest, at temperature 1
+} ctorch_pick_row;
+// The logit plus `bias`; then divided by `repetition` if above 0, else times it; then less `penalty`.
+typedef struct ctorch_logit_adjustment {
+    int32_t token;
+    float bias, repetition, penalty;
+} ctorch_logit_adjustment;
+bool ctorch_pick(ctorch_tensor logits, ctorch_pick_row *rows, const ctorch_logit_adjustment *_Nullable adjustments,
+                 const uint64_t *_Nullable masks);
+
 // Threads inside one operator.
 int32_t ctorch_thread_count(void);
 void ctorch_set_thread_count(int32_t count);

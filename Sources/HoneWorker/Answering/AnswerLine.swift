@@ -24,6 +24,7 @@ struct AnswerLine {
         let tokenIDs: [Int32]
         let finishReason: FinishReason
         let tokenLogProbs: [Float]?
+        let pickedLogProbs: [Float]?
 
         init(_ line: AnswerLine) {
             id = line.prompt.id
@@ -31,6 +32,7 @@ struct AnswerLine {
             tokenIDs = line.result.tokens
             finishReason = line.result.finishReason
             tokenLogProbs = line.includesLogProbs ? line.result.logProbs : nil
+            pickedLogProbs = line.result.pickedLogProbs.isEmpty ? nil : line.result.pickedLogProbs
         }
 
         enum CodingKeys: String, CodingKey {
@@ -38,6 +40,7 @@ struct AnswerLine {
             case tokenIDs = "token_ids"
             case finishReason = "finish_reason"
             case tokenLogProbs = "token_logprobs"
+            case pickedLogProbs = "token_picked_logprobs"
         }
     }
 

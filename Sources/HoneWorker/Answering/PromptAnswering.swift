@@ -1,25 +1,31 @@
 import Foundation
+public import HoneGrammar
 public import HoneInference
 
 /// Answers a file of prompts slice by slice, so that memory does not grow with the file.
 public struct PromptAnswering: Sendable {
     private let model: LoadedModel
-    private let sampling: SamplingParameters
-    private let maximumNewTokens: Int
-    private let stopTexts: [String]
-    private let includesLogProbs: Bool
+    private let options: Options
     private let sliceCount: Int
 
+    /// How prompts are answered that do not say it themselves.
+    public struct Options: Sendable {
+        public var sampling = SamplingParameters.greedy
+        public var maximumNewTokens: Int
+        public var stopTexts: [String] = []
+        public var includesStopText = false
+        /// What every answer has to be.
+        public var format: AnswerFormat?
+        public var includesLogProbs = false
+        public var includesPickedLogProbs = false
+
+        public init(maximumNewTokens: Int) { self.maximumNewTokens = maximumNewTokens }
+    }
+
     /// `sliceCount` prompts are held in memory at a time.
-    public init(
-        model: LoadedModel, sampling: SamplingParameters, maximumNewTokens: Int, stopTexts: [String],
-        includesLogProbs: Bool, sliceCount: Int
-    ) {
+    public init(model: LoadedModel, options: Options, sliceCount: Int) {
         self.model = model
-        self.sampling = sampling
-        self.maximumNewTokens = maximumNewTokens
-        self.stopTexts = stopTexts
-        self.includesLogProbs = includesLogProbs
+        self.options = options
         self.sliceCount = sliceCount
     }
 
@@ -39,7 +45,7 @@ public struct PromptAnswering: Sendable {
             for (item, result) in zip(slice, results) {
                 let line = AnswerLine(
                     prompt: item.line, promptTokenCount: item.request.prompt.count, result: result,
-                    includesLogProbs: includesLogProbs)
+                    includesLogProbs: options.includesLogProbs)
                 try output.write(contentsOf: line.json() + Data("\n".utf8))
             }
             answeredCount += slice.count
@@ -54,11 +60,14 @@ public struct PromptAnswering: Sendable {
             if text.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\r") }) { continue }
             do {
                 let line = try PromptLine(json: text, lineNumber: reader.lineNumber)
-                var sampling = sampling
+                var sampling = options.sampling
                 sampling.seed &+= UInt64(reader.lineNumber)
-                let request = try model.request(
-                    line.messages, else: line.prompt, maximumNewTokens: line.maximumNewTokens ?? maximumNewTokens,
-                    sampling: sampling, stopTexts: stopTexts)
+                var request = try model.request(
+                    line.messages, else: line.prompt,
+                    maximumNewTokens: line.maximumNewTokens ?? options.maximumNewTokens, sampling: sampling,
+                    stopTexts: options.stopTexts, format: line.format ?? options.format)
+                request.includesStopText = options.includesStopText
+                request.wantsPickedLogProbs = options.includesPickedLogProbs
                 try model.engine.check(request)
                 slice.append((line, request))
             } catch {

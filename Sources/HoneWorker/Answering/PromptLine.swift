@@ -1,5 +1,6 @@
 import Foundation
 import HoneDatasets
+import HoneGrammar
 import HoneInference
 import HoneTokenizer
 
@@ -13,11 +14,14 @@ struct PromptLine {
     let messages: [ChatMessage]?
     let isBatchRequest: Bool
     let maximumNewTokens: Int?
+    /// What the line's answer has to be; nil where it does not say.
+    let format: AnswerFormat?
 
     private struct Plain: Decodable {
         let id: JSONValue?
         let prompt: String?
         let messages: [Message]?
+        let format: FormatOption?
     }
 
     private struct Message: Decodable {
@@ -34,10 +38,12 @@ struct PromptLine {
             let prompt: String?
             let messages: [Message]?
             let maxTokens: Int?
+            let responseFormat: ResponseFormat?
 
             enum CodingKeys: String, CodingKey {
                 case prompt, messages
                 case maxTokens = "max_tokens"
+                case responseFormat = "response_format"
             }
         }
 
@@ -57,7 +63,7 @@ struct PromptLine {
                 let line = try decoder.decode(Plain.self, from: json)
                 try self.init(
                     id: line.id ?? .integer(lineNumber), prompt: line.prompt, messages: line.messages,
-                    isBatchRequest: false, maximumNewTokens: nil)
+                    isBatchRequest: false, maximumNewTokens: nil, format: line.format?.format)
             }
         } catch let error as DecodingError {
             throw WorkerError(error)
@@ -69,7 +75,8 @@ struct PromptLine {
     }
 
     private init(
-        id: JSONValue, prompt: String?, messages: [Message]?, isBatchRequest: Bool, maximumNewTokens: Int?
+        id: JSONValue, prompt: String?, messages: [Message]?, isBatchRequest: Bool, maximumNewTokens: Int?,
+        format: AnswerFormat?
     ) throws(WorkerError) {
         guard let text = prompt ?? messages?.map(\.content).joined(separator: "\n") else {
             throw .payload(key: isBatchRequest ? "body" : nil, fault: "has neither \"prompt\" nor \"messages\"")
@@ -80,12 +87,40 @@ struct PromptLine {
             prompt == nil ? messages?.map { ChatMessage(role: $0.role ?? "user", content: $0.content) } : nil
         self.isBatchRequest = isBatchRequest
         self.maximumNewTokens = maximumNewTokens
+        self.format = format
     }
 
     private init(_ request: BatchRequest) throws(WorkerError) {
         let body = request.body
         try self.init(
             id: .string(request.customID), prompt: body.prompt, messages: body.messages, isBatchRequest: true,
-            maximumNewTokens: body.maxTokens)
+            maximumNewTokens: body.maxTokens, format: body.responseFormat?.format)
+    }
+}
+
+/// `response_format` of the OpenAI API.
+private struct ResponseFormat: Decodable {
+    let format: AnswerFormat?
+
+    private struct Schema: Decodable {
+        let schema: JSONValue
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case type
+        case schema = "json_schema"
+    }
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        switch try container.decode(String.self, forKey: .type) {
+        case "text": format = nil
+        case "json_object": format = .jsonSchema(#"{"type":"object"}"#)
+        case "json_schema":
+            format = try AnswerFormat(schema: container.decode(Schema.self, forKey: .schema).schema)
+        case let other:
+            throw DecodingError.dataCorruptedError(
+                forKey: .type, in: container, debugDescription: "is \"\(other)\", not text, json_object or json_schema")
+        }
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import HoneConcurrency
+import HoneGrammar
 public import HoneInference
 import HoneModel
 public import HoneTokenizer
@@ -44,12 +45,12 @@ public struct LoadedModel: Sendable {
     /// - Throws: `TemplateError` where the model's chat template does not take the conversation.
     func request(
         _ messages: [ChatMessage]? = nil, else prompt: String, maximumNewTokens: Int,
-        sampling: SamplingParameters = .greedy, stopTexts: [String] = []
+        sampling: SamplingParameters = .greedy, stopTexts: [String] = [], format: AnswerFormat? = nil
     ) throws -> GenerationRequest {
         let laidOut = try messages.flatMap { try tokens(of: $0) } ?? tokens(of: prompt)
         return GenerationRequest(
             prompt: laidOut, maximumNewTokens: maximumNewTokens, sampling: sampling, stopTexts: stopTexts,
-            usesCalculator: defaults.usesCalculator)
+            format: format, usesCalculator: defaults.usesCalculator && format == nil)
     }
 
     /// A model of Hone's own was trained with its layout; any other gets the text as it is.
@@ -77,16 +78,17 @@ public struct LoadedModel: Sendable {
     /// Answers prompts, and works out what the model leaves to the calculator.
     ///
     /// - Parameters:
-    ///   - requests: as ``request(_:else:maximumNewTokens:sampling:stopTexts:)`` made them, with their prompts
+    ///   - requests: as ``request(_:else:maximumNewTokens:sampling:stopTexts:format:)`` made them, with their prompts
     ///   - isWanted: asked between steps; a request that is not wanted any more is dropped
-    /// - Returns: one result per request, its text in the form of steps and an answer where it says as much
+    /// - Returns: one result per request, its text in the form of steps and an answer where it says as much,
+    ///   or in the request's own
     /// - Throws: what the engine throws
     func answer(
         _ requests: [(prompt: String, request: GenerationRequest)],
         isWanted: @Sendable (_ request: Int) -> Bool = { _ in true }
     ) async throws -> [GenerationResult] {
         var results = try await engine.generate(requests.map(\.request), isWanted: isWanted)
-        for index in results.indices {
+        for index in results.indices where requests[index].request.format == nil {
             results[index].text = defaults.layout.solution(results[index].text, of: requests[index].prompt)
         }
         return results

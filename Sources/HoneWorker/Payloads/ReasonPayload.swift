@@ -10,6 +10,8 @@ struct ReasonPayload: JobPayload {
     let topK: Int?
     let topP: Double?
     let samples: Int?
+    /// What every answer has to be.
+    let format: FormatOption?
     let seed: UInt64?
     let exampleID: Int64?
     /// Whether a prompt that is too long for the model loses its beginning; it is an error otherwise.
@@ -19,7 +21,7 @@ struct ReasonPayload: JobPayload {
     let verifierLimit: Int?
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case prompt, model, answer, temperature, samples, seed, truncate
+        case prompt, model, answer, temperature, samples, format, seed, truncate
         case maxNewTokens = "max_new_tokens"
         case topK = "top_k"
         case topP = "top_p"

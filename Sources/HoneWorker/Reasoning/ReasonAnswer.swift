@@ -23,6 +23,8 @@ struct ReasonAnswer: Sendable {
         let tokens: Int
         /// The answers of all samples, if there are several.
         let answers: [String?]?
+        /// Where a format was asked for, whether every sample is a whole answer, not cut by its limit of tokens.
+        let complete: Bool?
     }
 
     struct Step: Encodable, Sendable {
@@ -55,6 +57,7 @@ struct ReasonAnswer: Sendable {
             verdict: samples[0].verdict, fault: findings[0]?.fault?.storable, model: served.name,
             checkpoint: served.checkpoint,
             tokens: results.reduce(0) { $0 + $1.tokens.count },
-            answers: samples.count > 1 ? samples.map(\.answer) : nil)
+            answers: samples.count > 1 ? samples.map(\.answer) : nil,
+            complete: payload.format.map { _ in results.allSatisfy { $0.finishReason == .stop } })
     }
 }

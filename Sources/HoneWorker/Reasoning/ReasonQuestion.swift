@@ -19,7 +19,8 @@ struct ReasonQuestion: Sendable {
             temperature: payload.temperature ?? 0, topK: payload.topK ?? 0, topP: payload.topP ?? 1,
             seed: (payload.seed ?? UInt64(bitPattern: job.id)) &+ UInt64(ordinal))
         var request = try served.model.request(
-            else: payload.prompt, maximumNewTokens: payload.maxNewTokens ?? Self.defaultNewTokens, sampling: sampling)
+            else: payload.prompt, maximumNewTokens: payload.maxNewTokens ?? Self.defaultNewTokens, sampling: sampling,
+            format: payload.format?.format)
         if payload.truncate == true {
             let room = served.model.engine.contextLength - request.maximumNewTokens
             request.prompt = Array(request.prompt.suffix(max(room, 1)))

@@ -10,10 +10,12 @@ struct GenerateCommand: AsyncParsableCommand {
         abstract: "Answers a file of prompts with a model, without the queue.",
         discussion: """
             A prompt is one line {"id": …, "prompt": "…"}; an answer is one line with text, token_ids and finish_reason.
+            A prompt's "format", {"regex": …} or {"json_schema": …}, goes before --regex and --json-schema.
 
             EXAMPLES
               hone generate --model tiny --prompts prompts.jsonl --out answers.jsonl --max-new-tokens 128
               hone generate --model ./llama-directory --prompts - --out - --temperature 0.8 --seed 7
+              hone generate --model tiny --prompts prompts.jsonl --out answers.jsonl --json-schema answer.schema.json
             """)
 
     @OptionGroup var source: ModelOptions
@@ -28,6 +30,9 @@ struct GenerateCommand: AsyncParsableCommand {
     @Flag(help: "Add every token's log-probability.")
     var logprobs = false
 
+    @Flag(help: "Add every token's log-probability among what it was drawn from.")
+    var pickedLogprobs = false
+
     @Option(help: ArgumentHelp("How many prompts are answered together.", valueName: "count"))
     var batch = 64
 
@@ -39,9 +44,10 @@ struct GenerateCommand: AsyncParsableCommand {
         var limits = GenerationLimits()
         limits.batchSize = batch
         let model = try await source.load(limits: limits)
-        let answering = PromptAnswering(
-            model: model, sampling: sampling.parameters, maximumNewTokens: sampling.maxNewTokens,
-            stopTexts: sampling.stop, includesLogProbs: logprobs, sliceCount: batch * 8)
+        var options = try sampling.answerOptions()
+        options.includesLogProbs = logprobs
+        options.includesPickedLogProbs = pickedLogprobs
+        let answering = PromptAnswering(model: model, options: options, sliceCount: batch * 8)
         let count = try await answering.run(prompts: prompts, out: out)
         HoneWorkerProgram.complain("\(count) prompts answered")
     }

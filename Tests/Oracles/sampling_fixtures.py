@@ -1,0 +1,116 @@
+"""What a sampler picks, worked out with numpy in double precision: fixtures for PickOracleTests.swift.
+
+    python3 Tests/Oracles/sampling_fixtures.py Tests/Fixtures/sampling/picks.json
+
+The semantics are vLLM's (v1/sample/sampler.py): allowed tokens, bias, repetition, frequency and presence penalty; then
+either the greatest logit, or temperature, min-p, top-k, top-p and a draw. The draw inverts the cumulative distribution
+with a given uniform number, in falling order of probability where top-k or top-p cut and in the order of tokens where
+not. Cases in which single precision could decide otherwise are left out.
+"""
+
+import json
+import sys
+
+import numpy as np
+
+
+def logits_of(case):
+    """Numbers that the test makes in the same way."""
+    i = np.arange(1, case["size"] + 1, dtype=np.uint64)
+    hashed = (i * np.uint64(2 * case["seed"] + 1) * np.uint64(2654435761)) % np.uint64(2**32)
+    v = hashed.astype(np.float64) / 2**31 - 1
+    return (case["scale"] * (v + v**3)).astype(np.float32).astype(np.float64)
+
+
+def log_softmax(x):
+    top = x.max()
+    return x - (top + np.log(np.exp(x - top).sum()))
+
+
+def processed(logits, case):
+    x = logits.copy()
+    for token, bias in case["bias"]:
+        x[token] += bias
+    r = case["repetition"]
+    seen = set(case["prompt"]) | set(case["output"])
+    for token in seen:
+        x[token] = x[token] / r if x[token] > 0 else x[token] * r
+    counts = np.bincount(case["output"], minlength=len(x)) if case["output"] else np.zeros(len(x))
+    x -= case["frequency"] * counts
+    x -= case["presence"] * (counts > 0)
+    if case["allowed"] is not None:
+        keep = np.zeros(len(x), bool)
+        keep[case["allowed"]] = True
+        x[~keep] = -np.inf
+    return x
+
+
+def draw(x, case):
+    """Token, its log-probability, and how far the choice was from any other."""
+    x = x / case["temperature"]
+    p = np.exp(log_softmax(x))
+    margin = np.inf
+    if case["min_p"] > 0:
+        ratio = p / p.max()
+        margin = min(margin, np.abs(ratio - case["min_p"]).min())
+        x[ratio < case["min_p"]] = -np.inf
+    order = sorted(range(len(x)), key=lambda i: (-x[i], i))
+    if case["top_k"] > 0:
+        x[order[case["top_k"]:]] = -np.inf
+    p = np.exp(log_softmax(x))
+    if case["top_p"] < 1:
+        before = np.cumsum(p[order]) - p[order]
+        margin = min(margin, np.abs(before - case["top_p"]).min())
+        x[[t for t, b in zip(order, before) if b >= case["top_p"]]] = -np.inf
+        p = np.exp(log_softmax(x))
+    by_rank = case["top_k"] > 0 or case["top_p"] < 1
+    places = np.array(order) if by_rank else np.arange(len(x))
+    reached = np.cumsum(p[places])
+    margin = min(margin, np.abs(reached - case["uniform"]).min())
+    token = int(places[np.argmax(reached >= case["uniform"])])
+    return token, float(np.log(p[token])), margin
+
+
+def main(path):
+    random = np.random.default_rng(20)
+    cases = []
+    while len(cases) < 240:
+        size = int(random.choice([5, 40, 300, 1500]))
+        pick = lambda options: float(random.choice(options))
+        tokens = lambda count: [int(t) for t in random.integers(0, size, count)]
+        case = {
+            "size": size,
+            "seed": int(random.integers(1, 1 << 20)),
+            "scale": float(random.choice([0.3, 2, 6])),
+            "temperature": pick([0, 0.3, 1, 1, 1.7]),
+            "top_k": int(random.choice([0, 0, 0, 1, 4, 50])),
+            "top_p": pick([1, 1, 0.3, 0.9, 0.99]),
+            "min_p": pick([0, 0, 0.02, 0.3]),
+            "presence": pick([0, 0, 0.7, -0.5]),
+            "frequency": pick([0, 0, 0.4]),
+            "repetition": pick([1, 1, 1.3, 0.8]),
+            "bias": [[t, pick([-3, 1.5, 6])] for t in sorted(set(tokens(2)))] if random.random() < 0.3 else [],
+            "prompt": tokens(6),
+            "output": tokens(int(random.integers(0, 8))),
+            "allowed": sorted(set(tokens(min(40, max(2, size // 3))))) if random.random() < 0.3 else None,
+            "uniform": float(np.float32(random.uniform(1e-3, 1))),
+        }
+        logits = logits_of(case)
+        x = processed(logits, case)
+        if case["temperature"] == 0:
+            token, picked = int(np.argmax(x)), float(log_softmax(x).max())
+            margin = np.diff(np.sort(x[x > -np.inf]), prepend=-np.inf)[-1]
+        else:
+            token, picked, margin = draw(x.copy(), case)
+        if margin < 1e-5:
+            continue
+        case["token"] = token
+        case["picked_log_prob"] = picked
+        case["log_prob"] = float(log_softmax(logits)[token])
+        cases.append(case)
+    with open(path, "w") as file:
+        json.dump(cases, file, separators=(",", ":"))
+    print(f"{len(cases)} picks in {path}")
+
+
+main(sys.argv[1])
