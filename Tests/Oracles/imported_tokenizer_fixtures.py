@@ -42,8 +42,9 @@ TEXTS = [
     "xsingle single singlex single.", "caf\u00e9 CAF\u00c9 Tokyo東京", "▁ ▁▁a _b_", "<0x41><0x0A> <0xFF>", "\u0130\u0049\u0307",
     "a" * 70, "ab" * 40, " " * 40 + "x", "\n" * 20, "!?" * 20, "9" * 25, "they're theyre THEY'RE they’re",
     "\u200d\u200c\u2060", "ก็ ครับ ไทย", "שלום עולם مرحبا", "tail space ", "tail tabs\t\t", "\u1c89\ua7da\U00010d40 new letters",
+    "\U000325b9\u6c1c \ud67a\u0934 Unicode 17", "\u200dsingle single\u200c single½ ⓐsingle", "¼½¾ ²³¹ ₂⅐ⓐ",
 ]
-IDS = [[], [0], [5, 4, 3], list(range(3, 40)), [10**6], [300, 301, 302], [259, 0, 260, 1, 261]]
+IDS = [[], [0], [5, 4, 3], list(range(3, 40)), [10**6], [300, 301, 302], [259, 0, 260, 1, 261], [123, 2, 185], [208, 0, 69, 185, 10**6, 190]]
 SPECIAL = ["<|begin_of_text|>", "<|end_of_text|>", "<|im_start|>", "<|im_end|>", "<pad>"]
 
 

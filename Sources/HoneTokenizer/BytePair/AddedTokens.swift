@@ -74,7 +74,7 @@ struct AddedTokens: Sendable {
     private func hasWord(beside range: Range<Int>, _ text: [UInt8]) -> Bool {
         let before = Self.last(of: text[..<range.lowerBound])
         let after = Self.first(of: text[range.upperBound...])
-        return [before, after].contains { $0.map { ScalarCategories.isWord($0.value) } ?? false }
+        return [before, after].contains { $0.map { ScalarCategories.continuesWord($0.value) } ?? false }
     }
 
     private func spaceStart(before position: Int, _ text: [UInt8]) -> Int {

@@ -18,10 +18,11 @@ struct TokenDecoding: Sendable {
     var vocabularySize: Int { bytesOfID.count }
 
     func bytes(of id: Int32, keepingSpecialTokens: Bool) -> [UInt8] {
-        guard bytesOfID.indices.contains(Int(id)), keepingSpecialTokens || !specialTokens.contains(id) else {
-            return []
-        }
-        return bytesOfID[Int(id)]
+        isLeftOut(id, keepingSpecialTokens) ? [] : bytesOfID[Int(id)]
+    }
+
+    private func isLeftOut(_ id: Int32, _ keepingSpecialTokens: Bool) -> Bool {
+        !bytesOfID.indices.contains(Int(id)) || !keepingSpecialTokens && specialTokens.contains(id)
     }
 
     func text(of ids: some Sequence<Int32>, keepingSpecialTokens: Bool) -> String {
@@ -31,8 +32,8 @@ struct TokenDecoding: Sendable {
             bytes += String(validating: run, as: UTF8.self) != nil ? run : run.flatMap { _ in Self.replacement }
             run = []
         }
-        for id in ids {
-            let own = self.bytes(of: id, keepingSpecialTokens: keepingSpecialTokens)
+        for id in ids where !isLeftOut(id, keepingSpecialTokens) {
+            let own = bytesOfID[Int(id)]
             if byteTokens.contains(id) {
                 run += own
             } else {

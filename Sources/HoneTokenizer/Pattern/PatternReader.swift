@@ -164,7 +164,7 @@ package struct PatternReader {
         switch escape {
         case "s": .space(isNegated: isNegated)
         case "d": .categories(ScalarCategories.mask(named: "Nd"), isNegated: isNegated)
-        default: .categories(ScalarCategories.word, isNegated: isNegated)
+        default: .word(isNegated: isNegated)
         }
     }
 

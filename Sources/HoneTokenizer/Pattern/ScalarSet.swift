@@ -5,6 +5,7 @@ package struct ScalarSet: Hashable, Sendable {
         /// Any of these general categories, or with `isNegated` any other.
         case categories(UInt32, isNegated: Bool)
         case space(isNegated: Bool)
+        case word(isNegated: Bool)
     }
 
     private let items: [Item]
@@ -51,13 +52,16 @@ package struct ScalarSet: Hashable, Sendable {
                 if (mask & ScalarCategories.bit(of: scalar) != 0) != isNegated { return true }
             case .space(let isNegated):
                 if ScalarCategories.isSpace(scalar) != isNegated { return true }
+            case .word(let isNegated):
+                if ScalarCategories.isWord(scalar) != isNegated { return true }
             }
         }
         return false
     }
 }
 
-/// The general categories of Unicode's scalars, one bit each.
+/// The general categories of Unicode's scalars, one bit each, as Unicode 16 has them: the version of the tables in Hugging
+/// Face's tokenizers. What came later is unassigned, whatever Swift's own tables know.
 enum ScalarCategories {
     /// Of the first plane; further scalars are looked up one by one.
     private static let table: [UInt8] = (0..<0x10000).map { index($0) }
@@ -66,9 +70,9 @@ enum ScalarCategories {
         1 << UInt32(scalar < 0x10000 ? table[Int(scalar)] : index(scalar))
     }
 
-    /// Where a category or a run of spaces begins.
+    /// Where a category, or a run of spaces or of words' characters begins.
     static let runStarts: [UInt32] = (1..<0x110000).filter {
-        bit(of: $0) != bit(of: $0 - 1) || isSpace($0) != isSpace($0 - 1)
+        bit(of: $0) != bit(of: $0 - 1) || isSpace($0) != isSpace($0 - 1) || isWord($0) != isWord($0 - 1)
     }
 
     static func isSpace(_ scalar: UInt32) -> Bool {
@@ -78,10 +82,33 @@ enum ScalarCategories {
         }
     }
 
-    /// Letters, marks, numbers and connectors: what `\w` means.
-    static let word = ["L", "M", "N", "Pc"].reduce(0) { $0 | mask(named: $1) }
+    /// What `\w` means in a pattern, that is to Oniguruma: UTS #18's words without the joiners, and what Latin-1 has of
+    /// small digits and fractions.
+    static func isWord(_ scalar: UInt32) -> Bool {
+        switch scalar {
+        case 0xb2, 0xb3, 0xb9, 0xbc...0xbe: true
+        default: isAlphabetic(scalar) || marksDigitsAndConnectors & bit(of: scalar) != 0
+        }
+    }
 
-    static func isWord(_ scalar: UInt32) -> Bool { word & bit(of: scalar) != 0 }
+    /// What goes on with the word beside an added token, that is `\w` to Rust: UTS #18's words.
+    static func continuesWord(_ scalar: UInt32) -> Bool {
+        switch scalar {
+        case 0x200c, 0x200d: true
+        default: isAlphabetic(scalar) || marksDigitsAndConnectors & bit(of: scalar) != 0
+        }
+    }
+
+    private static let marksDigitsAndConnectors = ["M", "Nd", "Pc"].reduce(0) { $0 | mask(named: $1) }
+
+    private static func isAlphabetic(_ scalar: UInt32) -> Bool {
+        guard let scalar = Unicode.Scalar(scalar), isKnown(scalar) else { return false }
+        return scalar.properties.isAlphabetic
+    }
+
+    private static func isKnown(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.properties.age.map { $0.major <= 16 } ?? false
+    }
 
     /// The bits of a category such as `Lu`, or of a group such as `L`; 0 for an unknown name.
     static func mask(named name: String) -> UInt32 {
@@ -96,6 +123,7 @@ enum ScalarCategories {
     /// The place of a scalar's category among `names`.
     private static func index(_ scalar: UInt32) -> UInt8 {
         guard let scalar = Unicode.Scalar(scalar) else { return 27 }
+        guard isKnown(scalar) else { return 29 }
         return switch scalar.properties.generalCategory {
         case .uppercaseLetter: 0
         case .lowercaseLetter: 1
