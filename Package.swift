@@ -56,7 +56,8 @@ let package = Package(
         .executableTarget(
             name: "hone-worker",
             dependencies: [
-                "HoneArtifacts", "HoneEmbedded", "HoneGrammar", "HoneInference", "HonePostgres", "HoneQueue", "HoneTensor",
+                "HoneArtifacts", "HoneEmbedded", "HoneGrammar", "HoneInference", "HonePostgres", "HoneQueue",
+                "HoneTensor",
                 "HoneTokenizer", "HoneWorker", argumentParser, logging, serviceLifecycle, unixSignals,
             ],
             swiftSettings: strict),
@@ -64,7 +65,8 @@ let package = Package(
             name: "hone-bench",
             dependencies: [
                 "HoneCatalog", "HoneDatasets", "HoneEmbedded", "HoneEvaluation", "HoneFeedback", "HoneGrammar",
-                "HoneInference", "HoneMigrations", "HoneModel", "HonePlots", "HonePostgres", "HoneProblems", "HoneQueue", "HoneTensor",
+                "HoneInference", "HoneMigrations", "HoneModel", "HonePlots", "HonePostgres", "HoneProblems",
+                "HoneQueue", "HoneTensor",
                 "HoneTokenizer",
                 "HoneTraining", "HoneWorker",
                 argumentParser, logging, subprocess,
@@ -76,7 +78,8 @@ let package = Package(
             name: "HoneWorker",
             dependencies: [
                 "HoneArtifacts", "HoneCatalog", "HoneConcurrency", "HoneDatasets", "HoneEvaluation", "HoneFeedback",
-                "HoneGrammar", "HoneInference", "HoneModel", "HonePipeline", "HonePlots", "HonePostgres", "HoneProblems", "HoneQueue",
+                "HoneGrammar", "HoneInference", "HoneModel", "HonePipeline", "HonePlots", "HonePostgres",
+                "HoneProblems", "HoneQueue",
                 "HoneTensor", "HoneTokenizer", "HoneTraining", asyncAlgorithms, logging, serviceLifecycle,
             ],
             swiftSettings: strict),
@@ -202,7 +205,8 @@ let package = Package(
             name: "HoneWorkerTests",
             dependencies: [
                 "HoneArtifacts", "HoneCatalog", "HoneDatasets", "HoneEmbedded", "HoneEvaluation", "HoneFeedback",
-                "HoneMigrations", "HoneModel", "HonePipeline", "HonePostgres", "HoneQueue", "HoneTensor", "HoneTesting",
+                "HoneGrammar", "HoneMigrations", "HoneModel", "HonePipeline", "HonePostgres", "HoneQueue", "HoneTensor",
+                "HoneTesting",
                 "HoneTokenizer", "HoneTraining", "HoneWorker",
             ],
             swiftSettings: strict),

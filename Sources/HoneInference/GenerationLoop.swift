@@ -32,6 +32,7 @@ struct GenerationLoop {
         let maximumNewTokens: Int
         let sampling: SamplingParameters
         var stopTexts: StopTexts
+        var decoder: StreamingDecoder
         var context: PickContext
         var tokens: [Int32] = []
         var logProbs: [Float] = []
@@ -45,18 +46,17 @@ struct GenerationLoop {
             let written = calculated.popLast()
             let token = written ?? pick.token
             context.append(token)
-            if !stopTexts.isEmpty { stopTexts.append(Self.text(of: token, isFirst: tokens.isEmpty, tokenizer)) }
+            if !stopTexts.isEmpty { stopTexts.append(text(of: token, tokenizer).utf8) }
             tokens.append(token)
             logProbs.append(written == nil ? pick.logProb : 0)
             pickedLogProbs.append(written == nil ? pick.pickedLogProb : 0)
         }
 
-        /// The bytes that a token adds to the text, which may lose a space that it begins with.
-        private static func text(of token: Int32, isFirst: Bool, _ tokenizer: any Tokenizer) -> ArraySlice<UInt8> {
-            let bytes = tokenizer.bytes(of: token, keepingSpecialTokens: false)
-            let losesSpace =
-                isFirst && bytes.first == UInt8(ascii: " ") && tokenizer.decode([token]).utf8.count < bytes.count
-            return losesSpace ? bytes.dropFirst() : bytes[...]
+        /// The characters that a token completes; the first token may lose a space that it begins with.
+        private mutating func text(of token: Int32, _ tokenizer: any Tokenizer) -> Substring {
+            let text = decoder.append(token)[...]
+            let losesSpace = tokens.isEmpty && text.hasPrefix(" ") && !tokenizer.decode([token]).hasPrefix(" ")
+            return losesSpace ? text.dropFirst() : text
         }
 
         /// Has the calculator go on where the newest token ends an equation's left side.
@@ -185,6 +185,7 @@ struct GenerationLoop {
             maximumNewTokens: request.tokenCount(contextLength: model.configuration.maxPositionCount)
                 - request.prompt.count,
             sampling: request.sampling, stopTexts: StopTexts(request.stopTexts),
+            decoder: StreamingDecoder(tokenizer: tokenizer),
             context: PickContext(
                 request.sampling, prompt: request.prompt, constraint: automata[position].map(AnswerConstraint.init)),
             usesCalculator: request.usesCalculator)

@@ -16,7 +16,8 @@ struct BenchCommand: AsyncParsableCommand {
               hone-bench train --model DIR --batch 32 --length 128
             """,
         subcommands: [
-            QueueSuite.self, RecordSuite.self, TrainingSuite.self, InferenceSuite.self, StructuredSuite.self, KernelSuite.self,
+            QueueSuite.self, RecordSuite.self, TrainingSuite.self, InferenceSuite.self, StructuredSuite.self,
+            KernelSuite.self,
             GateSuite.self, PPOLearningSuite.self, RLHFSuite.self, CurriculumSuite.self, SurvivalSuite.self,
             ContinualSuite.self, LongTailSuite.self, WordProblemSuite.self, RolloutSuite.self, TrainProgram.self,
             GenerateProgram.self, PPOProgram.self, ProbeProgram.self, MemoryProgram.self, ReproduceProgram.self,

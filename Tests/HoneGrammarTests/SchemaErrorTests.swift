@@ -13,7 +13,10 @@ import Testing
     }
 
     @Test(arguments: [
-        (##"{"type":"object","properties":{"a":{"type":"string","minLength":1,"pattern":"x"}}}"##, "#/properties/a has"),
+        (
+            ##"{"type":"object","properties":{"a":{"type":"string","minLength":1,"pattern":"x"}}}"##,
+            "#/properties/a has"
+        ),
         (##"{"type":"array","uniqueItems":true}"##, "# has \"uniqueItems\", which is not supported"),
         (##"{"type":"object","patternProperties":{}}"##, "\"patternProperties\""),
         (##"{"not":{}}"##, "\"not\""),
@@ -57,7 +60,7 @@ import Testing
 
     @Test(arguments: [
         ##"{"title":"T","description":"d","default":1,"$schema":"x","type":"integer"}"##, "{}", "true",
-        ##"{"oneOf":[{"type":"object","properties":{"a":{}},"required":["a"]},{"type":"object","properties":{"b":{}},"required":["b"]}]}"##,
+        ##"{"oneOf":[{"properties":{"a":{}},"required":["a"]},{"properties":{"b":{}},"required":["b"]}]}"##,
         ##"{"oneOf":[{"const":1},{"const":2},{"type":"string"}]}"##,
         ##"{"type":"object","properties":{"next":{"$ref":"#"}}}"##,
     ]) func whatChangesNothingIsPassedOver(schema: String) {

@@ -13,13 +13,16 @@ struct PieceTokenizer: Tokenizer {
     init() {
         var pieces = (UInt8.min...UInt8.max).map { [$0] }
         let texts = [
-            "{\"", "\":", "\": \"", "\",\"", "\"}", "\", \"", "\"]", "[\"", "],", "}}", "]}", "[]", "{}", "true", "false",
+            "{\"", "\":", "\": \"", "\",\"", "\"}", "\", \"", "\"]", "[\"", "],", "}}", "]}", "[]", "{}", "true",
+            "false",
             "null", "name", "age", "ab", "abc", "abcd", "aa", "ba", "12", "123", "0.", ".5", "1e", "e-", " a", "the",
             " the", "\\n", "\\\"", "\\u", "\\u00", "00", "n\"", "a\",", "é", "日本", "本\"", "🙂", "  ", "-1", "\": ",
             ", ", "\n", "2024", "-0", "10", "99", "x\":1", "kind", "value", "next", "\"next\":", "null}", "ull", "rue",
         ]
         pieces += texts.map { Array($0.utf8) }
-        pieces += [[0xe6, 0x97], [0xa5, 0xe6], [0x9c, 0xac, 0x22], [0xf0, 0x9f], [0x99, 0x82], [0xc3], [0xa9, 0x61]]
+        pieces += [
+            [0xe6, 0x97], [0xa5, 0xe6], [0x9c, 0xac, 0x22], [0xf0, 0x9f], [0x99, 0x82], [0xc3], [0xa9, 0x61],
+        ]
         self.pieces = pieces
         endOfTextID = Int32(pieces.count)
         paddingID = Int32(pieces.count + 1)

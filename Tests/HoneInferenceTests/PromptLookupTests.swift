@@ -25,7 +25,8 @@ import Testing
     @Test func theIndexGivesWhatASearchGives() {
         var random = SystemRandomNumberGenerator()
         for _ in 0..<300 {
-            let tokens = (0..<Int.random(in: 1...60, using: &random)).map { _ in Int32.random(in: 0...4, using: &random) }
+            let tokens = (0..<Int.random(in: 1...60, using: &random)).map { _ in Int32.random(in: 0...4, using: &random)
+            }
             let count = Int.random(in: 1...6, using: &random)
             var lookup = PromptLookup([Int32]())
             for (index, token) in tokens.enumerated() {

@@ -23,7 +23,8 @@ indirect enum RandomSchema {
             self = .object(required: Array(members.prefix(count)), optional: Array(members.dropFirst(count)))
         case 2:
             let least = Int.random(in: 0...2, using: &random)
-            self = .array(RandomSchema(&random, depth: depth + 1), least...least + Int.random(in: 0...2, using: &random))
+            self = .array(
+                RandomSchema(&random, depth: depth + 1), least...least + Int.random(in: 0...2, using: &random))
         case 3:
             let least = Int.random(in: 0...3, using: &random)
             self = .string(least...least + Int.random(in: 0...5, using: &random))
@@ -35,10 +36,12 @@ indirect enum RandomSchema {
         case 6:
             let low = Double(Int.random(in: -300...300, using: &random)) / 100
             self = .number(low, low + Double(Int.random(in: 0...200, using: &random)) / 1000)
-        case 7: self = .values(Array(["\"red\"", "\"re\"", "7", "null", "[1,\"x\"]"].shuffled(using: &random).dropLast(2)))
+        case 7:
+            self = .values(Array(["\"red\"", "\"re\"", "7", "null", "[1,\"x\"]"].shuffled(using: &random).dropLast(2)))
         case 8: self = .flag
         default:
-            self = .any((0..<Int.random(in: 1...3, using: &random)).map { _ in RandomSchema(&random, depth: depth + 1) })
+            self = .any(
+                (0..<Int.random(in: 1...3, using: &random)).map { _ in RandomSchema(&random, depth: depth + 1) })
         }
     }
 

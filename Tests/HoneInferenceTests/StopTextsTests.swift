@@ -34,7 +34,8 @@ import Testing
         for _ in 0..<500 {
             let text = String((0..<40).map { _ in "ab🙂".randomElement(using: &random) ?? "a" })
             let stops = (0..<3).map { _ in
-                String((0..<Int.random(in: 1...4, using: &random)).map { _ in "ab🙂".randomElement(using: &random) ?? "a" })
+                String(
+                    (0..<Int.random(in: 1...4, using: &random)).map { _ in "ab🙂".randomElement(using: &random) ?? "a" })
             }
             let scalars = Array(text.unicodeScalars)
             let end = scalars.indices.first { index in

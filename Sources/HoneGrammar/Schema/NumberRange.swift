@@ -2,8 +2,8 @@ internal import HoneTokenizer
 
 /// The JSON numbers between two bounds, digit by digit.
 ///
-/// Numbers are written with at most ``wholeDigitCount`` digits before the point and ``fractionDigitCount`` behind it, so
-/// that a model that goes on and on comes to an end; only a number without bounds may have an exponent.
+/// Numbers are written with at most ``wholeDigitCount`` digits before the point and ``fractionDigitCount`` behind it,
+/// so that a model that goes on and on comes to an end; only a number without bounds may have an exponent.
 struct NumberRange {
     private struct Bound {
         var value: Double
@@ -176,7 +176,9 @@ struct MagnitudeRange {
     }
 
     /// The numbers between two of as many digits; a bound that is nil is behind.
-    private static func sameLength(_ low: ArraySlice<UInt8>?, _ high: ArraySlice<UInt8>?, count: Int? = nil) -> Expression {
+    private static func sameLength(_ low: ArraySlice<UInt8>?, _ high: ArraySlice<UInt8>?, count: Int? = nil)
+        -> Expression
+    {
         let count = count ?? low?.count ?? high?.count ?? 0
         if count == 0 { return .nothing }
         if low == nil, high == nil { return .repeated(digit, minimum: count, maximum: count) }

@@ -31,7 +31,9 @@ extension SchemaReader {
     }
 
     private func shapes(of schema: OrderedJSON, at place: String, depth: Int) throws(FormatError) -> [Shape] {
-        if depth > 16 || schema.flag == true { return [Shape(types: ["object", "array", "string", "number", "boolean", "null"])] }
+        if depth > 16 || schema.flag == true {
+            return [Shape(types: ["object", "array", "string", "number", "boolean", "null"])]
+        }
         if schema["$ref"] != nil {
             let target = try target(ofReferenceIn: schema, at: place)
             return try shapes(of: target.schema, at: target.pointer, depth: depth + 1)
@@ -44,10 +46,13 @@ extension SchemaReader {
             }
             return all
         }
+        if let values = try finiteValues(of: schema, at: place) {
+            let types = Self.typeNames.filter { type in type != "integer" && values.contains { $0.isOfType(type) } }
+            return [Shape(types: Set(types), values: Set(values.map(\.jsonText)))]
+        }
         let types = Set(try Self.types(of: schema, at: place).map { $0 == "integer" ? "number" : $0 })
         var shape = Shape(types: types)
-        shape.values = try finiteValues(of: schema, at: place)
-        guard types.contains("object"), shape.values == nil else { return [shape] }
+        guard types.contains("object") else { return [shape] }
         let properties = try properties(of: schema, at: place)
         shape.required = Set(try required(of: schema, at: place))
         let additional = schema["additionalProperties"]
@@ -55,14 +60,15 @@ extension SchemaReader {
         shape.names = isClosed ? Set(properties.keys) : nil
         for name in shape.required {
             guard let property = properties[name] else { continue }
-            shape.valuesOfName[name] = try finiteValues(of: property, at: "\(place)/properties/\(name)")
+            let values = try finiteValues(of: property, at: "\(place)/properties/\(name)")
+            shape.valuesOfName[name] = values.map { Set($0.map(\.jsonText)) }
         }
         return [shape]
     }
 
-    private func finiteValues(of schema: OrderedJSON, at place: String) throws(FormatError) -> Set<String>? {
+    private func finiteValues(of schema: OrderedJSON, at place: String) throws(FormatError) -> [OrderedJSON]? {
         let lists = (schema.members ?? []).contains { $0.name == "enum" || $0.name == "const" }
-        return lists ? Set(try values(of: schema, at: place).map(\.jsonText)) : nil
+        return lists ? try values(of: schema, at: place) : nil
     }
 
     private static func areApart(_ one: Shape, _ other: Shape) -> Bool {

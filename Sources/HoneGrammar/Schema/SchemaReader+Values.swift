@@ -9,7 +9,8 @@ extension SchemaReader {
         if let additional = schema["additionalProperties"], additional.flag == nil {
             guard properties.isEmpty, required.isEmpty else {
                 throw .schema(
-                    place: "\(place)/additionalProperties", "is a schema beside named properties, which is not supported")
+                    place: "\(place)/additionalProperties",
+                    "is a schema beside named properties, which is not supported")
             }
             let value = draft.share(try expression(of: additional, at: "\(place)/additionalProperties"))
             return JSONText.object([draft.share(JSONText.string), JSONText.colon, value])

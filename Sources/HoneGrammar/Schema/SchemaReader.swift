@@ -41,7 +41,7 @@ struct SchemaReader {
         "exclusiveMinimum": ["integer", "number"], "exclusiveMaximum": ["integer", "number"],
     ]
 
-    private static let typeNames = ["object", "array", "string", "number", "integer", "boolean", "null"]
+    static let typeNames = ["object", "array", "string", "number", "integer", "boolean", "null"]
 
     /// The texts of all values that the schema accepts.
     mutating func expression(of schema: OrderedJSON, at place: String) throws(FormatError) -> Expression {

@@ -120,7 +120,8 @@ package struct PatternReader {
                 text[position + 1] != "]"
             else {
                 if ignoresCase, found.count == 1, case .range(let range) = found[0],
-                    let scalar = Unicode.Scalar(range.lowerBound) {
+                    let scalar = Unicode.Scalar(range.lowerBound)
+                {
                     items += variants(of: scalar)
                 } else {
                     items += found

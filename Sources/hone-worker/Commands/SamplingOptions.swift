@@ -18,7 +18,8 @@ struct SamplingOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Draw from the likeliest tokens that reach this share.", valueName: "share"))
     var topP = 1.0
 
-    @Option(help: ArgumentHelp("Draw from tokens at least so many times as likely as the likeliest.", valueName: "share"))
+    @Option(
+        help: ArgumentHelp("Draw from tokens at least so many times as likely as the likeliest.", valueName: "share"))
     var minP = 0.0
 
     @Option(help: ArgumentHelp("Taken from the logit of a token that was generated.", valueName: "number"))
@@ -66,7 +67,8 @@ struct SamplingOptions: ParsableArguments {
         options.sampling.logitBias = Dictionary(try logitBias.map(Self.bias)) { $1 }
         options.stopTexts = stop
         options.includesStopText = includeStop
-        options.format = try regex.map(AnswerFormat.regex)
+        options.format =
+            try regex.map(AnswerFormat.regex)
             ?? jsonSchema.map { .jsonSchema(try String(contentsOfFile: $0, encoding: .utf8)) }
         return options
     }

@@ -56,7 +56,8 @@ struct StructuredSuite: AsyncParsableCommand {
         var absent: [String] = []
         for name in shapeNames {
             guard let shape = Self.shapes[name] else { continue }
-            let measurement = try await StructuredMeasurement(shape, requestCount: requests, batch: batch, threads: threads)
+            let measurement = try await StructuredMeasurement(
+                shape, requestCount: requests, batch: batch, threads: threads)
             var (held, free): ([Double], [Double]) = ([], [])
             for _ in 0..<runs {
                 held.append(try await measurement.tokensPerSecond(inFormats: true))

@@ -13,17 +13,20 @@ struct WordPieces: Tokenizer {
 
     init() {
         var pieces = (UInt8.min...UInt8.max).map { [$0] }
-        let marks = ["{\"", "\":", "\": ", "\": \"", "\",", "\", \"", "\",\"", "\"}", "\"]", "},", "],", "}}", "[\"", "[{"]
-        var texts = marks + ["true", "false", "null", "[]", "{}", "\\n", "\\\"", "\\u00", "  ", "é", "ü", "日本", "語", "🙂"]
+        let marks = [
+            "{\"", "\":", "\": ", "\": \"", "\",", "\", \"", "\",\"", "\"}", "\"]", "},", "],", "}}", "[\"", "[{",
+        ]
+        var texts = marks + ["true", "false", "null", "[]", "{}", "\\n", "\\\"", "\\u00", "  ", "é", "ü", "日本", "🙂"]
         texts += (0..<1000).map(String.init)
         let onsets = ["b", "c", "d", "f", "g", "l", "m", "n", "p", "r", "s", "t", "v", "st", "th", "tr", "qu", "w"]
         let ends = ["a", "e", "i", "o", "u", "an", "en", "er", "ing", "ion", "al", "at", "ou"]
         let syllables = onsets.flatMap { onset in ends.map { onset + $0 } }
         var number = 0
         while pieces.count + texts.count < Self.size - 2 {
-            let word = syllables[number * 7 % syllables.count] + (number < 234 ? "" : syllables[number * 31 / 7 % syllables.count])
-            let third = number < 6000 ? "" : syllables[number * 13 / 5 % syllables.count]
-            texts.append((number.isMultiple(of: 2) ? " " : "") + word + third)
+            func syllable(_ step: Int) -> String { syllables[step % syllables.count] }
+            let second = number < syllables.count ? "" : syllable(number * 31 / 7)
+            let word = syllable(number * 7) + second + (number < 6000 ? "" : syllable(number * 13 / 5))
+            texts.append((number.isMultiple(of: 2) ? " " : "") + word)
             number += 1
             // Words end in a quotation mark or a comma now and then, as real vocabularies have them.
             if number.isMultiple(of: 100) { texts.append(word + "\"") }
