@@ -10,8 +10,9 @@ import Testing
         .regex("[a-c]{2,4}x?"), .regex("(日|本)+🙂*"), .regex("-?(0|[1-9]\\d*)(\\.\\d+)?"), .regex("(a|ab|abc)*d|.*n\""),
         .jsonSchema("{}"),
         .jsonSchema(
-            #"{"type":"object","properties":{"name":{"type":"string"},"age":{"type":"integer","minimum":0,"maximum":130}"#
-                + #","tags":{"type":"array","items":{"type":"string","maxLength":3}}},"required":["name","age"]}"#),
+            #"{"type":"object","required":["name","age"],"properties":{"name":{"type":"string"},"#
+                + #""age":{"type":"integer","minimum":0,"maximum":130},"#
+                + #""tags":{"type":"array","items":{"type":"string","maxLength":3}}}}"#),
         .jsonSchema(
             ##"{"$defs":{"n":{"type":"object","properties":{"value":{"enum":["a","ab",12]},"next":{"anyOf":"##
                 + ##"[{"$ref":"#/$defs/n"},{"type":"null"}]}},"required":["value"]}},"$ref":"#/$defs/n"}"##),

@@ -60,8 +60,8 @@ package struct ScalarSet: Hashable, Sendable {
     }
 }
 
-/// The general categories of Unicode's scalars, one bit each, as Unicode 16 has them: the version of the tables in Hugging
-/// Face's tokenizers. What came later is unassigned, whatever Swift's own tables know.
+/// The general categories of Unicode's scalars, one bit each, as Unicode 16 has them: the version of the tables in
+/// Hugging Face's tokenizers. What came later is unassigned, whatever Swift's own tables know.
 enum ScalarCategories {
     /// Of the first plane; further scalars are looked up one by one.
     private static let table: [UInt8] = (0..<0x10000).map { index($0) }
