@@ -9,7 +9,8 @@ public final class FormatAutomaton: Sendable {
     /// On which masks are found, one after the other.
     let thread: DispatchQueue
 
-    /// - Parameter byteLimit: what states and masks may take before they are forgotten and found again.
+    /// States and masks may take `byteLimit` before they are forgotten and found again.
+    ///
     /// - Throws: `FormatError` where the format cannot be followed, and says why.
     public convenience init(
         _ format: AnswerFormat, trie: TokenTrie, byteLimit: Int = 24 << 20

@@ -13,11 +13,8 @@ struct Sampler {
         self.device = device
     }
 
-    /// The next token of every row.
-    ///
-    /// - Parameters:
-    ///   - ordinals: how many tokens each row has generated before this one.
-    ///   - contexts: what else each row's token depends on; left out, nothing.
+    /// The next token of every row. `ordinals` says how many tokens each row has generated before this one, `contexts`
+    /// what else it depends on; left out, nothing.
     func pick(_ logits_BV: Tensor, ordinals: [Int], contexts: [PickContext] = []) -> PickedTokens {
         var adjustments: [LogitAdjustment] = []
         var masks: [UInt64] = []

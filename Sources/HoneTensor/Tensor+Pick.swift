@@ -54,9 +54,8 @@ extension Tensor {
     /// One token of every row of logits, `[rows, vocabulary]` in `.float32` on the CPU.
     ///
     /// Logits that the row's mask allows are adjusted, divided by the temperature, and cut by min-p, top-k and top-p,
-    /// in this order. A row's bits are the same whatever rows are beside it.
-    ///
-    /// - Parameter masks: one behind the other, each a bit for every token, in words of 64.
+    /// in this order. A row's bits are the same whatever rows are beside it. The masks stand one behind the other, each
+    /// a bit for every token, in words of 64.
     public func pickTokens(
         _ choices: [TokenChoice], adjustments: [LogitAdjustment] = [], masks: [UInt64] = []
     ) -> [TokenPick] {
