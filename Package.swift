@@ -48,27 +48,26 @@ let package = Package(
         .executableTarget(
             name: "hone",
             dependencies: [
-                "HoneCatalog", "HoneConcurrency", "HoneDatasets", "HoneEmbedded", "HoneFeedback", "HoneMigrations",
-                "HonePipeline", "HonePlots", "HonePostgres", "HoneProblems", argumentParser, asyncAlgorithms, logging,
+                "HoneBatch", "HoneCatalog", "HoneConcurrency", "HoneDatasets", "HoneEmbedded", "HoneFeedback",
+                "HoneMigrations", "HonePipeline", "HonePlots", "HonePostgres", "HoneProblems", argumentParser,
+                asyncAlgorithms, logging,
                 serviceLifecycle, subprocess, system, unixSignals,
             ],
             swiftSettings: strict),
         .executableTarget(
             name: "hone-worker",
             dependencies: [
-                "HoneArtifacts", "HoneEmbedded", "HoneGrammar", "HoneInference", "HonePostgres", "HoneQueue",
-                "HoneTensor",
-                "HoneTokenizer", "HoneWorker", argumentParser, logging, serviceLifecycle, unixSignals,
+                "HoneArtifacts", "HoneEmbedded", "HoneGrammar", "HoneHTTP", "HoneInference", "HonePostgres",
+                "HoneQueue", "HoneRemote", "HoneTensor", "HoneTokenizer", "HoneWorker", argumentParser, logging,
+                serviceLifecycle, unixSignals,
             ],
             swiftSettings: strict),
         .executableTarget(
             name: "hone-bench",
             dependencies: [
-                "HoneCatalog", "HoneDatasets", "HoneEmbedded", "HoneEvaluation", "HoneFeedback", "HoneGrammar",
-                "HoneInference", "HoneMigrations", "HoneModel", "HonePlots", "HonePostgres", "HoneProblems",
-                "HoneQueue", "HoneTensor",
-                "HoneTokenizer",
-                "HoneTraining", "HoneWorker",
+                "HoneBatch", "HoneCatalog", "HoneDatasets", "HoneEmbedded", "HoneEvaluation", "HoneFeedback",
+                "HoneGrammar", "HoneInference", "HoneMigrations", "HoneModel", "HonePlots", "HonePostgres",
+                "HoneProblems", "HoneQueue", "HoneTensor", "HoneTokenizer", "HoneTraining", "HoneWorker",
                 argumentParser, logging, subprocess,
             ],
             swiftSettings: strict),
@@ -77,10 +76,10 @@ let package = Package(
         .target(
             name: "HoneWorker",
             dependencies: [
-                "HoneArtifacts", "HoneCatalog", "HoneConcurrency", "HoneDatasets", "HoneEvaluation", "HoneFeedback",
-                "HoneGrammar", "HoneInference", "HoneModel", "HonePipeline", "HonePlots", "HonePostgres",
-                "HoneProblems", "HoneQueue",
-                "HoneTensor", "HoneTokenizer", "HoneTraining", asyncAlgorithms, logging, serviceLifecycle,
+                "HoneArtifacts", "HoneBatch", "HoneCatalog", "HoneConcurrency", "HoneDatasets", "HoneEvaluation",
+                "HoneFeedback", "HoneGrammar", "HoneHTTP", "HoneInference", "HoneModel", "HonePipeline", "HonePlots",
+                "HonePostgres", "HoneProblems", "HoneQueue", "HoneRemote", "HoneTensor", "HoneTokenizer",
+                "HoneTraining", asyncAlgorithms, logging, serviceLifecycle,
             ],
             swiftSettings: strict),
 
@@ -90,6 +89,8 @@ let package = Package(
         .target(
             name: "HoneFeedback", dependencies: ["HoneCatalog", "HoneDatasets", "HonePostgres", "HoneProblems"],
             swiftSettings: strict),
+        .target(
+            name: "HoneBatch", dependencies: ["HoneDatasets", "HonePostgres", crypto], swiftSettings: strict),
         .target(
             name: "HoneCatalog", dependencies: ["HoneArtifacts", "HoneDatasets", "HonePostgres"], swiftSettings: strict),
         .target(
@@ -121,12 +122,20 @@ let package = Package(
                 "HoneConcurrency", "HoneGrammar", "HoneModel", "HoneProblems", "HoneTensor", "HoneTokenizer",
             ],
             swiftSettings: strict),
+        .target(
+            name: "HoneRemote",
+            dependencies: [
+                "HoneConcurrency", "HoneDatasets", "HoneGrammar", "HoneHTTP", "HoneInference", "HoneTokenizer", crypto,
+                logging,
+            ],
+            swiftSettings: strict),
         .target(name: "HoneGrammar", dependencies: ["HoneTokenizer"], swiftSettings: strict),
         .target(name: "HoneModel", dependencies: ["HoneTensor"], swiftSettings: strict),
         .target(name: "HoneTokenizer", swiftSettings: strict),
         .target(name: "HoneTensor", dependencies: ["CTorch"], swiftSettings: strictMemory),
 
         // Foundations
+        .target(name: "HoneHTTP", dependencies: ["CCurl"], swiftSettings: strictMemory),
         .target(name: "HoneDatasets", dependencies: ["HoneProblems"], swiftSettings: strict),
         .target(name: "HoneProblems", swiftSettings: strict),
         .target(name: "HonePlots", swiftSettings: strict),
@@ -134,6 +143,7 @@ let package = Package(
         .target(name: "HoneConcurrency", swiftSettings: strict),
 
         // C
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .target(
             name: "CTorch",
@@ -149,6 +159,7 @@ let package = Package(
             ]),
 
         // Tests
+        .target(name: "HostileServer", path: "Tests/HostileServer", swiftSettings: strict),
         .target(
             name: "HoneTesting",
             dependencies: ["HoneEmbedded", "HoneMigrations", "HonePostgres"], path: "Tests/HoneTesting",
@@ -156,11 +167,20 @@ let package = Package(
         .testTarget(name: "HoneTensorTests", dependencies: ["HoneTensor"], swiftSettings: strict),
         .testTarget(name: "HoneModelTests", dependencies: ["HoneModel", "HoneTensor"], swiftSettings: strict),
         .testTarget(name: "HoneTokenizerTests", dependencies: ["HoneTokenizer"], swiftSettings: strict),
-        .testTarget(name: "HoneGrammarTests", dependencies: ["HoneGrammar", "HoneTokenizer"], swiftSettings: strict),
         .testTarget(
             name: "HoneInferenceTests",
             dependencies: [
                 "HoneGrammar", "HoneInference", "HoneModel", "HoneProblems", "HoneTensor", "HoneTokenizer",
+            ],
+            swiftSettings: strict),
+        .testTarget(name: "HoneGrammarTests", dependencies: ["HoneGrammar", "HoneTokenizer"], swiftSettings: strict),
+        .testTarget(
+            name: "HoneHTTPTests", dependencies: ["HoneConcurrency", "HoneHTTP", "HostileServer"], swiftSettings: strict
+        ),
+        .testTarget(
+            name: "HoneRemoteTests",
+            dependencies: [
+                "HoneGrammar", "HoneHTTP", "HoneInference", "HoneRemote", "HoneTokenizer", "HostileServer", crypto,
             ],
             swiftSettings: strict),
         .testTarget(
@@ -189,6 +209,10 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
+            name: "HoneBatchTests",
+            dependencies: ["HoneBatch", "HoneDatasets", "HonePostgres", "HoneQueue", "HoneTesting"],
+            swiftSettings: strict),
+        .testTarget(
             name: "HoneCatalogTests",
             dependencies: ["HoneArtifacts", "HoneCatalog", "HoneDatasets", "HonePostgres", "HoneTesting"],
             swiftSettings: strict),
@@ -206,8 +230,7 @@ let package = Package(
             dependencies: [
                 "HoneArtifacts", "HoneCatalog", "HoneDatasets", "HoneEmbedded", "HoneEvaluation", "HoneFeedback",
                 "HoneGrammar", "HoneMigrations", "HoneModel", "HonePipeline", "HonePostgres", "HoneQueue", "HoneTensor",
-                "HoneTesting",
-                "HoneTokenizer", "HoneTraining", "HoneWorker",
+                "HoneTesting", "HoneTokenizer", "HoneTraining", "HoneWorker", "HostileServer",
             ],
             swiftSettings: strict),
         .testTarget(

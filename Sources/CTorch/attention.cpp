@@ -5,44 +5,21 @@
 // beside it: a token that is decoded with a cache has the same bits as in a pass over its whole sequence. Softmax is
 // computed over whole rows, which fit into a core's cache; the backward pass computes it again from the row's
 // log Σ exp (Dao et al. 2022, arXiv:2205.14135, appendix B.2).
-#include "attention_rows.h"
+#include "attention_line.h"
 #include "boundary.h"
+#include "columns.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <torch/csrc/autograd/custom_function.h>
-
-#include <cmath>
-#include <memory>
 
 namespace {
 
 using at::Tensor;
+using ctorch::Heads;
 using ctorch::Row;
+using ctorch::Sequences;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
-
-/// The heads of a line of projections: a token's queries, then its keys, then its values.
-struct Heads {
-    int64_t query, key, size;
-
-    int64_t width() const { return (query + 2 * key) * size; }
-    int64_t group() const { return query / key; }
-    float scale() const { return 1 / std::sqrt(static_cast<float>(size)); }
-};
-
-/// Where sequences begin in the line, with its end behind them, and how many tokens each had before.
-struct Sequences {
-    std::vector<int64_t> offsets, pasts;
-
-    int64_t count() const { return static_cast<int64_t>(pasts.size()); }
-    int64_t length(int64_t s) const { return offsets[s + 1] - offsets[s]; }
-    int64_t longest() const {
-        int64_t most = 0;
-        for (int64_t s = 0; s < count(); s++) most = std::max(most, length(s) + pasts[s]);
-        return most;
-    }
-};
 
 /// Keys as columns `[rows, key heads, size, tokens]` and values as rows `[rows, key heads, tokens, size]`.
 struct Cache {
@@ -59,31 +36,6 @@ struct Past {
     const float *values;
     int64_t step;
 };
-
-/// Runs `body(sequence, key head, scratch)` for all of them, on several threads if there is much to do.
-template <typename Body>
-void over_heads(const Sequences &sequences, const Heads &heads, int64_t scratch_size, Body body) {
-    int64_t tasks = sequences.count() * heads.key;
-    int64_t work = std::max<int64_t>(1, sequences.offsets.back() * heads.group() * heads.size / sequences.count());
-    at::parallel_for(0, tasks, std::max<int64_t>(1, (1 << 13) / work), [&](int64_t begin, int64_t end) {
-        std::unique_ptr<float[]> scratch(new float[scratch_size]);
-        for (int64_t task = begin; task < end; task++) body(task / heads.key, task % heads.key, scratch.get());
-    });
-}
-
-/// Turns (or turns back) queries and keys of tokens by the angles of their positions, and copies values.
-void turn_line(const float *in, float *out, const Sequences &sequences, const Heads &heads, const Tensor &cosines,
-               const Tensor &sines, float direction) {
-    const float *c = cosines.const_data_ptr<float>(), *s = sines.const_data_ptr<float>();
-    int64_t grain = std::max<int64_t>(1, sequences.count() / 8);
-    at::parallel_for(0, sequences.count(), grain, [&](int64_t begin, int64_t end) {
-        for (int64_t i = begin; i < end; i++) {
-            int64_t first = sequences.offsets[i] * heads.width(), angle = sequences.pasts[i] * heads.size / 2;
-            ctorch::turn_tokens(in + first, out + first, c + angle, s + angle, sequences.length(i),
-                                heads.query + heads.key, heads.key, heads.size, direction);
-        }
-    });
-}
 
 /// The queries that share a key head, token by token.
 std::vector<Row> query_rows(const Sequences &sequences, const Heads &heads, int64_t s, int64_t kv, const Tensor &turned,
@@ -123,9 +75,9 @@ struct SelfAttention : torch::autograd::Function<SelfAttention> {
         Tensor qkv = qkv_in.contiguous(), turned = at::empty_like(qkv);
         Tensor out = at::empty({qkv.size(0), heads.query * heads.size}), sums;
         if (context) sums = at::empty({qkv.size(0), heads.query});
-        turn_line(qkv.const_data_ptr<float>(), turned.mutable_data_ptr<float>(), sequences, heads, cosines, sines, 1);
-        int64_t stride = ctorch::padded(sequences.longest());
-        over_heads(sequences, heads, (heads.size + Row::BLOCK) * stride, [&](int64_t s, int64_t kv, float *scratch) {
+        ctorch::turn_line(qkv.const_data_ptr<float>(), turned.mutable_data_ptr<float>(), sequences, heads, cosines, sines, 1);
+        int64_t stride = ctorch::column_stride(sequences.longest());
+        ctorch::over_heads(sequences, heads, (heads.size + Row::BLOCK) * stride, [&](int64_t s, int64_t kv, float *scratch) {
             const float *tokens = turned.const_data_ptr<float>() + sequences.offsets[s] * heads.width();
             const float *keys = tokens + (heads.query + kv) * heads.size;
             Past past{scratch + Row::BLOCK * stride, stride, keys + heads.key * heads.size, heads.width()};
@@ -155,9 +107,9 @@ struct SelfAttention : torch::autograd::Function<SelfAttention> {
         Sequences sequences{context->saved_data["offsets"].toIntVector(), {}};
         sequences.pasts.resize(sequences.offsets.size() - 1);
         Tensor dout = gradients[0].contiguous(), dturned = at::empty_like(turned), dqkv = at::empty_like(turned);
-        int64_t stride = ctorch::padded(sequences.longest()), size = heads.size;
+        int64_t stride = ctorch::column_stride(sequences.longest()), size = heads.size;
         int64_t scratch_size = (2 * size + 2 * Row::BLOCK) * stride;
-        over_heads(sequences, heads, scratch_size, [&](int64_t s, int64_t kv, float *scratch) {
+        ctorch::over_heads(sequences, heads, scratch_size, [&](int64_t s, int64_t kv, float *scratch) {
             int64_t length = sequences.length(s), width = heads.width(), first = sequences.offsets[s] * width;
             int64_t key = (heads.query + kv) * size, value = key + heads.key * size;
             const float *tokens = turned.const_data_ptr<float>() + first;
@@ -178,22 +130,17 @@ struct SelfAttention : torch::autograd::Function<SelfAttention> {
                                   stride, tokens + key, dtokens + key, dtokens + value, width, size, heads.scale(),
                                   scratch);
         });
-        turn_line(dturned.const_data_ptr<float>(), dqkv.mutable_data_ptr<float>(), sequences, heads, saved[3], saved[4],
+        ctorch::turn_line(dturned.const_data_ptr<float>(), dqkv.mutable_data_ptr<float>(), sequences, heads, saved[3], saved[4],
                   -1);
         return {dqkv, Tensor(), Tensor(), Tensor(), Tensor(), Tensor()};
     }
 };
 
-void check_plain(const Tensor &tensor) {
-    TORCH_CHECK(tensor.device().is_cpu() && tensor.scalar_type() == at::kFloat && tensor.is_contiguous(),
-                "attention needs contiguous float32 on the CPU");
-}
-
 Cache checked_cache(const ctorch_attention_cache *given, const Sequences &sequences, const Heads &heads) {
     if (!given) return {};
     Cache cache{ctorch::borrowed(given->keys), ctorch::borrowed(given->values), given->first_row};
-    check_plain(cache.keys);
-    check_plain(cache.values);
+    ctorch::check_plain(cache.keys);
+    ctorch::check_plain(cache.values);
     TORCH_CHECK(cache.keys.dim() == 4 && cache.keys.size(1) == heads.key && cache.keys.size(2) == heads.size &&
                     cache.keys.size(3) % Row::LANES == 0 && cache.keys.numel() == cache.values.numel() &&
                     cache.keys.size(0) >= cache.first_row + sequences.count() &&
@@ -211,8 +158,8 @@ ctorch_tensor ctorch_self_attention(ctorch_tensor qkv_handle, ctorch_tensor cosi
     return ctorch::guarded<ctorch_tensor>(nullptr, [&] {
         Tensor qkv = ctorch::borrowed(qkv_handle), cosines = ctorch::borrowed(cosines_handle);
         Tensor sines = ctorch::borrowed(sines_handle);
-        check_plain(cosines);
-        check_plain(sines);
+        ctorch::check_plain(cosines);
+        ctorch::check_plain(sines);
         Heads heads{query_heads, key_heads, 2 * cosines.size(-1)};
         Sequences sequences{{0}, std::vector<int64_t>(count)};
         for (int64_t s = 0; s < count; s++) sequences.offsets.push_back(sequences.offsets.back() + lengths[s]);

@@ -1,6 +1,7 @@
 #include "attention_rows.h"
 
 #include "elementwise.h"
+#include "softmax.h"
 
 namespace ctorch {
 namespace {
@@ -8,11 +9,6 @@ namespace {
 constexpr int64_t BLOCK = Row::BLOCK, LANES = Row::LANES;
 
 #define INLINE inline __attribute__((always_inline))
-
-typedef float Lanes __attribute__((vector_size(LANES * sizeof(float)), aligned(alignof(float)), may_alias));
-
-INLINE Lanes &lanes(float *p) { return *reinterpret_cast<Lanes *>(p); }
-INLINE const Lanes &lanes(const float *p) { return *reinterpret_cast<const Lanes *>(p); }
 
 /// out[r][j] = Σ_d left[r][d] · columns[d][j] for j < count in whole lanes; in the order of d.
 template <int R, int W>
@@ -90,9 +86,6 @@ INLINE void spread(const float *weights, int64_t stride, const float *const *lef
     }
 }
 
-/// e^x that keeps what is no number.
-INLINE float sound_exponential(float x) { return exponential(x) + (x - x); }
-
 INLINE float dot(const float *a, const float *b, int64_t size) {
 #pragma clang fp reassociate(on)
     float sum = 0;
@@ -100,40 +93,46 @@ INLINE float dot(const float *a, const float *b, int64_t size) {
     return sum;
 }
 
-/// Scores to e^(score · scale - largest), 0 from `count` to `width`; gives their sum and the largest.
-INLINE void exponentiate(float *scores, int64_t count, int64_t width, float scale, float &sum, float &largest) {
-    int64_t end = padded(count);
-    for (int64_t j = count; j < end; j++) scores[j] = -INFINITY;
-    Lanes tops = lanes(scores), sums = {};
-    for (int64_t j = LANES; j < end; j += LANES) tops = __builtin_elementwise_max(tops, lanes(scores + j));
-    largest = tops[0];
-    for (int l = 1; l < LANES; l++) largest = std::max(largest, tops[l]);
-    largest *= scale;
-    for (int64_t j = 0; j < end; j++) scores[j] = sound_exponential(scores[j] * scale - largest);
-    for (int64_t j = count; j < width; j++) scores[j] = 0;
-    for (int64_t j = 0; j < end; j += LANES) sums += lanes(scores + j);
-    sum = 0;
-    for (int l = 0; l < LANES; l++) sum += sums[l];
+/// What the rows of a block see together; `least` stands at the beginning of lanes.
+template <int R>
+INLINE void find_range(const Row *rows, int64_t &least, int64_t &most) {
+    least = rows[0].first;
+    most = 0;
+    for (int r = 0; r < R; r++) {
+        least = std::min(least, rows[r].first);
+        most = std::max(most, rows[r].count);
+    }
+    least = least / LANES * LANES;
+}
+
+template <int R>
+INLINE void exponentiate_block(const Row *rows, const float *key_columns, int64_t stride, int64_t size, float scale,
+                               float *scratch, int64_t scratch_stride, float *sums) {
+    const float *queries[R];
+    int64_t least, most;
+    find_range<R>(rows, least, most);
+    for (int r = 0; r < R; r++) queries[r] = rows[r].query;
+    dots<R>(queries, key_columns + least, stride, size, most - least, scratch + least, scratch_stride);
+    for (int r = 0; r < R; r++) {
+        float largest;
+        exponentiate(scratch + r * scratch_stride, least, rows[r].first, rows[r].count, padded(most), scale, sums[r],
+                     largest);
+        if (rows[r].log_sum) *rows[r].log_sum = largest + std::log(sums[r]);
+    }
 }
 
 template <int R>
 INLINE void attend_block(const Row *rows, const float *key_columns, int64_t stride, const float *values, int64_t step,
                          int64_t size, float scale, float *scratch, int64_t scratch_stride) {
-    const float *queries[R];
     float *outs[R], sums[R];
-    int64_t most = 0;
-    for (int r = 0; r < R; r++) {
-        queries[r] = rows[r].query;
-        outs[r] = rows[r].out;
-        most = std::max(most, rows[r].count);
-    }
-    dots<R>(queries, key_columns, stride, size, most, scratch, scratch_stride);
-    for (int r = 0; r < R; r++) {
-        float largest;
-        exponentiate(scratch + r * scratch_stride, rows[r].count, padded(most), scale, sums[r], largest);
-        if (rows[r].log_sum) *rows[r].log_sum = largest + std::log(sums[r]);
-    }
-    mix<R>(scratch, scratch_stride, values, step, most, size, outs);
+    int64_t least, most;
+    find_range<R>(rows, least, most);
+    for (int r = 0; r < R; r++) outs[r] = rows[r].out;
+    exponentiate_block<R>(rows, key_columns, stride, size, scale, scratch, scratch_stride, sums);
+    // What stands before the first key that is seen, in its lanes, may never have been written.
+    least = rows[0].first;
+    for (int r = 1; r < R; r++) least = std::min(least, rows[r].first);
+    mix<R>(scratch + least, scratch_stride, values + least * step, step, most - least, size, outs);
     for (int r = 0; r < R; r++) {
         float share = 1 / sums[r];
         for (int64_t d = 0; d < size; d++) outs[r][d] *= share;
@@ -146,25 +145,39 @@ INLINE void differentiate_block(const Row *rows, const float *key_columns, const
                                 float scale, float *scratch) {
     const float *queries[R], *gradients[R];
     float *dqueries[R], *shares = scratch, *dscores = scratch + BLOCK * stride;
-    int64_t most = 0;
+    int64_t least, most;
+    find_range<R>(rows, least, most);
     for (int r = 0; r < R; r++) {
         queries[r] = rows[r].query;
         gradients[r] = rows[r].gradient;
         dqueries[r] = rows[r].query_gradient;
-        most = std::max(most, rows[r].count);
     }
-    dots<R>(queries, key_columns, stride, size, most, shares, stride);
-    dots<R>(gradients, value_columns, stride, size, most, dscores, stride);
+    dots<R>(queries, key_columns + least, stride, size, most - least, shares + least, stride);
+    dots<R>(gradients, value_columns + least, stride, size, most - least, dscores + least, stride);
     for (int r = 0; r < R; r++) {
         float *p = shares + r * stride, *ds = dscores + r * stride, log_sum = *rows[r].log_sum;
+        int64_t first = rows[r].first, count = rows[r].count;
         float along = dot(rows[r].out, gradients[r], size);
-        for (int64_t j = 0; j < rows[r].count; j++) p[j] = sound_exponential(p[j] * scale - log_sum);
-        for (int64_t j = 0; j < rows[r].count; j++) ds[j] = p[j] * (ds[j] - along) * scale;
-        for (int64_t j = rows[r].count; j < most; j++) p[j] = ds[j] = 0;
+        for (int64_t j = first; j < count; j++) p[j] = sound_exponential(p[j] * scale - log_sum);
+        for (int64_t j = first; j < count; j++) ds[j] = p[j] * (ds[j] - along) * scale;
+        for (int64_t j = least; j < first; j++) p[j] = ds[j] = 0;
+        for (int64_t j = count; j < most; j++) p[j] = ds[j] = 0;
     }
-    mix<R>(dscores, stride, keys, step, most, size, dqueries);
-    spread<R>(dscores, stride, queries, most, size, dkeys, step);
-    spread<R>(shares, stride, gradients, most, size, dvalues, step);
+    const int64_t seen = most - least, start = least * step;
+    mix<R>(dscores + least, stride, keys + start, step, seen, size, dqueries);
+    spread<R>(dscores + least, stride, queries, seen, size, dkeys + start, step);
+    spread<R>(shares + least, stride, gradients, seen, size, dvalues + start, step);
+}
+
+template <int R>
+INLINE void share_block(const Row *rows, const float *key_columns, int64_t stride, int64_t size, float scale,
+                        float *shares) {
+    float sums[R];
+    exponentiate_block<R>(rows, key_columns, stride, size, scale, shares, stride, sums);
+    for (int r = 0; r < R; r++) {
+        float each = 1 / sums[r];
+        for (int64_t j = 0; j < rows[r].count; j++) shares[r * stride + j] *= each;
+    }
 }
 
 }  // namespace
@@ -188,17 +201,6 @@ void turn_tokens(const float *in, float *out, const float *cosines, const float 
 }
 
 EVERY_PROCESSOR
-void turn_into_columns(const float *rows, int64_t step, int64_t count, int64_t size, float *columns, int64_t stride) {
-    for (int64_t j = 0; j < count; j += LANES) {
-        int64_t limit = std::min(count, j + LANES);
-        for (int64_t d = 0; d < size; d++) {
-            for (int64_t i = j; i < limit; i++) columns[d * stride + i] = rows[i * step + d];
-            for (int64_t i = limit; i < j + LANES; i++) columns[d * stride + i] = 0;
-        }
-    }
-}
-
-EVERY_PROCESSOR
 void attend(const Row *rows, int64_t row_count, const float *key_columns, int64_t stride, const float *values,
             int64_t step, int64_t size, float scale, float *scratch, int64_t scratch_stride) {
     int64_t i = 0;
@@ -208,6 +210,16 @@ void attend(const Row *rows, int64_t row_count, const float *key_columns, int64_
     for (; i < row_count; i++) {
         attend_block<1>(rows + i, key_columns, stride, values, step, size, scale, scratch, scratch_stride);
     }
+}
+
+EVERY_PROCESSOR
+void share(const Row *rows, int64_t row_count, const float *key_columns, int64_t stride, int64_t size, float scale,
+           float *shares) {
+    int64_t i = 0;
+    for (; i + BLOCK <= row_count; i += BLOCK) {
+        share_block<BLOCK>(rows + i, key_columns, stride, size, scale, shares + i * stride);
+    }
+    for (; i < row_count; i++) share_block<1>(rows + i, key_columns, stride, size, scale, shares + i * stride);
 }
 
 EVERY_PROCESSOR

@@ -4,6 +4,7 @@
 // times at those of decoding, where a call's fixed cost rules; `hone-bench kernels` measures it again. The sum of an
 // output element always runs over the input size in one order, so a row's result has the same bits in any batch.
 #include "boundary.h"
+#include "columns.h"
 
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
@@ -20,7 +21,8 @@ namespace {
 
 using at::Tensor;
 
-constexpr int64_t PANEL = 64;  // columns of a packed panel, and rows of a block
+constexpr int64_t PANEL = 64;    // columns of a packed panel
+constexpr int64_t HEIGHT = 256;  // most rows of one call; with 64 a tenth of the time was the calls' own
 
 /// The next block's height: few different ones, since every height compiles a kernel of its own, which is kept.
 int64_t block_height(int64_t most, int64_t rows_left) {
@@ -47,13 +49,8 @@ Panels pack(const float *source, int64_t rows, int64_t columns, int64_t row_step
             const float *in = source + c * column_step;
             if (column_step == 1) {
                 for (int64_t r = 0; r < rows; r++) std::copy_n(in + r * row_step, width, out + r * PANEL);
-                continue;
-            }
-            for (int64_t block = 0; block < rows; block += 16) {
-                int64_t limit = std::min(rows, block + 16);
-                for (int64_t j = 0; j < width; j++) {
-                    for (int64_t r = block; r < limit; r++) out[r * PANEL + j] = in[j * column_step + r];
-                }
+            } else {
+                ctorch::turn_into_columns(in, column_step, width, rows, out, PANEL);
             }
         }
     });
@@ -65,7 +62,7 @@ void multiply(const float *a, const Panels &b, float *out, int64_t m, bool accum
     int64_t k = b.rows, n = b.columns;
     auto rows = [&](int64_t begin, int64_t end) {
         for (int64_t r = begin, height; r < end; r += height) {
-            height = block_height(PANEL, end - r);
+            height = block_height(HEIGHT, end - r);
             for (int64_t c = 0; c < n; c += PANEL) {
                 at::native::cpublas::brgemm(height, std::min(PANEL, n - c), k, k, PANEL, n, accumulate, a + r * k,
                                             b.panel(c), out + r * n + c, false);
@@ -80,22 +77,16 @@ void multiply(const float *a, const Panels &b, float *out, int64_t m, bool accum
 
 /// out[P, Q] = left[M, P]ᵀ · right[M, Q]. Columns of `left` are turned into rows chunk by chunk, while in the cache.
 void multiply_transposed(const float *left, const float *right, float *out, int64_t m, int64_t p, int64_t q) {
-    constexpr int64_t CHUNK = 128;
     at::parallel_for(0, (p + PANEL - 1) / PANEL, 1, [&](int64_t begin, int64_t end) {
         int64_t first = begin * PANEL, last = std::min(p, end * PANEL);
-        std::vector<float> turned((last - first) * CHUNK);
+        std::vector<float> turned((last - first) * HEIGHT);
         for (int64_t r = 0, height; r < m; r += height) {
-            height = block_height(CHUNK, m - r);
-            for (int64_t block = 0; block < height; block += 16) {
-                int64_t limit = std::min(height, block + 16);
-                for (int64_t c = first; c < last; c++) {
-                    for (int64_t i = block; i < limit; i++) turned[(c - first) * CHUNK + i] = left[(r + i) * p + c];
-                }
-            }
+            height = block_height(HEIGHT, m - r);
+            ctorch::turn_into_columns(left + r * p + first, p, height, last - first, turned.data(), HEIGHT);
             for (int64_t c = 0; c < q; c += PANEL) {
                 for (int64_t row = first; row < last; row += PANEL) {
-                    at::native::cpublas::brgemm(std::min(PANEL, last - row), std::min(PANEL, q - c), height, CHUNK, q,
-                                                q, r > 0, turned.data() + (row - first) * CHUNK, right + r * q + c,
+                    at::native::cpublas::brgemm(std::min(PANEL, last - row), std::min(PANEL, q - c), height, HEIGHT, q,
+                                                q, r > 0, turned.data() + (row - first) * HEIGHT, right + r * q + c,
                                                 out + row * q + c, false);
                 }
             }

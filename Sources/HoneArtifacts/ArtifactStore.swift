@@ -49,8 +49,22 @@ public struct ArtifactStore: Sendable {
 
     /// Stores a copy of a file, streaming.
     public func put(contentsOf file: URL) throws(ArtifactError) -> Artifact {
+        if let known = try stored(file) { return known }
         let source = try File.reading(file.path)
         return try put { sink throws(ArtifactError) in try Self.readChunks(of: source, into: sink) }
+    }
+
+    /// What is stored already of a file of one chunk. Writing it only to find it stored would force it to disk before.
+    private func stored(_ file: URL) throws(ArtifactError) -> Artifact? {
+        let source = try File.reading(file.path)
+        var (buffer, rest) = ([UInt8](repeating: 0, count: Self.chunkByteCount), [UInt8](repeating: 0, count: 1))
+        let count = try source.read(into: &buffer)
+        guard try source.read(into: &rest) == 0 else { return nil }
+        var hash = SHA256()
+        hash.update(buffer.prefix(count))
+        let digest = ArtifactDigest(hash)
+        guard contains(digest), try actualDigest(of: path(of: digest)) == digest else { return nil }
+        return Artifact(sha256: digest, byteCount: count)
     }
 
     // MARK: Getting

@@ -53,14 +53,16 @@ extension DataCut {
 
 extension DataCut {
     /// What a checkpoint and its ancestors were trained on, the oldest first; nothing for imported ones, nor for those
-    /// that learnt from labels.
+    /// that learnt from labels or from verdicts.
     public static func behind(_ checkpoint: Int64, in session: some PostgresSession) async throws -> [DataCut] {
         try await session.query(
             PostgresQuery(
                 """
                 SELECT c.dataset_cut FROM hone.ancestors(\(checkpoint)) a
                 JOIN hone.checkpoints c ON c.id = a.checkpoint_id
-                WHERE c.dataset_cut IS NOT NULL AND c.freeze_id IS NULL ORDER BY a.generation DESC
+                WHERE c.dataset_cut IS NOT NULL AND c.freeze_id IS NULL
+                    AND NOT c.dataset_cut ? 'verdicts'
+                ORDER BY a.generation DESC
                 """
             ).named("find the data cuts behind a checkpoint")
         ).map { try $0.decode("dataset_cut", as: PostgresJSON.self).decode() }

@@ -28,6 +28,8 @@ public enum TrainingData: Sendable, Equatable {
     case cut(DataCut)
     /// Labels.
     case freeze(FreezeReference)
+    /// Verified answers to examples of a dataset.
+    case verdicts(VerdictCut, on: DataCut)
 }
 
 extension TrainingData: Encodable {
@@ -35,7 +37,15 @@ extension TrainingData: Encodable {
         switch self {
         case .cut(let cut): try cut.encode(to: encoder)
         case .freeze(let freeze): try freeze.encode(to: encoder)
+        case .verdicts(let verdicts, let cut):
+            try cut.encode(to: encoder)
+            var container = encoder.container(keyedBy: VerdictKey.self)
+            try container.encode(verdicts, forKey: .verdicts)
         }
+    }
+
+    private enum VerdictKey: CodingKey {
+        case verdicts
     }
 }
 

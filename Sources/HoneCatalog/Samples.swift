@@ -25,6 +25,7 @@ public struct NewSample: Encodable, Sendable {
     public let text: String
     let tokenIDs: [Int32]
     let tokenLogProbs: [Float]?
+    let hasTokens: Bool
     let steps: [Step]
     public let answer: String?
     let finishReason: String
@@ -39,13 +40,15 @@ public struct NewSample: Encodable, Sendable {
     ///   - text: the whole answer.
     ///   - tokenIDs: the answer as tokens.
     ///   - tokenLogProbs: natural logarithms, one a token and all of them finite, which JSON demands.
+    ///   - hasTokens: whether the tokens are what the model wrote; false where a server gave the text alone.
     ///   - steps: the lines of its reasoning.
     ///   - answer: the final answer, if there is one.
     ///   - finishReason: for example `stop` or `length`.
     ///   - verdict: correct, wrong or unscorable; nil without a reference answer.
     public init(
         attempt: JobAttempt, ordinal: Int, checkpoint: Int64, example: Int64? = nil, prompt: String, text: String,
-        tokenIDs: [Int32], tokenLogProbs: [Float]?, steps: [Step], answer: String?, finishReason: String,
+        tokenIDs: [Int32], tokenLogProbs: [Float]?, hasTokens: Bool = true, steps: [Step], answer: String?,
+        finishReason: String,
         verdict: String?
     ) {
         jobID = attempt.job
@@ -57,6 +60,7 @@ public struct NewSample: Encodable, Sendable {
         self.text = text
         self.tokenIDs = tokenIDs
         self.tokenLogProbs = tokenLogProbs
+        self.hasTokens = hasTokens
         self.steps = steps
         self.answer = answer
         self.finishReason = finishReason
@@ -70,6 +74,7 @@ public struct NewSample: Encodable, Sendable {
         case exampleID = "example_id"
         case tokenIDs = "token_ids"
         case tokenLogProbs = "token_log_probs"
+        case hasTokens = "has_tokens"
         case finishReason = "finish_reason"
     }
 }
@@ -86,11 +91,11 @@ public enum Samples {
                 PostgresQuery(
                     """
                     INSERT INTO hone.samples (job_id, fence, ordinal, checkpoint_id, example_id, prompt, text,
-                        token_ids, token_log_probs, steps, answer, finish_reason, verdict)
+                        token_ids, token_log_probs, has_tokens, steps, answer, finish_reason, verdict)
                     SELECT * FROM jsonb_to_recordset(\(try PostgresJSON(encoding: slice))) AS s(
                         job_id bigint, fence bigint, ordinal integer, checkpoint_id bigint, example_id bigint,
-                        prompt text, text text, token_ids integer[], token_log_probs real[], steps jsonb, answer text,
-                        finish_reason text, verdict text)
+                        prompt text, text text, token_ids integer[], token_log_probs real[], has_tokens boolean,
+                        steps jsonb, answer text, finish_reason text, verdict text)
                     """
                 ).named("record samples"))
         }

@@ -23,3 +23,9 @@ public func withDeadline<Value: Sendable>(
         return value
     }
 }
+
+/// Waits, to leave a server alone that is busy; never for something that could be told instead.
+/// - Throws: `CancellationError`.
+public func pause(for duration: Duration) async throws {
+    try await Task.sleep(for: duration)
+}

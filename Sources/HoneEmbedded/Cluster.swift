@@ -9,6 +9,7 @@ struct Cluster: Sendable {
     let account: ServerAccount
     let installation: PostgresInstallation
     let durability: EmbeddedPostgres.Durability
+    let connectionLimit: Int
 
     /// Makes the data directory unless there is one. An interrupted attempt leaves only `data.new`.
     func create() async throws {
@@ -164,7 +165,7 @@ extension Cluster {
     private func options(port: Int) -> String {
         var settings = [
             "listen_addresses=127.0.0.1", "port=\(port)", "unix_socket_directories=\(home.socketDirectory)",
-            "max_connections=200",
+            "max_connections=\(connectionLimit)",
         ]
         if durability == .none { settings += ["fsync=off", "synchronous_commit=off", "full_page_writes=off"] }
         return settings.map { "-c '\($0.replacing("'", with: "'\\''"))'" }.joined(separator: " ")

@@ -25,17 +25,20 @@ public struct EmbeddedPostgres: Sendable {
 
     /// Finds the running server of a directory or starts one, making the cluster if there is none.
     ///
-    /// Without a `port` it listens on the port of the last start if that is free, else on any.
+    /// Without a `port` it listens on the port of the last start if that is free, else on any. `connectionLimit` and
+    /// `durability` are those of a server that is started here.
     /// - Throws: ``EmbeddedError`` with the mend.
     public static func start(
-        in home: EmbeddedHome, port: Int? = nil, durability: Durability = .full
+        in home: EmbeddedHome, port: Int? = nil, durability: Durability = .full, connectionLimit: Int = 200
     ) async throws -> EmbeddedPostgres {
         let account = try ServerAccount.forServer()
         try makeDirectories(home, account)
         let lock = try await StartLock.acquire(home.lockFile)
         defer { withExtendedLifetime(lock) {} }
         let installation = try await PostgresInstallation.find(for: home)
-        let cluster = Cluster(home: home, account: account, installation: installation, durability: durability)
+        let cluster = Cluster(
+            home: home, account: account, installation: installation, durability: durability,
+            connectionLimit: connectionLimit)
         if let running = try await cluster.findRunning() {
             return EmbeddedPostgres(cluster: cluster, address: running, isStartedHere: false)
         }

@@ -51,19 +51,28 @@ public final class FormatAutomaton: Sendable {
         fileprivate var generation = 0
     }
 
-    /// The mask behind the position's newest token, if that takes no work and nobody else is at it.
-    func knownMask(movingTo position: inout Position) -> [UInt64]? {
+    /// What may follow a position, and whether its text is a whole answer.
+    struct Next {
+        let mask: [UInt64]
+        let isWhole: Bool
+    }
+
+    /// What follows the position's newest token within so many tokens, if that takes no work and nobody else is at it.
+    func knownNext(movingTo position: inout Position, within tokenCount: Int) -> Next? {
         masks.withLockIfAvailable { masks in
-            guard position.generation == masks.automaton.generation, let token = position.tokens.last,
-                let next = masks.known(after: position.state, token)
-            else { return nil }
-            position.state = next.state
-            return next.mask
+            var state: Int32? = masks.automaton.start
+            if let token = position.tokens.last {
+                guard position.generation == masks.automaton.generation else { return nil }
+                state = masks.knownState(after: position.state, token)
+            }
+            guard let state, let mask = masks.knownMask(of: state, within: tokenCount) else { return nil }
+            (position.state, position.generation) = (state, masks.automaton.generation)
+            return Next(mask: mask, isWhole: masks.automaton.states[Int(state)].isEnd)
         } ?? nil
     }
 
-    /// The mask behind the position's newest token.
-    func mask(movingTo position: inout Position) throws(FormatError) -> [UInt64] {
+    /// What follows the position's newest token within so many tokens.
+    func next(movingTo position: inout Position, within tokenCount: Int) throws(FormatError) -> Next {
         try masks.withLock { (masks) throws(FormatError) in
             try masks.makeRoom()
             if position.generation == masks.automaton.generation, let token = position.tokens.last {
@@ -73,9 +82,13 @@ public final class FormatAutomaton: Sendable {
                 position.state = masks.automaton.start
                 for token in position.tokens { position.state = try masks.state(after: position.state, token) }
             }
-            return try masks.mask(of: position.state)
+            return Next(
+                mask: try masks.mask(of: position.state, within: tokenCount),
+                isWhole: masks.automaton.states[Int(position.state)].isEnd)
         }
     }
+
+    var wordCount: Int { trie.wordCount }
 
     /// Whether a token is text, and so moves the position.
     func isText(_ token: Int32) -> Bool {

@@ -6,32 +6,42 @@ public import HoneTokenizer
 
 /// Generates text with one model, on a thread of its own.
 ///
-/// Requests that come in one call are decoded together. What a request is answered does not depend on the others: the
-/// tokens are the same, and log-probabilities agree to rounding.
+/// Requests that come in one call are decoded together. What a request is answered does not depend on the others: where
+/// the row engine computes, tokens and log-probabilities have the same bits, else the tokens are the same and
+/// log-probabilities agree to rounding.
 public actor GenerationEngine {
     private let executor: BlockingExecutor
-    private let generator: TextGenerator
+    /// Answers by more than one path, where the model has them.
+    let routed: RoutedGenerator
     private let limits: GenerationLimits
     private let formats: FormatLibrary
     private let configuration: ModelConfiguration
     private let threads: Int
+    private let precision: PrecisionPlan?
+    private let next = NextWeights()
 
     /// Tokens of the longest sequence that the model reads.
     public nonisolated var contextLength: Int { configuration.maxPositionCount }
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    /// Takes over a model; `threads` work inside one operator. An answer ends after one of `endTokens`; left out, after
-    /// what the model's configuration and the tokenizer name.
+    /// Takes over a model; `threads` work inside one step. An answer ends after one of `endTokens`; left out, after
+    /// what the model's configuration and the tokenizer name. Answers name the weights by `version`; `precision` is
+    /// that of the deep path's, nil as trained. `routing` are the model's other paths.
     public init(
-        model: sending CausalLanguageModel, tokenizer: any Tokenizer, endTokens: [Int32]? = nil,
-        limits: GenerationLimits = GenerationLimits(), threads: Int = 1
+        model: sending CausalLanguageModel, routing: sending RoutingParts? = nil, tokenizer: any Tokenizer,
+        endTokens: [Int32]? = nil, limits: GenerationLimits = GenerationLimits(), threads: Int = 1,
+        precision: PrecisionPlan? = nil, version: Int = 0
     ) {
         executor = BlockingExecutor(name: "generation")
         configuration = model.configuration
-        let generator = TextGenerator(model: model, tokenizer: tokenizer, endTokens: endTokens, limits: limits)
-        formats = generator.formats
-        self.generator = generator
+        let deep = TextGenerator(
+            model: model, tokenizer: tokenizer, endTokens: endTokens, limits: limits, precision: precision,
+            version: version, next: next)
+        routed = RoutedGenerator(
+            model: model, parts: routing, deep: deep, tokenizer: tokenizer, endTokens: endTokens, limits: limits)
+        formats = deep.formats
+        self.precision = precision
         self.limits = limits
         self.threads = threads
     }
@@ -50,13 +60,27 @@ public actor GenerationEngine {
         _ requests: [GenerationRequest], onStep: @Sendable (GenerationProgress) throws -> Void = { _ in },
         isWanted: @Sendable (_ request: Int) -> Bool = { _ in true }
     ) throws -> [GenerationResult] {
-        Threads.set(intraOp: threads)
-        return try generator.generate(requests, onStep: onStep, isWanted: isWanted)
+        useThreads()
+        return try routed.deep.generate(requests, onStep: onStep, isWanted: isWanted)
     }
+
+    func useThreads() { Threads.set(intraOp: threads) }
 
     /// Throws what `generate` would throw for this request, so that a bad one can be told from its neighbours.
     public nonisolated func check(_ request: GenerationRequest) throws(InferenceError) {
         try request.check(at: 0, configuration, limits)
         _ = try formats.automaton(for: request.format, of: 0)
+    }
+
+    /// Has other weights compute from the next step on, also of answers that are being written; they go on with the
+    /// keys and values that they have, and say by ``GenerationResult/weightSpans`` which weights wrote what.
+    ///
+    /// - Returns: false where the row engine does not compute this model, or its shape is another
+    public nonisolated func replaceWeights(by model: CausalLanguageModel, version: Int) -> Bool {
+        guard model.configuration == configuration,
+            let prepared = PreparedModel(model, precision ?? PrecisionPlan(.float32))
+        else { return false }
+        next.put(prepared, version: version)
+        return true
     }
 }

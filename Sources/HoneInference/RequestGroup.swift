@@ -1,4 +1,5 @@
 import HoneModel
+import HoneTensor
 
 /// Requests that share one cache: of about one length, so that no short one pays for a long one's room.
 struct RequestGroup {
@@ -17,18 +18,11 @@ struct RequestGroup {
         let classes = Dictionary(grouping: requests.indices) { Int.bitWidth - max(lengths[$0], 64).leadingZeroBitCount }
         return classes.sorted { $0.key < $1.key }.map { _, members in
             let tokenCount = members.map { lengths[$0] }.max() ?? 0
-            let affordable = limits.cacheByteCount / (tokenCount * configuration.cacheByteCountPerToken)
+            let affordable = limits.cacheByteCount / configuration.cacheByteCount(tokenCount: tokenCount)
             return RequestGroup(
                 members: members.sorted { (requests[$0].prompt.count, $0) < (requests[$1].prompt.count, $1) },
                 rowCount: max(1, min(limits.batchSize, affordable, members.count)), tokenCount: tokenCount)
         }
-    }
-}
-
-extension ModelConfiguration {
-    /// Bytes of one token's keys and values in all layers.
-    var cacheByteCountPerToken: Int {
-        2 * layerCount * kvHeadCount * headSize * MemoryLayout<Float>.size
     }
 }
 
@@ -57,16 +51,15 @@ extension GenerationRequest {
         if let fault = sampling.fault {
             throw .parameter(request: position, name: fault.name, reason: fault.reason)
         }
-        let stranger = sampling.logitBias.keys.filter { !(0..<configuration.vocabularySize).contains(Int($0)) }.min()
-        if let stranger {
-            throw .tokenOutOfVocabulary(
-                request: position, token: stranger, vocabularySize: configuration.vocabularySize)
-        }
         try require(
             format == nil || !usesCalculator && stopTexts.isEmpty, "format",
             "goes with neither stop texts nor the calculator, which would break it")
         try require(maximumNewTokens > 0, "max_new_tokens", "must be at least 1, is \(maximumNewTokens)")
-        let byteCount = tokenCount(contextLength: contextLength) * configuration.cacheByteCountPerToken
+        let tokenCount = tokenCount(contextLength: contextLength)
+        let byteCount =
+            configuration.hasHierarchicalLayers
+            ? configuration.cacheByteCount(tokenCount: tokenCount)
+            : KeyValuePages.count(forTokens: tokenCount) * configuration.pageByteCount(limits.cacheEntry)
         if byteCount > limits.cacheByteCount {
             throw .cacheTooSmall(request: position, byteCount: byteCount, limit: limits.cacheByteCount)
         }

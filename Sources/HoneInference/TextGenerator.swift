@@ -5,21 +5,50 @@ public import HoneTokenizer
 
 /// Generates text on the calling thread: for a program that trains the same model in turn.
 ///
-/// Requests that come in one call are decoded together. What a request is answered does not depend on the others: the
-/// tokens are the same, and log-probabilities agree to rounding.
+/// It writes with the weights as they are when it is made. Requests that come in one call are decoded together; what a
+/// request is answered does not depend on the others: where the row engine computes, tokens and log-probabilities have
+/// the same bits, else the tokens are the same and log-probabilities agree to rounding.
 public struct TextGenerator {
-    private let model: CausalLanguageModel
+    private let backend: Backend
+    private let configuration: ModelConfiguration
     private let tokenizer: any Tokenizer
     private let limits: GenerationLimits
     private let endTokens: Set<Int32>
     let formats: FormatLibrary
 
+    private enum Backend {
+        case rows(ServedWeights)
+        /// What the row engine does not compute, layer by layer.
+        case layers(CausalLanguageModel)
+    }
+
     /// An answer ends after one of `endTokens`; left out, after what the model's configuration and the tokenizer name.
+    ///
+    /// - Parameters:
+    ///   - model: what writes.
+    ///   - tokenizer: the model's.
+    ///   - endTokens: after which an answer ends.
+    ///   - limits: of rows and memory.
+    ///   - precision: of the weights; nil is as trained. Ignored where the row engine does not compute.
     public init(
         model: CausalLanguageModel, tokenizer: any Tokenizer, endTokens: [Int32]? = nil,
-        limits: GenerationLimits = GenerationLimits()
+        limits: GenerationLimits = GenerationLimits(), precision: PrecisionPlan? = nil
     ) {
-        self.model = model
+        self.init(
+            model: model, tokenizer: tokenizer, endTokens: endTokens, limits: limits, precision: precision, version: 0,
+            next: NextWeights())
+    }
+
+    init(
+        model: CausalLanguageModel, tokenizer: any Tokenizer, endTokens: [Int32]?, limits: GenerationLimits,
+        precision: PrecisionPlan?, version: Int, next: NextWeights
+    ) {
+        configuration = model.configuration
+        if let prepared = PreparedModel(model, precision ?? PrecisionPlan(.float32)) {
+            backend = .rows(ServedWeights(prepared, version: version, limits: limits, next: next))
+        } else {
+            backend = .layers(model)
+        }
         self.tokenizer = tokenizer
         self.limits = limits
         self.endTokens = Set(
@@ -42,42 +71,23 @@ public struct TextGenerator {
         _ requests: [GenerationRequest], onStep: (GenerationProgress) throws -> Void = { _ in },
         isWanted: (_ request: Int) -> Bool = { _ in true }
     ) throws -> [GenerationResult] {
-        let configuration = model.configuration
-        let automata = try requests.enumerated().map { position, request in
-            try request.check(at: position, configuration, limits)
-            return try formats.automaton(for: request.format, of: position)
-        }
-        var results = [GenerationResult](repeating: .nothing, count: requests.count)
-        var (finishedCount, tokenCount) = (0, 0)
-        for group in RequestGroup.groups(requests, configuration, limits) {
-            var loop = GenerationLoop(
-                model: model, tokenizer: tokenizer, prefillTokenCount: limits.prefillTokenCount, requests: requests,
-                automata: automata, group: group, endTokens: endTokens, device: model.parameters.first?.device ?? .cpu)
-            loop.drop(unless: isWanted)
-            while !loop.isDone {
-                try Task.checkCancellation()
-                let step = loop.advance()
-                for (position, result) in step.finished { results[position] = result }
-                finishedCount += step.finished.count
-                tokenCount += step.tokenCount
-                try onStep(
-                    GenerationProgress(
-                        requestCount: requests.count, finishedCount: finishedCount, tokenCount: tokenCount))
-                loop.drop(unless: isWanted)
+        let questions = try Questions(requests, to: configuration, limits, formats, tokenizer)
+        var run = GenerationRun(requestCount: requests.count)
+        switch backend {
+        case .rows(let weights):
+            var loop = RowLoop(
+                weights: weights, tokenizer: tokenizer, limits: limits, endTokens: endTokens, questions: questions)
+            defer { loop.end() }
+            try run.finish(&loop, onStep: onStep, isWanted: isWanted)
+        case .layers(let model):
+            for group in RequestGroup.groups(requests, configuration, limits) {
+                var loop = GenerationLoop(
+                    model: model, tokenizer: tokenizer, prefillTokenCount: limits.prefillTokenCount,
+                    questions: questions, group: group, endTokens: endTokens,
+                    device: model.parameters.first?.device ?? .cpu)
+                try run.finish(&loop, onStep: onStep, isWanted: isWanted)
             }
         }
-        return results
-    }
-}
-
-extension FormatLibrary {
-    /// The automaton of a request's format; `position` is the request's.
-    func automaton(for format: AnswerFormat?, of position: Int) throws(InferenceError) -> FormatAutomaton? {
-        guard let format else { return nil }
-        do throws(FormatError) {
-            return try automaton(for: format)
-        } catch {
-            throw .format(request: position, error)
-        }
+        return run.results
     }
 }

@@ -75,7 +75,7 @@ extension CausalLanguageModel {
         }
     }
 
-    private func mappingMatrices(_ transform: (String, Linear) -> Linear) -> CausalLanguageModel {
+    func mappingMatrices(_ transform: (String, Linear) -> Linear) -> CausalLanguageModel {
         var copy = self
         for i in layers.indices {
             let path = "model.layers.\(i)"

@@ -6,11 +6,29 @@ extension CausalLanguageModel {
     /// Reads a model that transformers or Hone saved. Weights of other types become `.float32`.
     public static func load(directory: String, device: Device = .cpu) throws -> CausalLanguageModel {
         let configuration = try ModelConfiguration.read(directory: directory)
+        guard configuration.quantization == nil else {
+            throw ModelError.file(
+                path: directory + "/config.json",
+                fault: "says that the weights are in fewer bits: they serve, and are not trained, imported or "
+                    + "quantized again; take the model that it was made from")
+        }
+        if device != .cpu, configuration.hasHierarchicalLayers {
+            throw ModelError.file(
+                path: directory + "/config.json",
+                fault: "has hierarchical layers, which are computed on the CPU alone, not on \(device)")
+        }
         // Before memory is taken for what a wrong configuration asks for.
         let files = try WeightFiles(directory: directory, for: configuration)
         let model = CausalLanguageModel(unfilled: configuration, device: device)
         try files.fill(model)
         return model
+    }
+
+    /// Reads a model to answer with, in fewer bits where its directory has it so.
+    public static func served(directory: String) throws -> CausalLanguageModel {
+        let configuration = try ModelConfiguration.read(directory: directory)
+        guard configuration.quantization != nil else { return try load(directory: directory) }
+        return try QuantizedModel(directory: directory).served
     }
 
     /// Writes `config.json` and `model.safetensors`; the directory is made if it is missing.

@@ -4,12 +4,14 @@ public import HoneTensor
 ///
 /// Shape suffixes: B sequences, T tokens of each, N tokens of all, P places among them, C hidden size, V vocabulary.
 public struct CausalLanguageModel: Module {
-    public let configuration: ModelConfiguration
-    let embedding: Embedding
+    public internal(set) var configuration: ModelConfiguration
+    var embedding: Embedding
     var layers: [DecoderLayer]
-    let norm: RMSNorm
+    var norm: RMSNorm
     /// The output layer; the embedding serves when nil.
-    let head: Linear?
+    var head: Linear?
+    /// Computes the output layer where the embedding's matrix serves as one in fewer bits.
+    var packedHead: PackedMatrix?
     let rotary: RotaryEmbedding
 
     /// A model with fresh weights, normally distributed.
@@ -19,6 +21,7 @@ public struct CausalLanguageModel: Module {
             Linear(
                 inputSize, outputSize, bias: bias, standardDeviation: range, generator: generator, device: device)
         }
+        for layer in layers { layer.attention.blocks?.startAsMean() }
     }
 
     /// Takes every matrix, of an input and an output size and with or without bias, from `linear`.
@@ -33,7 +36,8 @@ public struct CausalLanguageModel: Module {
                 output: linear(c.headCount * c.headSize, c.hiddenSize, c.attentionOutputBias),
                 headCount: c.headCount, kvHeadCount: c.kvHeadCount, headSize: c.headSize,
                 headNorms: c.hasHeadNorms ? HeadNorms(c.headSize, eps: c.rmsNormEps, device: device) : nil,
-                kind: c.attentionKind(ofLayer: index))
+                kind: c.attentionKind(ofLayer: index),
+                blocks: c.blockBranches(ofLayer: index, linear: linear))
             let feedForward = FeedForward(
                 gateUp: linear(c.hiddenSize, 2 * c.intermediateSize, c.feedForwardBias),
                 down: linear(c.intermediateSize, c.hiddenSize, c.feedForwardBias))
@@ -78,7 +82,7 @@ extension CausalLanguageModel {
 
     /// Logits of hidden states: `[…, C]` to `[…, V]`.
     public func logits(_ hidden: Tensor) -> Tensor {
-        guard let head else { return hidden.linear(embedding.weight) }
+        guard let head else { return packedHead?(hidden) ?? hidden.linear(embedding.weight) }
         return head(hidden)
     }
 
@@ -109,16 +113,37 @@ extension CausalLanguageModel {
         return logits(forward(line, cache: cache.addTokens()))
     }
 
+    /// What the attention of one layer, with its projections, gives for normalized hidden states of whole sequences:
+    /// `[N, C]` to `[N, C]`.
+    public func attention(ofLayer index: Int, _ x_NC: Tensor, lengths: [Int]) -> Tensor {
+        let pass = ForwardPass(
+            lengths: lengths, rotary: rotary.tables(count: lengths.max() ?? 0), cache: nil, dropout: nil)
+        let attention = layers[index].attention
+        return attention.output(attention.mix(x_NC, pass, layer: index))
+    }
+
     private func forward(
         _ line: TokenLine, at places_P: Tensor? = nil, cache: KVCache.Rows?, dropout: Dropout? = nil
     ) -> Tensor {
-        let longest = zip(line.lengths, cache?.pastCounts ?? line.lengths.map { _ in 0 }).map(+).max() ?? 0
-        let pass = ForwardPass(
-            lengths: line.lengths, rotary: rotary.tables(count: longest), cache: cache, dropout: dropout)
-        var x_NC = embedding(line.ids_N).thinned(by: dropout)
-        for (i, layer) in layers.enumerated() {
-            x_NC = layer(x_NC, pass, layer: i, at: i == layers.count - 1 ? places_P : nil)
-        }
-        return norm(x_NC)
+        let pass = pass(line.lengths, cache: cache, dropout: dropout)
+        return run(embed(line, pass), through: layers.indices, pass, at: places_P).normalized(by: norm).normalized
+    }
+
+    /// What is the same for all layers of a pass over sequences of these lengths.
+    func pass(_ lengths: [Int], cache: KVCache.Rows? = nil, dropout: Dropout? = nil) -> ForwardPass {
+        let longest = zip(lengths, cache?.pastCounts ?? lengths.map { _ in 0 }).map(+).max() ?? 0
+        return ForwardPass(lengths: lengths, rotary: rotary.tables(count: longest), cache: cache, dropout: dropout)
+    }
+
+    func embed(_ line: TokenLine, _ pass: ForwardPass) -> Tensor { embedding(line.ids_N).thinned(by: pass.dropout) }
+
+    /// `[N, C]` through some of the layers, without the norm behind the last; the last of them computes the places that
+    /// are asked for alone.
+    func run(
+        _ x_NC: Tensor, through range: Range<Int>, _ pass: ForwardPass, at places_P: Tensor? = nil
+    ) -> ResidualStream {
+        var stream = ResidualStream(x_NC: x_NC)
+        for i in range { stream = layers[i](stream, pass, layer: i, at: i == range.upperBound - 1 ? places_P : nil) }
+        return stream
     }
 }

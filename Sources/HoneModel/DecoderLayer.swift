@@ -24,6 +24,8 @@ struct Attention: Module {
     /// Norms of every head's queries and keys, where the model has them.
     let headNorms: HeadNorms?
     let kind: AttentionKind
+    /// Of a hierarchical layer.
+    var blocks: BlockBranches?
 
     func visit(_ visitor: ParameterVisitor) {
         let rows = [("q", headCount), ("k", kvHeadCount), ("v", kvHeadCount)].map { ($0, $1 * headSize) }
@@ -34,6 +36,7 @@ struct Attention: Module {
         }
         visitor.module("o_proj", output)
         headNorms?.visit(visitor)
+        blocks?.visit(visitor)
     }
 
     /// What every token takes over from those that it looks at, before the output projection: normalized `[N, C]` to
@@ -41,9 +44,35 @@ struct Attention: Module {
     func mix(_ x_NC: Tensor, _ pass: ForwardPass, layer: Int) -> Tensor {
         var projected = qkv(x_NC)
         if let headNorms { projected = headNorms(projected, headCount: headCount, kvHeadCount: kvHeadCount) }
+        var whole: AttentionCache?
+        switch pass.cache?.layer(layer) {
+        case .windowed(let cache)?: return windowed(projected, x_NC, pass, cache)
+        case nil where blocks != nil: return windowed(projected, x_NC, pass, nil)
+        case .whole(let cache)?: whole = cache
+        case nil: break
+        }
         return projected.selfAttention(
             lengths: pass.lengths, cos: pass.rotary.cos, sin: pass.rotary.sin, headCount: headCount,
-            kvHeadCount: kvHeadCount, window: kind.window, cache: pass.cache?.layer(layer))
+            kvHeadCount: kvHeadCount, window: kind.window, cache: whole)
+    }
+
+    /// A layer whose tokens keep no more than a window, and summaries.
+    private func windowed(_ projected: Tensor, _ x_NC: Tensor, _ pass: ForwardPass, _ cache: WindowCache?) -> Tensor {
+        guard let window = kind.window else { preconditionFailure("a window's cache in a layer that has none") }
+        let continues = cache?.pastCounts.contains { $0 > 0 } ?? false
+        let summaries = blocks.map { blocks in
+            if continues {
+                return BlockSummaries(
+                    gates: blocks.gate(x_NC), blockSize: blocks.block, selectedCount: blocks.selected)
+            }
+            return blocks.summaries(
+                of: projected, x_NC, lengths: pass.lengths, headCount: headCount, kvHeadCount: kvHeadCount)
+        }
+        let mixed = projected.windowedAttention(
+            lengths: pass.lengths, cos: pass.rotary.cos, sin: pass.rotary.sin, headCount: headCount,
+            kvHeadCount: kvHeadCount, window: window, summaries: summaries, cache: cache)
+        if continues, let cache { blocks?.close(cache, rotary: pass.rotary) }
+        return mixed
     }
 }
 
@@ -82,16 +111,32 @@ struct DecoderLayer: Module {
         visitor.module("mlp", feedForward)
     }
 
-    /// `[N, C]` to `[N, C]`, or to `[P, C]` of the places that are asked for: only those are computed further than
+    /// Adds to every token, or goes on with the places that are asked for alone: only those are computed further than
     /// others look at them.
-    func callAsFunction(_ x_NC: Tensor, _ pass: ForwardPass, layer: Int, at places_P: Tensor? = nil) -> Tensor {
-        var mixed_PC = attention.mix(inputNorm(x_NC), pass, layer: layer)
-        var x_PC = x_NC
+    func callAsFunction(
+        _ stream: ResidualStream, _ pass: ForwardPass, layer: Int, at places_P: Tensor? = nil
+    ) -> ResidualStream {
+        let (x_NC, normalized_NC) = stream.normalized(by: inputNorm)
+        var (mixed_PC, x_PC) = (attention.mix(normalized_NC, pass, layer: layer), x_NC)
         if let places_P {
-            mixed_PC = mixed_PC.indexSelect(0, places_P)
-            x_PC = x_NC.indexSelect(0, places_P)
+            mixed_PC = mixed_PC.rows(at: places_P)
+            x_PC = x_NC.rows(at: places_P)
         }
-        let y_PC = x_PC + attention.output(mixed_PC).thinned(by: pass.dropout)
-        return y_PC + feedForward(postNorm(y_PC)).thinned(by: pass.dropout)
+        let (y_PC, ready_PC) = postNorm(x_PC, adding: attention.output(mixed_PC).thinned(by: pass.dropout))
+        return ResidualStream(x_NC: y_PC, change_NC: feedForward(ready_PC).thinned(by: pass.dropout))
+    }
+}
+
+/// What passes from layer to layer, `[N, C]`: the last change is added where the sum is normalized, in one pass.
+struct ResidualStream {
+    let x_NC: Tensor
+    /// Nil before the first layer.
+    var change_NC: Tensor?
+
+    var sum_NC: Tensor { change_NC.map { x_NC + $0 } ?? x_NC }
+
+    func normalized(by norm: RMSNorm) -> (sum: Tensor, normalized: Tensor) {
+        guard let change_NC else { return (x_NC, norm(x_NC)) }
+        return norm(x_NC, adding: change_NC)
     }
 }

@@ -13,38 +13,30 @@ public final class KVCache {
     public let tokenCapacity: Int
     /// Tokens of every row.
     public private(set) var lengths: [Int] = []
-    /// Per layer `[rows, kvHeads, headSize, tokens]`: as columns, so that a query meets many keys at once.
-    private let keys: [Tensor]
-    /// Per layer `[rows, kvHeads, tokens, headSize]`.
-    private let values: [Tensor]
+    private let layers: [LayerStore]
 
     public init(_ configuration: ModelConfiguration, rowCapacity: Int, tokenCapacity: Int, device: Device = .cpu) {
         self.rowCapacity = rowCapacity
         self.tokenCapacity = tokenCapacity
-        let multiple = AttentionCache.tokenMultiple
-        let room = (tokenCapacity + multiple - 1) / multiple * multiple
-        let (heads, size) = (configuration.kvHeadCount, configuration.headSize)
-        func empty(_ shape: [Int]) -> [Tensor] {
-            (0..<configuration.layerCount).map { _ in Tensor.empty(shape, device: device) }
+        layers = (0..<configuration.layerCount).map { index in
+            LayerStore(
+                configuration.attentionKind(ofLayer: index), configuration, rowCapacity: rowCapacity,
+                tokenCapacity: tokenCapacity, device: device)
         }
-        keys = empty([rowCapacity, heads, size, room])
-        values = empty([rowCapacity, heads, room, size])
     }
 
     /// Sequences held.
     public var rowCount: Int { lengths.count }
+
+    /// Bytes that all rows take, whatever they hold.
+    public var byteCount: Int { layers.reduce(0) { $0 + $1.byteCount } }
 
     /// Forgets a sequence; the last row takes its number.
     public func remove(row: Int) {
         precondition(lengths.indices.contains(row), "row \(row) of \(rowCount)")
         let last = rowCount - 1
         if row != last {
-            // The tokens are a row's last dimension among keys and the one before among values.
-            for (tensor, dimension) in keys.map({ ($0, 2) }) + values.map({ ($0, 1) }) {
-                let length = lengths[last]
-                tensor.select(0, row).narrow(dimension, start: 0, length: length)
-                    .copyInPlace(tensor.select(0, last).narrow(dimension, start: 0, length: length))
-            }
+            for layer in layers { layer.copyRow(last, to: row, length: lengths[last]) }
             lengths[row] = lengths[last]
         }
         lengths.removeLast()
@@ -62,9 +54,8 @@ extension KVCache {
         fileprivate let firstRow: Int
         let pastCounts: [Int]
 
-        func layer(_ index: Int) -> AttentionCache {
-            AttentionCache(
-                keys: cache.keys[index], values: cache.values[index], firstRow: firstRow, pastCounts: pastCounts)
+        func layer(_ index: Int) -> LayerCache {
+            cache.layers[index].rows(from: firstRow, pastCounts: pastCounts)
         }
     }
 
@@ -76,6 +67,19 @@ extension KVCache {
             cache: self, firstRow: rowCount, pastCounts: [Int](repeating: 0, count: newLengths.count))
         lengths += newLengths
         return rows
+    }
+
+    /// The rows as if each had so many tokens. Passes over some of the layers can so write tokens behind them that are
+    /// not yet sure to stay.
+    func rows(holding pastCounts: [Int]) -> Rows {
+        precondition(pastCounts.count == rowCount, "\(pastCounts.count) lengths for \(rowCount) rows")
+        return Rows(cache: self, firstRow: 0, pastCounts: pastCounts)
+    }
+
+    /// Says how many tokens every row has: what stands behind them is as if it had never been read.
+    func keep(_ newLengths: [Int]) {
+        precondition(newLengths.count == rowCount, "\(newLengths.count) lengths for \(rowCount) rows")
+        lengths = newLengths
     }
 
     /// Makes room for one more token of every row.

@@ -3,6 +3,7 @@ extension ModelConfiguration: Codable {
     enum Key: String, CodingKey {
         case architectures
         case attentionBias = "attention_bias"
+        case attentionKinds = "attention_kinds"
         case remoteCode = "auto_map"
         case bosTokenID = "bos_token_id"
         case compression = "compression_config"
@@ -19,6 +20,7 @@ extension ModelConfiguration: Codable {
         case maxWindowLayers = "max_window_layers"
         case mlpBias = "mlp_bias"
         case modelType = "model_type"
+        case network = "network"
         case headCount = "num_attention_heads"
         case layerCount = "num_hidden_layers"
         case kvHeadCount = "num_key_value_heads"
@@ -38,7 +40,8 @@ extension ModelConfiguration: Codable {
 
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: Key.self)
-        let name = try values.decode(String.self, forKey: .modelType)
+        var name = try values.decode(String.self, forKey: .modelType)
+        if name == Self.ownModelType { name = try values.decode(String.self, forKey: .network) }
         guard let kind = Kind(rawValue: name) else {
             let known = Kind.allCases.map(\.rawValue).joined(separator: ", ")
             throw ModelError.configuration(field: "model_type", fault: "is '\(name)'; Hone computes \(known)")
@@ -72,6 +75,7 @@ extension ModelConfiguration: Codable {
             bosTokenID: try values.decodeIfPresent(Int.self, forKey: .bosTokenID),
             eosTokenIDs: try Self.tokenIDs(values),
             padTokenID: try Self.padTokenID(values))
+        quantization = try Self.quantization(values)
         try validate()
     }
 
@@ -89,7 +93,6 @@ extension ModelConfiguration: Codable {
             (.isCausal, try values.decodeIfPresent(Bool.self, forKey: .isCausal) == false),
             (.mlpBias, kind != .llama && hasFeedForwardBias),
             (.partialRotaryFactor, rotary != 1),
-            (.quantization, try isSet(.quantization)),
             (.compression, try isSet(.compression)),
         ]
         if let (key, _) = refusals.first(where: { $0.1 }) {
@@ -97,11 +100,31 @@ extension ModelConfiguration: Codable {
         }
     }
 
+    /// Our own form alone; the others compute something else.
+    private static func quantization(_ values: KeyedDecodingContainer<Key>) throws -> QuantizationRecord? {
+        guard values.contains(.quantization), try !values.decodeNil(forKey: .quantization) else { return nil }
+        let method = try values.decode(QuantizationRecord.Method.self, forKey: .quantization)
+        guard method.name == QuantizationRecord.method else {
+            throw ModelError.configuration(
+                field: Key.quantization.rawValue,
+                fault: "has a value that Hone does not compute: the method '\(method.name ?? "none")'; "
+                    + "import the model in 16 or 32 bits and quantize it by 'hone model quantize'")
+        }
+        return try values.decode(QuantizationRecord.self, forKey: .quantization)
+    }
+
     /// One kind a layer, or none where all are full.
     private static func attention(
         _ values: KeyedDecodingContainer<Key>, _ kind: Kind, layerCount: Int
     ) throws -> [AttentionKind] {
         let types = try values.decodeIfPresent([String].self, forKey: .layerTypes)
+        if let kinds = try values.decodeIfPresent([AttentionKind].self, forKey: .attentionKinds) {
+            if types != nil || values.contains(.slidingWindow) {
+                throw ModelError.configuration(
+                    field: "attention_kinds", fault: "says what 'layer_types' and 'sliding_window' say, too; keep one")
+            }
+            return kinds
+        }
         if let other = types?.first(where: { $0 != "full_attention" && $0 != "sliding_attention" }) {
             throw ModelError.configuration(field: "layer_types", fault: "has '\(other)', which Hone does not compute")
         }
@@ -142,8 +165,14 @@ extension ModelConfiguration: Codable {
 extension ModelConfiguration {
     public func encode(to encoder: any Encoder) throws {
         var values = encoder.container(keyedBy: Key.self)
-        try values.encode(kind.rawValue, forKey: .modelType)
-        try values.encode([kind.architecture], forKey: .architectures)
+        if isHuggingFaceForm {
+            try values.encode(kind.rawValue, forKey: .modelType)
+            try values.encode([kind.architecture], forKey: .architectures)
+        } else {
+            // Another program that knows the network alone would compute something else without a word.
+            try values.encode(Self.ownModelType, forKey: .modelType)
+            try values.encode(kind.rawValue, forKey: .network)
+        }
         try values.encode("silu", forKey: .activation)
         try values.encode("float32", forKey: .dtype)
         try values.encode(vocabularySize, forKey: .vocabularySize)
@@ -168,11 +197,27 @@ extension ModelConfiguration {
         }
         if kind != .qwen2, attentionBias { try values.encode(true, forKey: .attentionBias) }
         if feedForwardBias { try values.encode(true, forKey: .mlpBias) }
+        try values.encodeIfPresent(quantization, forKey: .quantization)
+        guard isHuggingFaceForm else { return try values.encode(attention, forKey: .attentionKinds) }
         guard let window = attention.lazy.compactMap(\.window).first else { return }
         try values.encode(true, forKey: .usesSlidingWindow)
         try values.encode(window, forKey: .slidingWindow)
         try values.encode(
             attention.map { $0 == .full ? "full_attention" : "sliding_attention" }, forKey: .layerTypes)
+    }
+}
+
+extension ModelConfiguration {
+    /// The `model_type` of networks that only Hone computes.
+    static var ownModelType: String { "hone" }
+
+    /// Whether transformers computes this network: it has sliding layers in Qwen's networks alone, all with one window,
+    /// and no hierarchical ones.
+    public var isHuggingFaceForm: Bool {
+        let others = Set(attention).subtracting([.full])
+        guard let only = others.first else { return true }
+        guard case .sliding = only else { return false }
+        return others.count == 1 && kind != .llama
     }
 }
 

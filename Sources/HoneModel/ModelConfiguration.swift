@@ -35,6 +35,8 @@ public struct ModelConfiguration: Hashable, Sendable {
     public var bosTokenID: Int?
     public var eosTokenIDs: [Int]
     public var padTokenID: Int?
+    /// How the weights are kept, where they are in fewer bits than they were trained in.
+    public var quantization: QuantizationRecord?
 
     /// Left out, `kvHeadCount` is `headCount`, `headSize` is `hiddenSize / headCount`, and Qwen2 alone
     /// has biases.
@@ -82,7 +84,8 @@ public struct ModelConfiguration: Hashable, Sendable {
             + (feedForwardBias ? 2 * intermediateSize + hiddenSize : 0)
         let norms = 2 * hiddenSize + (hasHeadNorms ? 2 * headSize : 0)
         let layer = attention + biases + 3 * hiddenSize * intermediateSize + norms
-        return (tiesEmbeddings ? 1 : 2) * vocabularySize * hiddenSize + layerCount * layer + hiddenSize
+        let branches = (0..<layerCount).flatMap(blockBranchShapes).reduce(0) { $0 + $1.shape.reduce(1, *) }
+        return (tiesEmbeddings ? 1 : 2) * vocabularySize * hiddenSize + layerCount * layer + branches + hiddenSize
     }
 
     /// Checks that the numbers describe a network, and one of a size that a machine could hold.
@@ -112,11 +115,10 @@ public struct ModelConfiguration: Hashable, Sendable {
         try ropeScaling?.validate()
         guard attention.isEmpty || attention.count == layerCount else {
             throw .configuration(
-                field: "layer_types", fault: "has \(attention.count) entries for \(layerCount) layers")
+                field: isHuggingFaceForm ? "layer_types" : "attention_kinds",
+                fault: "has \(attention.count) entries for \(layerCount) layers")
         }
-        for window in attention.compactMap(\.window) where window < 1 {
-            throw .configuration(field: "sliding_window", fault: "is \(window)")
-        }
+        for kind in attention { try kind.validate() }
         for id in eosTokenIDs + [bosTokenID, padTokenID].compactMap(\.self) where !(0..<vocabularySize).contains(id) {
             throw .configuration(field: "eos/bos/pad_token_id", fault: "is \(id), outside the vocabulary")
         }

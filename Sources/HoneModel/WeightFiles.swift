@@ -135,6 +135,7 @@ extension ModelConfiguration {
                 if bias { shapes[path + name + ".bias"] = [outputs] }
             }
             for (name, size) in norms { shapes[path + name + ".weight"] = [size] }
+            for (name, shape) in blockBranchShapes(ofLayer: layer) { shapes[path + name] = shape }
         }
         return shapes
     }

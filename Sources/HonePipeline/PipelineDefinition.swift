@@ -28,7 +28,8 @@ public struct PipelineDefinition: Sendable, Equatable {
     /// The kinds of job that a stage may be.
     public static let kinds: Set = [
         "reason", "sample", "label", "annotate", "freeze", "verify", "train.sft", "train.reward", "train.ppo",
-        "train.dpo", "evaluate", "gate", "promote", "arrivals", "quantize", "ingest", "noop", "engine.ray",
+        "train.dpo", "train.router", "evaluate", "gate", "promote", "arrivals", "quantize", "ingest", "noop",
+        "engine.ray",
     ]
 
     /// The stages such that each comes after all that it needs.

@@ -63,13 +63,24 @@ public struct JobContext: Sendable {
         try await Completion(context: self, jobs: [job]).run { transaction, _ in [try await writes(transaction)] }
     }
 
+    /// Completes jobs of a batch with results that their writes bring about: `writes` gets those that are still held
+    /// and gives a result for each, in their order; see ``complete(_:_:)``.
+    public nonisolated(nonsending) func complete(
+        _ jobs: [ClaimedJob],
+        producing writes: (_ transaction: PostgresConnection, _ held: [ClaimedJob]) async throws -> [PostgresJSON]
+    ) async throws {
+        try await Completion(context: self, jobs: jobs).run(writes)
+    }
+
     /// Ends this attempt of one job of a batch with an error while the others go on. It is tried again unless the
-    /// failure is permanent or no attempts are left.
+    /// failure is permanent or no attempts are left; a postponed one uses up none.
     public func fail(_ job: ClaimedJob, _ failure: JobFailure) async throws(PostgresError) {
         let lease = LeaseID(job)
         do {
             try await worker.whileUnreachable(holding: [lease]) { () async throws(PostgresError) in
-                _ = try await pool.query(WorkerStatements.fail(lease, failure))
+                _ = try await pool.query(
+                    failure.isBlameless
+                        ? WorkerStatements.postpone(lease, failure) : WorkerStatements.fail(lease, failure))
             }
         } catch  where error.sqlState == .leaseLost {
             // It ended in another way; the database knows how.

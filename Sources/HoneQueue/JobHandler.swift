@@ -23,17 +23,24 @@ public struct JobFailure: Error, Sendable, CustomStringConvertible {
     public let isPermanent: Bool
     /// The time to the next attempt; nil: exponential back-off.
     public let retryAfter: Duration?
+    /// Whether the attempt does not count: what failed was not the job.
+    public let isBlameless: Bool
 
     public var description: String { message }
 
     /// The job fails at once, whatever attempts it has left: a retry could only end in the same way.
     public static func permanent(_ message: String) -> JobFailure {
-        JobFailure(message: message, isPermanent: true, retryAfter: nil)
+        JobFailure(message: message, isPermanent: true, retryAfter: nil, isBlameless: false)
     }
 
     /// The job is tried again if it has attempts left.
     public static func retryable(_ message: String, after delay: Duration? = nil) -> JobFailure {
-        JobFailure(message: message, isPermanent: false, retryAfter: delay)
+        JobFailure(message: message, isPermanent: false, retryAfter: delay, isBlameless: false)
+    }
+
+    /// The job is given back and taken up again after a while; no attempt is used up.
+    public static func postponed(_ message: String, for delay: Duration) -> JobFailure {
+        JobFailure(message: message, isPermanent: false, retryAfter: delay, isBlameless: true)
     }
 
     /// What an arbitrary error means for its job.

@@ -129,6 +129,15 @@ struct WorkerStatements: Sendable {
         ).named("fail a job")
     }
 
+    static func postpone(_ lease: LeaseID, _ failure: JobFailure) -> PostgresQuery {
+        PostgresQuery(
+            """
+            SELECT hone.postpone(\(lease.job), \(lease.fence), \(failure.message),
+                \(failure.retryAfter ?? .seconds(5)))
+            """
+        ).named("postpone a job")
+    }
+
     static func release(_ leases: [LeaseID]) -> PostgresQuery {
         PostgresQuery("SELECT hone.release(\(leases.map(\.job)), \(leases.map(\.fence)))").named("release jobs")
     }

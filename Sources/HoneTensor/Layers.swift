@@ -6,6 +6,8 @@ public struct Linear: Module {
     public let bias: Tensor?
     /// Trained in the place of the weight; it is saved apart and not among this module's parameters.
     public var adapter: LowRankAdapter?
+    /// Computes in the place of weight and bias, without gradients, where a model serves in fewer bits.
+    public var packed: PackedMatrix?
 
     public init(weight: Tensor, bias: Tensor? = nil) {
         self.weight = weight
@@ -25,6 +27,7 @@ public struct Linear: Module {
 
     /// `[…, in]` to `[…, out]`
     public func callAsFunction(_ x: Tensor) -> Tensor {
+        if let packed { return packed(x) }
         let y = x.linear(weight, bias: bias)
         return adapter.map { y + $0(x) } ?? y
     }
@@ -70,6 +73,11 @@ public struct RMSNorm: Module {
     }
 
     public func callAsFunction(_ x: Tensor) -> Tensor { x.rmsNorm(weight, eps: eps) }
+
+    /// x with `change` added, and that normalized.
+    public func callAsFunction(_ x: Tensor, adding change: Tensor) -> (sum: Tensor, normalized: Tensor) {
+        x.adding(change, rmsNorm: weight, eps: eps)
+    }
 
     public func visit(_ visitor: ParameterVisitor) { visitor.parameter("weight", weight) }
 }

@@ -27,8 +27,8 @@ extension Tensor {
     /// their positions (Su et al. 2021, arXiv:2104.09864, equation 34; a head's first half is paired with its second).
     ///
     /// On the CPU in `.float32` it is one kernel. A token's result has the same bits whatever sequences are beside its
-    /// own, and the same with a cache as without. Where a window hides tokens, it is put together from libtorch's
-    /// operators, and that holds to rounding.
+    /// own, and the same with a cache as without. Elsewhere, and where a window hides tokens of a cache that keeps them
+    /// all, it is put together from libtorch's operators, and that holds to rounding.
     ///
     /// - Parameters:
     ///   - lengths: tokens of every sequence; together N
@@ -45,6 +45,10 @@ extension Tensor {
     ) -> Tensor {
         // The angles reach as far as the longest sequence.
         let hides = window.map { $0 < cos.size(0) } ?? false
+        if let window, hides, hasOwnKernels, cache == nil {
+            return windowedAttention(
+                lengths: lengths, cos: cos, sin: sin, headCount: headCount, kvHeadCount: kvHeadCount, window: window)
+        }
         guard hasOwnKernels, !hides else {
             return composedSelfAttention(lengths, cos: cos, sin: sin, headCount, kvHeadCount, window, cache)
         }

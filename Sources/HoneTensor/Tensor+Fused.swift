@@ -27,6 +27,26 @@ extension Tensor {
         return rmsNormOperator(.tensor(self), .ints([size(-1)]), .optional(weight), .real(eps))
     }
 
+    /// `self + change`, and that normalized as by ``rmsNorm(_:eps:)``: a residual connection with the norm behind it.
+    public func adding(
+        _ change: Tensor, rmsNorm weight: Tensor, eps: Double
+    ) -> (sum: Tensor, normalized: Tensor) {
+        guard hasOwnKernels else {
+            let sum = self + change
+            return (sum, sum.rmsNorm(weight, eps: eps))
+        }
+        let made = unsafe Tensor.taken(from: "adding rmsNorm", count: 2) { results in
+            unsafe ctorch_add_rms_norm(handle, change.handle, weight.handle, eps, results)
+        }
+        return (made[0], made[1])
+    }
+
+    /// The rows at `places` (`.int64`): `[rows, size]` to `[places, size]`.
+    public func rows(at places: Tensor) -> Tensor {
+        guard hasOwnKernels else { return indexSelect(0, places) }
+        return unsafe Tensor(kernel: "rows", ctorch_take_rows(handle, places.handle))
+    }
+
     /// `silu(a) * b` for the halves a and b of the last dimension.
     public func swiGLU() -> Tensor {
         if hasOwnKernels { return unsafe Tensor(kernel: "swiGLU", ctorch_swiglu(handle)) }

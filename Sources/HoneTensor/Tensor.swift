@@ -21,6 +21,19 @@ internal import CTorch
         unsafe self.init(owning: result)
     }
 
+    /// Takes over the tensors that a function of the shim wrote; false from it means that it refused its arguments.
+    static func taken(
+        from name: String, count: Int, _ kernel: (UnsafeMutablePointer<ctorch_tensor?>) -> Bool
+    ) -> [Tensor] {
+        unsafe withUnsafeTemporaryAllocation(of: ctorch_tensor?.self, capacity: count) { results in
+            unsafe results.initialize(repeating: nil)
+            guard let first = results.baseAddress, unsafe kernel(first) else {
+                stop("\(name): \(Torch.lastError)")
+            }
+            return (0..<count).map { unsafe Tensor(kernel: name, results[$0]) }
+        }
+    }
+
     deinit { unsafe ctorch_tensor_release(handle) }
 
     /// Number of dimensions; 0 for a scalar.

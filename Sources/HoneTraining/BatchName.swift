@@ -6,6 +6,8 @@ public struct BatchName: Sendable, Equatable, CustomStringConvertible {
         case row
         /// Numbers of the examples in the database.
         case example
+        /// Numbers of the label tasks in the database.
+        case labelTask = "label task"
     }
 
     public let noun: Noun

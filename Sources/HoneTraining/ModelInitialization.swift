@@ -13,7 +13,12 @@ public enum ModelInitialization: String, Codable, Sendable {
     func apply(to model: CausalLanguageModel, generator: Generator) {
         guard self == .identity else { return }
         noGrad {
-            for parameter in model.namedParameters where parameter.tensor.dim == 2 {
+            // Summaries of blocks begin as means, and their gates half open, whatever the rest begins as.
+            let kept = ["k_compress.weight", "v_compress.weight", "branch_gate.weight"]
+            let drawn = model.namedParameters.filter { parameter in
+                parameter.tensor.dim == 2 && !kept.contains { parameter.name.hasSuffix($0) }
+            }
+            for parameter in drawn {
                 let deviation = Self.deviation(parameter, tiesEmbeddings: model.configuration.tiesEmbeddings)
                 let drawn = Tensor.randn(parameter.tensor.shape, generator: generator)
                 parameter.tensor.copyInPlace(drawn * (deviation ?? model.configuration.initializerRange))

@@ -19,6 +19,7 @@ extension StepReport: RecordedStep {
             "loss": loss, "grad_norm": gradNorm, "learning_rate": learningRate, "tokens": Double(tokens),
             "tokens_per_second": tokensPerSecond, "seconds": Double(tokens) / tokensPerSecond,
         ].merging(memory) { own, _ in own }
+        if let exitLoss { metrics["exit_loss"] = exitLoss }
         if let curriculum {
             metrics["curriculum_stage"] = Double(curriculum.stage)
             metrics["curriculum_difficulty"] = curriculum.difficulty

@@ -24,6 +24,7 @@ extension SFTConfiguration {
         case layout, vocabulary, dropout
         case promptLoss = "prompt_loss"
         case memory, adapters
+        case earlyExit = "early_exit"
     }
 
     public init(from decoder: any Decoder) throws {
@@ -55,6 +56,7 @@ extension SFTConfiguration {
         if adapters != nil {
             _ = try container.superDecoder(forKey: .adapters).settings(AdapterConfiguration.CodingKeys.self)
         }
+        try container.readOptional(.earlyExit, into: &earlyExit)
         try container.read(.layout, into: &layout)
         try container.read(.vocabulary, into: &vocabulary)
         try container.read(.dropout, into: &dropout)
@@ -93,6 +95,7 @@ extension SFTConfiguration {
         try container.encodeIfPresent(model, forKey: .model)
         try container.encodeIfPresent(memory, forKey: .memory)
         try container.encodeIfPresent(adapters, forKey: .adapters)
+        try container.encodeIfPresent(earlyExit, forKey: .earlyExit)
     }
 
     /// Throws for a setting that cannot be meant, naming its key.
@@ -133,6 +136,7 @@ extension SFTConfiguration {
             rareShapes == nil || levelSchedule == nil, .rareShapes,
             "is given, and so is level_schedule, which draws in its own way; give one")
         try rareShapes?.validate()
+        try earlyExit?.validate(for: model)
         try validateMemory()
     }
 

@@ -93,6 +93,9 @@ public struct SFTConfiguration: Codable, Sendable, Equatable {
     /// before it knows the answers. 0 leaves it out.
     public var promptLoss = 0.0
 
+    /// Trains an early exit beside the model; nil trains none, and the checkpoints have none.
+    public var earlyExit: EarlyExitConfiguration?
+
     /// How what the model could before is kept; nil trains on the examples alone. Wants a checkpoint to start from.
     public var memory: MemoryConfiguration?
     /// Trains low-rank adapters beside the matrices and leaves the rest as it was; checkpoints have them merged in.

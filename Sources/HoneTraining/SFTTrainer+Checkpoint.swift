@@ -24,6 +24,7 @@ extension SFTTrainer {
         try CheckpointDirectory(path: path).write(state) { directory in
             try (configuration.adapters == nil ? model : model.merged()).save(directory: directory)
             try tokenizer.writeFiles(to: directory, configuration.generationDefaults)
+            if let exit { try RoutingParts(exit: exit).save(directory: directory) }
             try Safetensors.write(
                 optimizer.stateDictionary(), to: directory + "/" + CheckpointDirectory.optimizerFile)
             let adapters = Dictionary(
@@ -64,6 +65,13 @@ extension SFTTrainer {
             throw directory.fault("is of a run that goes on only beside the model that it started from; give it that")
         }
         let model = try settings.adapters == nil ? .load(directory: path) : start.model?.copy()
+        var start = start
+        if settings.earlyExit != nil {
+            guard state.files[RoutingParts.exitFile] != nil,
+                let parts = try RoutingParts.read(directory: path, for: .read(directory: path))
+            else { throw directory.fault("lacks the early exit that its configuration trains") }
+            start.exit = parts.exit
+        }
         let trainer = try SFTTrainer(settings, model: model, tokenizer: tokenizer, set: set, start: start)
         try directory.requireSame(state, datasetHash: trainer.dataHash, configuration: configuration)
         func tensors(_ name: String) throws -> [String: Tensor] {

@@ -10,6 +10,8 @@ internal import HoneTokenizer
 final class SFTTrainer {
     let configuration: SFTConfiguration
     let model: CausalLanguageModel
+    /// Trained beside the model, where the configuration asks for one.
+    let exit: EarlyExit?
     let tokenizer: ByteTokenizer
     let set: TrainingSet
     let optimizer: TrainingOptimizer
@@ -51,8 +53,10 @@ final class SFTTrainer {
         }
         base.requireGrad(configuration.adapters == nil)
         self.model = configuration.adapters.map { [generator] in base.adapted($0, generator: generator) } ?? base
+        exit = try configuration.earlyExit?.exit(of: base, goingOnFrom: start.exit)
         optimizer = TrainingOptimizer(
-            configuration.optimization, self.model.trainedParameters, steps: configuration.steps)
+            configuration.optimization, self.model.trainedParameters + (exit?.trainedParameters ?? []),
+            steps: configuration.steps)
     }
 
     private static func makeModel(_ configuration: SFTConfiguration, _ generator: Generator) -> CausalLanguageModel {
@@ -73,10 +77,10 @@ final class SFTTrainer {
         let batch = TokenBatch(members, of: set)
         let check = StepCheck(step: step + 1, batch: BatchName(rows: members.map(Int.init)))
         optimizer.zeroGrad()
-        let (loss, promptLoss) = losses(of: batch)
-        let lossValue = loss.item()
+        let losses = losses(of: batch)
+        let lossValue = losses.completions.item()
         try check.requireSound(loss: lossValue, chance: log(Double(model.configuration.vocabularySize)))
-        (promptLoss.map { loss + $0 * configuration.promptLoss } ?? loss).backward()
+        losses.total(configuration).backward()
         var kept = memory?.addGradients(of: model, atStep: step) ?? [:]
         let gradNorm = optimizer.clipGradients()
         try check.requireFinite(gradNorm, "gradient's norm")
@@ -97,7 +101,7 @@ final class SFTTrainer {
             curriculum: stage.map {
                 CurriculumReport(stage: $0.stage + 1, difficulty: $0.difficulty + 1, probe: probe)
             },
-            memory: kept)
+            memory: kept, exitLoss: losses.exit?.item())
     }
 
     /// Mean loss of a token over all examples of a set.
@@ -132,18 +136,28 @@ final class SFTTrainer {
     }
 
     /// Mean cross-entropy over the tokens of completions, and of prompts where the run learns them; nothing else is
-    /// computed to the end.
-    private func losses(of batch: TokenBatch) -> (completions: Tensor, prompts: Tensor?) {
-        func loss(_ hidden_NC: Tensor, _ targets_N: Tensor) -> Tensor {
-            model.logits(hidden_NC).crossEntropy(targets_N)
-        }
+    /// computed to the end. With an early exit, the same there.
+    private func losses(of batch: TokenBatch) -> StepLosses {
         let (count, promptCount) = (batch.targets_N.count, batch.promptTargets_M.count)
-        guard configuration.promptLoss > 0, promptCount > 0 else {
-            return (loss(model.hiddenStates(batch.line, at: batch.positions_N, dropout: dropout), batch.targets_N), nil)
+        let learnsPrompts = configuration.promptLoss > 0 && promptCount > 0
+        let places =
+            learnsPrompts ? Tensor.cat([batch.positions_N, batch.promptPositions_M]) : batch.positions_N
+        func loss(_ logits: (Tensor) -> Tensor, _ hidden_PC: Tensor) -> (completions: Tensor, prompts: Tensor?) {
+            guard learnsPrompts else { return (logits(hidden_PC).crossEntropy(batch.targets_N), nil) }
+            let parts = hidden_PC.split([count, promptCount], dim: 0)
+            return (
+                logits(parts[0]).crossEntropy(batch.targets_N), logits(parts[1]).crossEntropy(batch.promptTargets_M)
+            )
         }
-        let places = Tensor.cat([batch.positions_N, batch.promptPositions_M])
-        let parts = model.hiddenStates(batch.line, at: places, dropout: dropout).split([count, promptCount], dim: 0)
-        return (loss(parts[0], batch.targets_N), loss(parts[1], batch.promptTargets_M))
+        guard let exit else {
+            let own = loss(model.logits, model.hiddenStates(batch.line, at: places, dropout: dropout))
+            return StepLosses(completions: own.completions, prompts: own.prompts)
+        }
+        let hidden = model.hiddenStates(batch.line, at: places, behind: exit, dropout: dropout)
+        let own = loss(model.logits, hidden.last_PC)
+        let early = loss(exit.logits, hidden.exit_PC)
+        return StepLosses(
+            completions: own.completions, prompts: own.prompts, exit: early.completions, exitPrompts: early.prompts)
     }
 
     private var dropout: Dropout? {

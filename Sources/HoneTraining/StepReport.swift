@@ -19,6 +19,8 @@ public struct StepReport: Codable, Sendable, Equatable {
     /// What keeps the run from forgetting: `old_kl`, `replay_loss`, `elastic_penalty`, of the parts that it has; where
     /// this step ended with a look at held-out old examples, `honeypot_accuracy` and `honeypot_loss`.
     public var memory: [String: Double] = [:]
+    /// The loss of a completion's token at the early exit, in nats; nil in runs without one.
+    public var exitLoss: Double?
 
     enum CodingKeys: String, CodingKey {
         case step, steps, loss
@@ -28,6 +30,7 @@ public struct StepReport: Codable, Sendable, Equatable {
         case tokensPerSecond = "tokens_per_second"
         case secondsLeft = "seconds_left"
         case curriculum, memory
+        case exitLoss = "exit_loss"
     }
 }
 

@@ -56,10 +56,10 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
 
     static func mebibytes(_ byteCount: Int) -> String { "\((byteCount + (1 << 20) - 1) >> 20) MiB" }
 
-    /// The same with other names for the rows of a batch: `name` of a row is what the reader knows it by.
-    public func namingRows(_ name: (_ row: Int) -> Int64) -> TrainingError {
+    /// The same with the names that a reader knows the rows of a batch by: those of all rows, in their order.
+    public func namingRows(_ names: BatchName) -> TrainingError {
         func named(_ batch: BatchName) -> BatchName {
-            batch.noun == .row ? BatchName(.example, batch.numbers.map { name(Int($0)) }) : batch
+            batch.noun == .row ? BatchName(names.noun, batch.numbers.map { names.numbers[Int($0)] }) : batch
         }
         switch self {
         case .nonFinite(let step, let quantity, let value, let batch):

@@ -42,6 +42,22 @@ final class TrainingOptimizer {
         advance(learningRateShare: configuration.learningRateShare(atStep: step, of: steps))
     }
 
+    /// Moves the weights by the gradients of a loss in the step of this number, counted from 0; `chance` is what
+    /// guessing costs. Returns the loss, the norm of the gradients before they were clipped, and AdamW's learning rate.
+    ///
+    /// - Throws: `TrainingError.nonFinite` or `.exploded`, naming the batch, before the weights change.
+    func learn(
+        from loss: Tensor, chance: Double, step: Int, batch: BatchName
+    ) throws(TrainingError) -> (loss: Double, gradNorm: Double, learningRate: Double) {
+        let check = StepCheck(step: step + 1, batch: batch)
+        let value = loss.item()
+        try check.requireSound(loss: value, chance: chance)
+        loss.backward()
+        let gradNorm = clipGradients()
+        try check.requireFinite(gradNorm, "gradient's norm")
+        return (value, gradNorm, advance(step: step))
+    }
+
     /// Moves the weights at this share of the peak learning rates, and returns AdamW's learning rate.
     func advance(learningRateShare share: Double) -> Double {
         muon?.learningRate = configuration.matrixLearningRate * share

@@ -48,8 +48,10 @@ public actor TrainingSession {
         let oldSet = try TrainingSet(old: old, tokenizer: tokenizer, maximumLength: shape.maxPositionCount)
         let session = TrainingSession {
             let model = try directory.map { try CausalLanguageModel.load(directory: $0) }
+            let parts = try directory.flatMap { try RoutingParts.read(directory: $0, for: shape) }
             return try SFTTrainer(
-                configuration, model: model, tokenizer: tokenizer, set: set, start: RunStart(old: oldSet))
+                configuration, model: model, tokenizer: tokenizer, set: set,
+                start: RunStart(old: oldSet, exit: parts?.exit))
         }
         try await session.prepare()
         return session

@@ -1,3 +1,5 @@
+import Foundation
+
 /// Why a job, or a command that computes without the queue, cannot be done.
 public enum WorkerError: Error, Equatable {
     /// The payload of a job does not say what its kind needs.
@@ -16,6 +18,10 @@ public enum WorkerError: Error, Equatable {
     case file(path: String, line: Int?, fault: String)
     /// The gate did not open.
     case gateNotPassed(reason: String)
+    /// A checkpoint in fewer bits was to be written for other programs, which do not read it.
+    case quantizedExport(checkpoint: String)
+    /// A model in fewer bits answers worse than it may; in points of a hundred.
+    case lossOverBudget(lost: Double, budget: Double, measuredCount: Int)
     /// A training stopped itself, since its weights were breaking down.
     case trainingStopped(cause: String, lastSoundStep: Int)
     /// None of the answers of a step could be sampled.
@@ -31,8 +37,8 @@ extension WorkerError: CustomStringConvertible {
         case .payload(nil, let fault): "payload: \(fault)"
         case .notFound(let noun, let name, let mend): "there is no \(noun) \(name); \(mend)"
         case .noActiveCheckpoint(let model):
-            "model \(model) has no active checkpoint yet; train one and promote it, for example with "
-                + "'hone pipeline run first-reasoner'"
+            "model \(model) has no active checkpoint yet; 'hone model show \(model)' lists what there is to promote, "
+                + "and 'hone pipeline run first-reasoner' trains one"
         case .modelNotNamed(0):
             "no model has an active checkpoint yet; train one and promote it, for example with "
                 + "'hone pipeline run first-reasoner'"
@@ -43,6 +49,13 @@ extension WorkerError: CustomStringConvertible {
         case .file(let path, let line?, let fault): "\(path):\(line): \(fault)"
         case .file(let path, nil, let fault): "\(path): \(fault)"
         case .gateNotPassed(let reason): "gate not passed: \(reason)"
+        case .quantizedExport(let checkpoint):
+            "\(checkpoint) has weights in Hone's own form of fewer bits, which other programs do not read; export its "
+                + "parent, or give --dequantize for the weights that the bits stand for"
+        case .lossOverBudget(let lost, let budget, let count):
+            "the quantized model answers \(lost.formatted(.number.precision(.fractionLength(2)))) points of \(count) "
+                + "examples less than its parent, and \"budget_loss\" is \(budget); nothing is recorded. Allow more "
+                + "size or more loss"
         case .trainingStopped(let cause, let step):
             "\(cause); no checkpoint is recorded, and "
                 + (step == 0 ? "no weights were kept before" : "the job keeps the weights of step \(step)")

@@ -21,16 +21,19 @@ public struct WorkerResources: Sendable {
     ///   - threads: inside one operator, for generation
     ///   - codeVersion: of this program
     ///   - verifier: verifies answers where a job wants that in a process of its own; it is started when one does
+    ///   - engines: the models that servers elsewhere answer with
     public init(
         pool: PostgresPool, store: ArtifactStore, threads: Int, codeVersion: String,
-        verifier: VerifierProcess = VerifierProcess(command: ["/proc/self/exe", "verify"])
+        verifier: VerifierProcess = VerifierProcess(command: ["/proc/self/exe", "verify"]),
+        engines: EnginesFile = EnginesFile()
     ) {
         self.store = store
         self.threads = threads
         self.codeVersion = codeVersion
         self.verifier = verifier
         checkpoints = CheckpointLibrary(session: pool, store: store)
-        served = ServedModels(library: checkpoints, threads: threads)
+        let remote = engines.isEmpty ? nil : RemoteModels(engines, library: checkpoints, pool: pool, store: store)
+        served = ServedModels(library: checkpoints, threads: threads, remote: remote)
         policies = PolicyShelf(store: store)
     }
 

@@ -16,11 +16,12 @@ struct BenchCommand: AsyncParsableCommand {
               hone-bench train --model DIR --batch 32 --length 128
             """,
         subcommands: [
-            QueueSuite.self, RecordSuite.self, TrainingSuite.self, InferenceSuite.self, StructuredSuite.self,
-            KernelSuite.self,
+            QueueSuite.self, BatchFileSuite.self, RecordSuite.self, TrainingSuite.self, InferenceSuite.self,
+            StructuredSuite.self, DraftSuite.self, KernelSuite.self, AttentionSuite.self, QuantizationSuite.self,
             GateSuite.self, PPOLearningSuite.self, RLHFSuite.self, CurriculumSuite.self, SurvivalSuite.self,
-            ContinualSuite.self, LongTailSuite.self, WordProblemSuite.self, RolloutSuite.self, TrainProgram.self,
-            GenerateProgram.self, PPOProgram.self, ProbeProgram.self, MemoryProgram.self, ReproduceProgram.self,
+            ContinualSuite.self, LongTailSuite.self, WordProblemSuite.self, RolloutSuite.self, RoutingSuite.self,
+            TrainProgram.self, GenerateProgram.self, PPOProgram.self, ProbeProgram.self, MemoryProgram.self,
+            ReproduceProgram.self,
         ])
 
     static func main() async {

@@ -11,7 +11,7 @@ struct HoneWorkerProgram: AsyncParsableCommand {
         discussion: "Exit status: 0 done, 1 failed, 2 wrong usage.",
         subcommands: [
             WorkCommand.self, GenerateCommand.self, TokenizeCommand.self, EvaluateCommand.self, VerifyCommand.self,
-            ImportCommand.self, ExportCommand.self,
+            ImportCommand.self, ExportCommand.self, QuantizeCommand.self, DiffCommand.self,
         ])
 
     static func main() async {

@@ -24,7 +24,7 @@ struct Hone: AsyncParsableCommand {
             CommandGroup(
                 name: "JOBS",
                 subcommands: [
-                    Enqueue.self, Jobs.self, Work.self, PipelineCommand.self, ScheduleCommand.self,
+                    Enqueue.self, BatchCommand.self, Jobs.self, Work.self, PipelineCommand.self, ScheduleCommand.self,
                 ]),
             CommandGroup(
                 name: "DATA AND MODELS",

@@ -29,7 +29,7 @@ import Testing
         let trie = TokenTrie(tokenizer)
         let automaton = try FormatAutomaton(format, trie: trie, byteLimit: byteLimit)
         for _ in 0..<count {
-            let constraint = AnswerConstraint(automaton)
+            var constraint = AnswerConstraint(automaton)
             var tokens: [Int32] = []
             while tokens.count < length {
                 let mask = constraint.mask
@@ -69,6 +69,39 @@ import Testing
         #expect(count > 100)
     }
 
+    /// Random answers with room for as many tokens as the shortest has bytes, and a few more.
+    @Test(arguments: formats.indices) func whatHasRoomBecomesWhole(index: Int) throws {
+        let tokenizer = PieceTokenizer.shared
+        let trie = TokenTrie(tokenizer)
+        let automaton = try FormatAutomaton(Self.formats[index], trie: trie)
+        var recognizer = try Recognizer(Self.formats[index])
+        let shortest = recognizer.automaton.distances[Int(recognizer.automaton.start)]
+        var random = SplitMix(state: UInt64(index))
+        for extra in 0..<12 {
+            var constraint = AnswerConstraint(automaton, tokenLimit: shortest + extra)
+            var tokens: [Int32] = []
+            while tokens.count < shortest + extra {
+                let mask = constraint.mask
+                let allowed = (0..<Int32(tokenizer.vocabularySize)).filter(mask.allows)
+                let token = try #require(allowed.randomElement(using: &random))
+                if token == tokenizer.endOfTextID { break }
+                tokens.append(token)
+                constraint.append(token)
+            }
+            #expect(constraint.isWhole)
+            let isAccepted = try recognizer.accepts(tokenizer.decode(tokens).utf8)
+            #expect(isAccepted, "\(tokenizer.decode(tokens))")
+        }
+    }
+
+    @Test func aCopyOfAConstraintGoesOnByItself() throws {
+        var first = AnswerConstraint(try FormatAutomaton(.regex("ab|ac*"), trie: TokenTrie(ByteTokenizer())))
+        first.append(97)
+        var second = first
+        second.append(98)
+        #expect(!second.mask.allows(99) && first.mask.allows(98) && first.mask.allows(99))
+    }
+
     @Test func answersOfManyThreadsAreAllHeldToTheFormat() async throws {
         let tokenizer = PieceTokenizer.shared
         let library = FormatLibrary(
@@ -77,7 +110,7 @@ import Testing
             for number in 0..<48 {
                 group.addTask {
                     let format = Self.formats[number % Self.formats.count]
-                    let constraint = AnswerConstraint(try library.automaton(for: format))
+                    var constraint = AnswerConstraint(try library.automaton(for: format))
                     var random = SplitMix(state: UInt64(number))
                     var tokens: [Int32] = []
                     while tokens.count < 400 {
@@ -108,7 +141,7 @@ import Testing
         // Which of the last so many characters were an a: more states than anybody has room for.
         let format = AnswerFormat.regex("[ab]*a[ab]{30}")
         let automaton = try FormatAutomaton(format, trie: TokenTrie(ByteTokenizer()), byteLimit: 10_000)
-        let constraint = AnswerConstraint(automaton)
+        var constraint = AnswerConstraint(automaton)
         var random = SplitMix(state: 1)
         for _ in 0..<300 { constraint.append(Bool.random(using: &random) ? 97 : 98) }
         #expect(constraint.isBroken || constraint.mask.allows(97))

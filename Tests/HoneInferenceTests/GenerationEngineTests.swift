@@ -94,15 +94,15 @@ import Testing
             let single = try await alone.generate([request])[0]
             #expect(single.tokens == result.tokens && single.text == result.text)
             #expect(single.finishReason == result.finishReason)
-            for (a, b) in zip(single.logProbs, result.logProbs) { #expect(abs(a - b) < 1e-5) }
+            #expect(single.logProbs == result.logProbs && single.drawnLogProbs == result.drawnLogProbs)
         }
     }
 
     @Test func aTightMemoryLimitChangesNothingButTheBatch() async throws {
         let requests = mixedRequests(count: 12)
-        // 43 tokens of 2 · 2 layers · 2 heads · 8 · 4 bytes: room for one row of the longest kind.
-        let tight = try await engine(cacheByteCount: 43 * 256).generate(requests)
-        #expect(try await engine().generate(requests).map(\.tokens) == tight.map(\.tokens))
+        // Three pages of 16 tokens of 2 · 2 layers · 2 heads · 8 · 4 bytes: room for one row of the longest kind.
+        let tight = try await engine(cacheByteCount: 3 * 16 * 256).generate(requests)
+        #expect(try await engine().generate(requests) == tight)
     }
 
     @Test func theSeedAloneDecidesADraw() async throws {
@@ -195,7 +195,7 @@ import Testing
             let (result, before) = (results[position], undisturbed[position])
             #expect(result.tokens == before.tokens && result.text == before.text)
             #expect(result.finishReason == before.finishReason)
-            for (a, b) in zip(result.logProbs, before.logProbs) { #expect(abs(a - b) < 1e-5) }
+            #expect(result.logProbs == before.logProbs)
         }
         #expect(results[0] == .nothing)
     }

@@ -53,14 +53,14 @@ import Testing
     }
 
     @Test func `a row of linear has the same bits in any batch and with any number of threads`() {
-        let x = normal(200, 192)
+        let x = normal(600, 192)
         let weight = normal(260, 192)
         let threads = Threads.intraOp
         defer { Threads.set(intraOp: threads) }
         noGrad {
             Threads.set(intraOp: 1)
             let whole = x.linear(weight)
-            for count in [1, 2, 3, 7, 64, 65, 127] {
+            for count in [1, 2, 3, 7, 64, 65, 127, 256, 257, 511] {
                 #expect(x[0..<count].linear(weight).equals(whole[0..<count]), "\(count) rows")
             }
             Threads.set(intraOp: 2)
@@ -102,6 +102,37 @@ import Testing
             } theirs: {
                 $0[0] * (($0[0] * $0[0]).mean(dim: -1, keepDim: true) + 1e-5).rsqrt() * $0[1]
             }
+        }
+    }
+
+    @Test func `a sum and its norm agree with both one after the other, and so do the gradients`() {
+        for (rows, size) in [(1, 8), (300, 192), (129, 31)] {
+            let inputs = [normal(rows, size) * 3, normal(rows, size), normal(size)]
+            compare(inputs, "\(rows)x\(size)") {
+                let (sum, normalized) = $0[0].adding($0[1], rmsNorm: $0[2], eps: 1e-5)
+                return Tensor.cat([sum, normalized])
+            } theirs: {
+                let sum = $0[0] + $0[1]
+                return Tensor.cat([sum, sum.rmsNorm($0[2], eps: 1e-5)])
+            }
+            compare(inputs, "\(rows)x\(size), the norm alone") {
+                $0[0].adding($0[1], rmsNorm: $0[2], eps: 1e-5).normalized
+            } theirs: {
+                ($0[0] + $0[1]).rmsNorm($0[2], eps: 1e-5)
+            }
+            let (x, change) = (inputs[0], inputs[1])
+            let fused = noGrad { x.adding(change, rmsNorm: inputs[2], eps: 1e-5) }
+            #expect(fused.sum.equals(x + change))
+            #expect(fused.normalized.equals(noGrad { (x + change).rmsNorm(inputs[2], eps: 1e-5) }))
+        }
+    }
+
+    @Test func `rows are taken at their places, and gradients of one taken twice add up`() {
+        let places = Tensor([4, 0, 2, 4])
+        compare([normal(6, 19)], "rows") {
+            $0[0].rows(at: places)
+        } theirs: {
+            $0[0].indexSelect(0, places)
         }
     }
 

@@ -33,7 +33,8 @@ actor TestCluster {
     }
 
     private static func start() async throws -> PostgresPool {
-        let server = try await EmbeddedPostgres.start(in: .temporary(), durability: .none)
+        // Suites run together, each with pools of its own.
+        let server = try await EmbeddedPostgres.start(in: .temporary(), durability: .none, connectionLimit: 400)
         var limits = PostgresPool.Limits(maximum: 2)
         limits.acquireTimeout = .seconds(300)  // every test of a suite asks at once, on a machine that may be busy
         let pool = PostgresPool(configuration: try PostgresConfiguration(url: server.socketURL), limits: limits)

@@ -41,6 +41,36 @@ import Testing
         }
     }
 
+    @Test func `a run of sliding and hierarchical layers that is cut off ends with the same bits, and generates`()
+        async throws
+    {
+        try await withTemporaryDirectory { root in
+            var configuration = Fixture.configuration(steps: 12)
+            configuration.model?.attention = [.sliding(window: 3), .hierarchical(window: 4, block: 2, selected: 1)]
+            let expected = try await uninterrupted(configuration, in: root + "/whole")
+            let session = try await TrainingSession.start(
+                configuration, examples: Fixture.sums(), tokenizer: Fixture.tokenizer)
+            for _ in 0..<2 { _ = try await session.advance() }
+            try await session.writeCheckpoint(to: root + "/cut")
+            let resumed = try await TrainingSession.resume(
+                root + "/cut", configuration: configuration, examples: Fixture.sums(), tokenizer: Fixture.tokenizer)
+            try await resumed.run(checkpointsIn: root + "/resumed")
+            #expect(try Fixture.weights(root + "/resumed/step-000012") == expected)
+
+            let model = try CausalLanguageModel.load(directory: root + "/resumed/step-000012")
+            let requests = Fixture.sums().map {
+                GenerationRequest(prompt: Fixture.tokenizer.encode($0.prompt), maximumNewTokens: 24)
+            }
+            let engine = GenerationEngine(model: model, tokenizer: Fixture.tokenizer)
+            let together = try await engine.generate(requests)
+            for i in [0, 41, 99] {
+                let alone = try await engine.generate([requests[i]])
+                #expect(alone[0].tokens == together[i].tokens)
+                #expect(alone[0].logProbs == together[i].logProbs || !Torch.computesTokensAlike)
+            }
+        }
+    }
+
     @Test(arguments: [1, 4, 7, 11], [.muon, .adamW] as [SFTConfiguration.Optimizer])
     func aRunCutOffAndResumedEndsWithTheSameBits(
         cut: Int, optimizer: SFTConfiguration.Optimizer
@@ -179,8 +209,8 @@ import Testing
         let expected = TrainingError.exploded(step: 7, loss: 200, limit: 150, batch: BatchName(rows: Array(10..<20)))
         #expect(error == expected)
         #expect("\(expected)".contains("step 7: the loss is 200.0 on rows 10, 11, 12, 13, 14, 15, 16, 17 and 2 more"))
-        let named = expected.namingRows { Int64($0) * 100 }
-        #expect("\(named)".contains("on examples 1000, 1100,"))
+        let named = expected.namingRows(BatchName(.labelTask, (0..<20).map { $0 * 100 }))
+        #expect("\(named)".contains("on label tasks 1000, 1100,"))
     }
 
     @Test func cancellationEndsBetweenSteps() async throws {

@@ -76,13 +76,13 @@ import Testing
         }
     }
 
-    /// Thousands of samples of the cancelled jobs would keep the batch busy for minutes.
+    /// Thousands of samples of the cancelled jobs, by a model wide enough, would keep the batch busy for minutes.
     @Test func aCancelledQuestionDoesNotHoldUpTheOthersOfItsBatch() async throws {
         let database = try TemporaryDatabase.current
         let pool = database.pool
         let worker = LocalWorker(database)
         defer { #expect(throws: Never.self) { try worker.removeArtifacts() } }
-        _ = try await TinyModel.start(in: pool)
+        _ = try await TinyModel.start(width: 512, in: pool)
         try await worker.runUntilIdle()
         let endless = PostgresJSON(text: #"{"prompt": "1+1=?", "samples": 256, "max_new_tokens": 200}"#)
         let jobs = try await JobQueue(pool).enqueue(

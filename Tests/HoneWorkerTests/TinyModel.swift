@@ -9,15 +9,16 @@ import Logging
 /// A pipeline that trains a network too small to learn anything, in a second or two.
 enum TinyModel {
     /// The payload of `train.sft`.
-    static func training(steps: Int, checkpointEvery: Int = 5, dataset: String = "tiny", model: String = "tiny")
-        -> String
-    {
+    static func training(
+        steps: Int, checkpointEvery: Int = 5, dataset: String = "tiny", model: String = "tiny", width: Int = 16
+    ) -> String {
         """
         {"dataset": "\(dataset)", "model": "\(model)", "checkpoint_every": \(checkpointEvery), "configuration": {
             "steps": \(steps), "tokens_per_batch": 256, "warm_up_steps": 2, "seed": 7,
-            "model": {"model_type": "llama", "vocab_size": 258, "hidden_size": 16, "intermediate_size": 32,
-                "num_hidden_layers": 1, "num_attention_heads": 2, "max_position_embeddings": 256,
-                "tie_word_embeddings": false, "eos_token_id": 256, "pad_token_id": 257}}}
+            "model": {"model_type": "llama", "vocab_size": 258, "hidden_size": \(width),
+                "intermediate_size": \(2 * width), "num_hidden_layers": 1, "num_attention_heads": 2,
+                "max_position_embeddings": 256, "tie_word_embeddings": false, "eos_token_id": 256,
+                "pad_token_id": 257}}}
         """
     }
 
@@ -26,11 +27,11 @@ enum TinyModel {
         """
 
     /// The whole loop as a pipeline of the name "tiny".
-    static func pipeline(require: String = "{}") -> String {
+    static func pipeline(require: String = "{}", width: Int = 16) -> String {
         """
         {"name": "tiny", "params": {}, "stages": [
             {"name": "data", "kind": "ingest", "needs": [], "with": \(ingest)},
-            {"name": "train", "kind": "train.sft", "needs": ["data"], "with": \(training(steps: 6))},
+            {"name": "train", "kind": "train.sft", "needs": ["data"], "with": \(training(steps: 6, width: width))},
             {"name": "evaluate", "kind": "evaluate", "needs": ["train"], "with": {
                 "checkpoint": "${train.checkpoint}", "dataset": "${data.dataset}", "max_new_tokens": 8}},
             {"name": "gate", "kind": "gate", "needs": ["evaluate"], "with": {
@@ -42,8 +43,9 @@ enum TinyModel {
     }
 
     /// Defines the pipeline and starts a run of it.
-    static func start(require: String = "{}", in pool: PostgresPool) async throws -> Int64 {
-        try await pool.query("SELECT hone.define_pipeline(\(PostgresJSON(text: pipeline(require: require))))")
+    static func start(require: String = "{}", width: Int = 16, in pool: PostgresPool) async throws -> Int64 {
+        let definition = PostgresJSON(text: pipeline(require: require, width: width))
+        try await pool.query("SELECT hone.define_pipeline(\(definition))")
         return try await pool.query("SELECT hone.run_pipeline('tiny') AS run")[0].decode("run")
     }
 }
@@ -54,6 +56,8 @@ struct LocalWorker {
     let artifacts: URL
     /// Of jobs that want a process for it; the test's own program is none.
     var verifier = VerifierProcess(command: ["/bin/false"])
+    /// Models that servers elsewhere answer with.
+    var engines = EnginesFile()
 
     init(_ database: TemporaryDatabase) {
         pool = database.pool
@@ -70,7 +74,7 @@ struct LocalWorker {
         configuration.stopsWhenIdle = stopsWhenIdle
         let resources = WorkerResources(
             pool: pool, store: try ArtifactStore(root: artifacts), threads: 1, codeVersion: "test",
-            verifier: verifier)
+            verifier: verifier, engines: engines)
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         return try WorkerService(

@@ -1,10 +1,14 @@
-"""A whole iteration of PPO in eager PyTorch and transformers, the opponent of `hone-bench ppo`.
+"""Whole iterations of PPO in eager PyTorch and transformers, the opponent of `hone-bench ppo`.
 
-    python Tests/Oracles/eager_ppo.py --model DIR --samples 256 --prompt 16 --new 32 --threads 1
+    python Tests/Oracles/eager_ppo.py --model DIR --workload FILE --threads 1
 
-It does what TRL's PPOTrainer did before it was taken out: answers by `generate`, log-probabilities of policy and
-reference and values of a critic by whole passes, a reward at the last token, the divergence in the reward, GAE,
-whitening, and epochs of clipped updates of policy and critic by AdamW. A reward costs nothing here, on either side.
+FILE is {"prompts": [[token, …], …], "lengths": [tokens of each answer, …]}; `hone-bench training` writes it. It does
+what TRL's PPOTrainer did before it was taken out, with care: prompts filled up on the left and answered together by
+`generate` with its cache until the last answer has ended, log-probabilities of policy and reference and values of a
+critic by whole passes, a reward at the last token, the divergence in the reward, GAE, whitening, and epochs of clipped
+updates of policy and critic by the fused AdamW. Rows of a pass are filled up on the right, to the longest of the pass,
+so that no mask is needed; no pass keeps a cache; logits are computed of the answers' tokens alone. Each answer ends
+after its tokens in the file. A reward costs nothing here, on either side.
 The last line is one JSON object: {"tokens": sampled, "seconds": s, "sampling_s": s, "learning_s": s}.
 """
 
@@ -14,15 +18,14 @@ import time
 
 import torch
 import torch.nn.functional as F
-from transformers import AutoModelForCausalLM
+from transformers import AutoModelForCausalLM, StoppingCriteria, StoppingCriteriaList
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--model", required=True)
-parser.add_argument("--samples", type=int, default=256)
-parser.add_argument("--prompt", type=int, default=16)
-parser.add_argument("--new", type=int, default=32)
+parser.add_argument("--workload", required=True)
 parser.add_argument("--epochs", type=int, default=2)
 parser.add_argument("--per-update", type=int, default=128)
+parser.add_argument("--per-pass", type=int, default=64, help="rows of a pass that records nothing")
 parser.add_argument("--iterations", type=int, default=3)
 parser.add_argument("--threads", type=int, default=1)
 arguments = parser.parse_args()
@@ -37,55 +40,100 @@ def load():
 policy, reference, backbone = load(), load().eval().requires_grad_(False), load()
 head = torch.nn.Linear(policy.config.hidden_size, 1)
 torch.nn.init.zeros_(head.weight)
-policy_optimizer = torch.optim.AdamW(policy.parameters(), lr=1e-6, eps=1e-5, weight_decay=0)
+policy_optimizer = torch.optim.AdamW(policy.parameters(), lr=1e-6, eps=1e-5, weight_decay=0, fused=True)
 critic_parameters = list(backbone.model.parameters()) + list(head.parameters())
-critic_optimizer = torch.optim.AdamW(critic_parameters, lr=1e-6, eps=1e-5, weight_decay=0)
-prompts = torch.randint(48, 58, (arguments.samples, arguments.prompt))
-P, N = arguments.prompt, arguments.new
+critic_optimizer = torch.optim.AdamW(critic_parameters, lr=1e-6, eps=1e-5, weight_decay=0, fused=True)
+
+with open(arguments.workload) as file:
+    workload = json.load(file)
+prompts = [torch.tensor(prompt) for prompt in workload["prompts"]]
+lengths = torch.tensor(workload["lengths"])
+prompt_lengths = torch.tensor([len(prompt) for prompt in prompts])
+R, P, W = len(prompts), int(prompt_lengths.max()), int(lengths.max())
+PAD = 0
+left_filled = torch.full((R, P), PAD)
+for row, prompt in enumerate(prompts):
+    left_filled[row, P - len(prompt) :] = prompt
+is_prompt = (torch.arange(P) >= P - prompt_lengths[:, None]).long()
+mask = torch.arange(W) < lengths[:, None]
 
 
-def log_probs(model, ids):
-    logits = model(ids).logits[:, P - 1 : -1]
-    return torch.gather(F.log_softmax(logits, -1), 2, ids[:, P:, None]).squeeze(-1)
-
-
-def values(ids):
-    return head(backbone.model(ids).last_hidden_state[:, P - 1 : -1]).squeeze(-1)
+class EndsAtLength(StoppingCriteria):
+    def __call__(self, input_ids, scores, **ignored):
+        return input_ids.shape[1] - P >= lengths
 
 
 def sample():
     with torch.no_grad():
-        return policy.generate(
-            prompts, attention_mask=torch.ones_like(prompts), do_sample=True, temperature=1.0, top_k=0, top_p=1.0,
-            min_new_tokens=N, max_new_tokens=N, pad_token_id=0)
+        ids = policy.generate(
+            left_filled, attention_mask=is_prompt, do_sample=True, temperature=1.0, top_k=0, top_p=1.0,
+            max_new_tokens=W, eos_token_id=None, pad_token_id=PAD,
+            stopping_criteria=StoppingCriteriaList([EndsAtLength()]))
+    return [ids[row, P : P + length] for row, length in enumerate(lengths.tolist())]
 
 
-def learn(ids):
+class Rows:
+    """Prompts with their answers, filled up on the right, and where the answers' tokens are predicted."""
+
+    def __init__(self, numbers, answers):
+        self.numbers = numbers
+        texts = [torch.cat((prompts[n], answers[n]))[:-1] for n in numbers.tolist()]
+        self.ids = torch.nn.utils.rnn.pad_sequence(texts, batch_first=True, padding_value=PAD)
+        column = torch.arange(self.ids.shape[1])
+        first = prompt_lengths[numbers, None] - 1
+        self.predicts = (column >= first) & (column < first + lengths[numbers, None])
+        self.targets = torch.cat([answers[n] for n in numbers.tolist()])
+        self.mask = mask[numbers]
+
+    def log_probs(self, model):
+        hidden = model.model(self.ids, use_cache=False).last_hidden_state[self.predicts]
+        return -F.cross_entropy(model.lm_head(hidden), self.targets, reduction="none")
+
+    def values(self):
+        return head(backbone.model(self.ids, use_cache=False).last_hidden_state[self.predicts]).squeeze(-1)
+
+
+def spread(flat, of):
+    whole = torch.zeros(of.shape)
+    whole[of] = flat
+    return whole
+
+
+def gather(answers):
+    passes = [Rows(rows, answers) for rows in torch.arange(R).split(arguments.per_pass)]
+    old = spread(torch.cat([rows.log_probs(policy) for rows in passes]), mask)
+    ref = spread(torch.cat([rows.log_probs(reference) for rows in passes]), mask)
+    before = spread(torch.cat([rows.values() for rows in passes]), mask)
+    rewards = -0.02 * (old - ref)
+    ends = torch.arange(R), lengths - 1
+    rewards[ends] += torch.stack([answer[-1] for answer in answers]).remainder(2).float()
+    last, advantages = torch.zeros(R), []
+    for t in reversed(range(W)):
+        following = before[:, t + 1] if t + 1 < W else 0.0
+        last = (rewards[:, t] + following - before[:, t] + 0.95 * last) * mask[:, t]
+        advantages.insert(0, last)
+    advantages = torch.stack(advantages, 1)
+    returns = advantages + before
+    count = lengths.sum()
+    mean = advantages[mask].mean()
+    advantages = (advantages - mean) * torch.rsqrt(((advantages - mean)[mask] ** 2).sum() / (count - 1) + 1e-8)
+    return old, before, advantages, returns
+
+
+def learn(answers):
     with torch.no_grad():
-        rows = range(0, len(ids), 64)
-        old = torch.cat([log_probs(policy, ids[i : i + 64]) for i in rows])
-        ref = torch.cat([log_probs(reference, ids[i : i + 64]) for i in rows])
-        before = torch.cat([values(ids[i : i + 64]) for i in rows])
-        rewards = -0.02 * (old - ref)
-        rewards[:, -1] += (ids[:, -1] % 2).float()
-        last, advantages = torch.zeros(len(ids)), []
-        for t in reversed(range(N)):
-            following = before[:, t + 1] if t + 1 < N else 0.0
-            last = rewards[:, t] + following - before[:, t] + 0.95 * last
-            advantages.insert(0, last)
-        advantages = torch.stack(advantages, 1)
-        returns = advantages + before
-        advantages = (advantages - advantages.mean()) * torch.rsqrt(advantages.var() + 1e-8)
+        old, before, advantages, returns = gather(answers)
     for _ in range(arguments.epochs):
-        for rows in torch.randperm(len(ids)).split(arguments.per_update):
+        for numbers in torch.randperm(R).split(arguments.per_update):
+            rows = Rows(numbers, answers)
+            was, a, v_was, r = (whole[numbers][rows.mask] for whole in (old, advantages, before, returns))
             policy_optimizer.zero_grad()
             critic_optimizer.zero_grad()
-            ratio = torch.exp(log_probs(policy, ids[rows]) - old[rows])
-            a = advantages[rows]
+            ratio = torch.exp(rows.log_probs(policy) - was)
             loss = torch.max(-a * ratio, -a * ratio.clamp(0.8, 1.2)).mean()
-            v = values(ids[rows])
-            clipped = before[rows] + (v - before[rows]).clamp(-0.2, 0.2)
-            value_loss = 0.5 * torch.max((v - returns[rows]) ** 2, (clipped - returns[rows]) ** 2).mean()
+            v = rows.values()
+            clipped = v_was + (v - v_was).clamp(-0.2, 0.2)
+            value_loss = 0.5 * torch.max((v - r) ** 2, (clipped - r) ** 2).mean()
             (loss + value_loss).backward()
             torch.nn.utils.clip_grad_norm_(policy.parameters(), 1.0)
             torch.nn.utils.clip_grad_norm_(critic_parameters, 1.0)
@@ -96,12 +144,12 @@ def learn(ids):
 sampling, learning = [], []
 for iteration in range(arguments.iterations + 1):
     start = time.perf_counter()
-    ids = sample()
+    answers = sample()
     middle = time.perf_counter()
-    learn(ids)
+    learn(answers)
     if iteration > 0:
         sampling.append(middle - start)
         learning.append(time.perf_counter() - middle)
 print(json.dumps({
-    "tokens": arguments.samples * N * arguments.iterations, "seconds": sum(sampling) + sum(learning),
+    "tokens": int(lengths.sum()) * arguments.iterations, "seconds": sum(sampling) + sum(learning),
     "sampling_s": sum(sampling), "learning_s": sum(learning)}))

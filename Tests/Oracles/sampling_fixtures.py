@@ -2,10 +2,10 @@
 
     python3 Tests/Oracles/sampling_fixtures.py Tests/Fixtures/sampling/picks.json
 
-The semantics are vLLM's (v1/sample/sampler.py): allowed tokens, bias, repetition, frequency and presence penalty; then
-either the greatest logit, or temperature, min-p, top-k, top-p and a draw. The draw inverts the cumulative distribution
-with a given uniform number, in falling order of probability where top-k or top-p cut and in the order of tokens where
-not. Cases in which single precision could decide otherwise are left out.
+Of the allowed tokens, logits are divided or multiplied by the repetition penalty, and bias, frequency and presence
+penalty added; then either the greatest logit is taken, or temperature, top-k, top-p (of all allowed tokens), min-p and a
+draw. The draw inverts the cumulative distribution with a given uniform number, in falling order of probability where
+tokens were cut off and in the order of tokens where not. Cases in which single precision could decide otherwise are left out.
 """
 
 import json
@@ -29,12 +29,11 @@ def log_softmax(x):
 
 def processed(logits, case):
     x = logits.copy()
+    r = case["repetition"]
+    for token in set(case["output"]):
+        x[token] = x[token] / r if x[token] > 0 else x[token] * r
     for token, bias in case["bias"]:
         x[token] += bias
-    r = case["repetition"]
-    seen = set(case["prompt"]) | set(case["output"])
-    for token in seen:
-        x[token] = x[token] / r if x[token] > 0 else x[token] * r
     counts = np.bincount(case["output"], minlength=len(x)) if case["output"] else np.zeros(len(x))
     x -= case["frequency"] * counts
     x -= case["presence"] * (counts > 0)
@@ -47,28 +46,27 @@ def processed(logits, case):
 
 def draw(x, case):
     """Token, its log-probability, and how far the choice was from any other."""
-    x = x / case["temperature"]
-    p = np.exp(log_softmax(x))
+    p = np.exp(log_softmax(x / case["temperature"]))
+    places = [t for t in range(len(x)) if x[t] > -np.inf]
     margin = np.inf
-    if case["min_p"] > 0:
-        ratio = p / p.max()
-        margin = min(margin, np.abs(ratio - case["min_p"]).min())
-        x[ratio < case["min_p"]] = -np.inf
-    order = sorted(range(len(x)), key=lambda i: (-x[i], i))
-    if case["top_k"] > 0:
-        x[order[case["top_k"]:]] = -np.inf
-    p = np.exp(log_softmax(x))
-    if case["top_p"] < 1:
-        before = np.cumsum(p[order]) - p[order]
-        margin = min(margin, np.abs(before - case["top_p"]).min())
-        x[[t for t, b in zip(order, before) if b >= case["top_p"]]] = -np.inf
-        p = np.exp(log_softmax(x))
-    by_rank = case["top_k"] > 0 or case["top_p"] < 1
-    places = np.array(order) if by_rank else np.arange(len(x))
-    reached = np.cumsum(p[places])
+    if case["top_k"] > 0 or case["top_p"] < 1 or case["min_p"] > 0:
+        order, places, kept = sorted(places, key=lambda t: (-x[t], t)), [], 0
+        for token in order[: case["top_k"] or None]:
+            if case["top_p"] < 1:
+                margin = min(margin, abs(kept - case["top_p"]))
+                if kept >= case["top_p"]:
+                    break
+            if places and case["min_p"] > 0:
+                ratio = p[token] / p[order[0]]
+                margin = min(margin, abs(ratio - case["min_p"]))
+                if ratio < case["min_p"]:
+                    break
+            places.append(token)
+            kept += p[token]
+    reached = np.cumsum(p[places]) / p[places].sum()
     margin = min(margin, np.abs(reached - case["uniform"]).min())
-    token = int(places[np.argmax(reached >= case["uniform"])])
-    return token, float(np.log(p[token])), margin
+    place = int(np.argmax(reached >= case["uniform"]))
+    return places[place], float(np.log(p[places[place]] / p[places].sum())), margin
 
 
 def main(path):
@@ -90,7 +88,6 @@ def main(path):
             "frequency": pick([0, 0, 0.4]),
             "repetition": pick([1, 1, 1.3, 0.8]),
             "bias": [[t, pick([-3, 1.5, 6])] for t in sorted(set(tokens(2)))] if random.random() < 0.3 else [],
-            "prompt": tokens(6),
             "output": tokens(int(random.integers(0, 8))),
             "allowed": sorted(set(tokens(min(40, max(2, size // 3))))) if random.random() < 0.3 else None,
             "uniform": float(np.float32(random.uniform(1e-3, 1))),
@@ -98,14 +95,14 @@ def main(path):
         logits = logits_of(case)
         x = processed(logits, case)
         if case["temperature"] == 0:
-            token, picked = int(np.argmax(x)), float(log_softmax(x).max())
+            token, drawn = int(np.argmax(x)), 0.0
             margin = np.diff(np.sort(x[x > -np.inf]), prepend=-np.inf)[-1]
         else:
-            token, picked, margin = draw(x.copy(), case)
+            token, drawn, margin = draw(x.copy(), case)
         if margin < 1e-5:
             continue
         case["token"] = token
-        case["picked_log_prob"] = picked
+        case["drawn_log_prob"] = drawn
         case["log_prob"] = float(log_softmax(logits)[token])
         cases.append(case)
     with open(path, "w") as file:

@@ -44,5 +44,8 @@ struct BannedPhrase: Sendable, CustomTestStringConvertible {
         BannedPhrase(
             "libpq outside its room", #"\bPQ[a-z]\w+\("#, mend: "only HonePostgres talks to libpq",
             home: ["Sources/HonePostgres/", "Tests/HonePostgresTests/"]),
+        BannedPhrase(
+            "libcurl outside its room", #"\bcurl_[a-z]\w+\("#, mend: "only one file of HoneHTTP talks to libcurl",
+            home: ["Sources/HoneHTTP/LibCurl.swift"]),
     ]
 }

@@ -98,6 +98,15 @@ bool ctorch_linear_is_rowwise(void);
 
 // rms_norm: x / rms(x) * weight over the last dimension; weight [size].
 ctorch_tensor _Nullable ctorch_rms_norm(ctorch_tensor x, ctorch_tensor weight, double eps);
+// add_rms_norm: x + change, and that normalized, as two `results`.
+bool ctorch_add_rms_norm(ctorch_tensor x, ctorch_tensor change, ctorch_tensor weight, double eps,
+                         ctorch_tensor _Nullable *_Nonnull results);
+// take_rows: rows of x [rows, size] at places [count] int64 -> [count, size].
+ctorch_tensor _Nullable ctorch_take_rows(ctorch_tensor x, ctorch_tensor places);
+// token_distribution: of logits [rows, size] over temperature, the targets' [rows] int64 log-probabilities, log Σ exp
+// and entropies, as three `results`; no gradient goes through the second.
+bool ctorch_token_distribution(ctorch_tensor logits, ctorch_tensor targets, double temperature,
+                               ctorch_tensor _Nullable *_Nonnull results);
 // swiglu: silu(first half) * second half of the last dimension.
 ctorch_tensor _Nullable ctorch_swiglu(ctorch_tensor x);
 // self_attention: causal attention within each of `count` sequences of `lengths` tokens, which stand one behind the
@@ -115,44 +124,128 @@ ctorch_tensor _Nullable ctorch_self_attention(ctorch_tensor qkv, ctorch_tensor c
                                               int64_t heads, int64_t kv_heads,
                                               const ctorch_attention_cache *_Nullable cache);
 
-// Linear layers in whole numbers: weights of 8 bits with a scale for every output, or of 4 with one for every 64 inputs
-// of an output; rows of x are quantized to 8 bits by their greatest magnitude. A row's result has the same bits in any
-// batch, with any number of threads, on any processor. No gradients.
-//
-// quantized_pack: values [out, in] int8 (-8 to 7 for 4 bits), scales [out], or [out, ceil(in / 64)] for 4 bits. Writes
-// the packed weight and the packed scales to `results`.
-bool ctorch_quantized_pack(ctorch_tensor values, ctorch_tensor scales, int32_t bits,
-                           ctorch_tensor _Nullable *_Nonnull results);
-// quantized_linear: x [..., in] float32, packed weight and scales, bias [out] -> [..., out].
-ctorch_tensor _Nullable ctorch_quantized_linear(ctorch_tensor x, ctorch_tensor packed, ctorch_tensor scales,
-                                                ctorch_tensor _Nullable bias, int64_t outputs, int32_t bits);
-// The kernel in use, by its kind of processor: "avx512_vnni", "avx2" or "plain".
-const char *ctorch_quantized_kernel(void);
-// Takes another one; false where this processor has it not.
-bool ctorch_quantized_use_kernel(const char *name);
+// windowed_attention: as self_attention, but a token sees only itself and the `window` - 1 tokens before it; with
+// `summaries`, besides, the summaries of all earlier blocks of `block` tokens and the tokens of `selected` blocks, each
+// of these branches multiplied by the sigmoid of its gate. Summaries [blocks * kv_heads, D] stand sequence by sequence
+// and have keys that are not turned yet; gates are [N, branches * heads]. With a cache, sequences are whole and fill
+// it, or single tokens that follow `pasts` others; these need no summaries beside those in the cache.
+typedef struct ctorch_summaries {
+    ctorch_tensor _Nullable keys, values;
+    ctorch_tensor gates;
+    int64_t block, selected;
+} ctorch_summaries;
+typedef struct ctorch_window_cache {
+    ctorch_tensor ring_keys, ring_values;               // [rows, kv_heads, D, ring], [rows, kv_heads, ring, D]
+    ctorch_tensor _Nullable open_keys, open_values;     // [rows, kv_heads, block, D]
+    ctorch_tensor _Nullable block_keys, block_values;   // [rows, kv_heads, D, blocks], [rows, kv_heads, blocks, D]
+    ctorch_tensor _Nullable token_keys, token_values;   // [rows, kv_heads, tokens, D]
+    int64_t first_row;
+} ctorch_window_cache;
+ctorch_tensor _Nullable ctorch_windowed_attention(ctorch_tensor qkv, ctorch_tensor cosines, ctorch_tensor sines,
+                                                  const int64_t *lengths, const int64_t *_Nullable pasts,
+                                                  int64_t count, int64_t heads, int64_t kv_heads, int64_t window,
+                                                  const ctorch_summaries *_Nullable summaries,
+                                                  const ctorch_window_cache *_Nullable cache);
+// block_rows: the keys and the values of complete blocks to `results`, each [blocks * kv_heads, block * D].
+bool ctorch_block_rows(ctorch_tensor qkv, const int64_t *lengths, int64_t count, int64_t heads, int64_t kv_heads,
+                       int64_t block, ctorch_tensor _Nullable *_Nonnull results);
+// keep_summaries: puts summaries [count * kv_heads, D] of blocks that single tokens completed into rows of the cache.
+bool ctorch_keep_summaries(ctorch_tensor keys, ctorch_tensor values, ctorch_tensor cosines, ctorch_tensor sines,
+                           const int64_t *rows, const int64_t *blocks, int64_t count, int64_t block,
+                           const ctorch_window_cache *cache);
 
-// One token of every row of logits [rows, vocabulary], .float32 on the CPU. A row's token and log-probabilities have the
-// same bits whatever rows and however many threads are beside it. In this order: of the tokens whose bits a mask sets,
-// logits are adjusted, divided by the temperature, and cut by min_p, top_k and top_p; the row's uniform number then
-// inverts the cumulative distribution, in falling order where top_k or top_p cut, else in the order of tokens.
-typedef struct ctorch_pick_row {
-    float temperature;  // 0 takes the likeliest; of equals, the first
-    float uniform;      // in (0, 1]
-    float top_p, min_p;  // 1 and 0 cut nothing
-    int64_t top_k;       // 0 cuts nothing
-    int64_t first_adjustment, adjustment_count;
-    int64_t mask;            // which of the masks, or -1
-    int32_t token;           // result
-    float log_prob;          // result: under the logits as they are
-    float picked_log_prob;   // result: under what it was drawn from; of the likeliest, at temperature 1
-} ctorch_pick_row;
-// The logit plus `bias`; then divided by `repetition` if above 0, else times it; then less `penalty`.
-typedef struct ctorch_logit_adjustment {
+// Linear layers packed for the processor, with weights in 32, 16, 8 or 4 bits. A row's result has the same bits in any
+// batch and with any number of threads. No gradients.
+//
+// matrix_pack: a weight [out, in], float32 for 32 and 16 bits; int8 for 8, and -8 to 7 for 4, with scales [out], or
+// [out, ceil(in / 64)] for 4; a bias [out]. In 16 bits and fewer rows of x are rounded too: to 16 bits, or to 8 by their
+// greatest magnitude, whose products are summed in whole numbers and have the same bits on any processor.
+typedef struct ctorch_matrix_s *ctorch_matrix;  // owned; free with ctorch_matrix_release
+ctorch_matrix _Nullable ctorch_matrix_pack(ctorch_tensor weight, ctorch_tensor _Nullable scales,
+                                           ctorch_tensor _Nullable bias, int32_t bits);
+void ctorch_matrix_release(ctorch_matrix matrix);
+int64_t ctorch_matrix_byte_count(ctorch_matrix matrix);
+// From here on inputs nearer to 0 than `threshold` count as 0, in 8 bits; a single row does not read their weights, of
+// which a second copy is kept for it.
+bool ctorch_matrix_skip_small_inputs(ctorch_matrix matrix, float threshold);
+// x [..., in] float32 -> [..., out].
+ctorch_tensor _Nullable ctorch_matrix_multiply(ctorch_matrix matrix, ctorch_tensor x);
+// The kernel in use, by its kind of processor: "avx512_vnni", "avx2" or "plain".
+const char *ctorch_matrix_kernel(void);
+// Takes another one; false where this processor has it not.
+bool ctorch_matrix_use_kernel(const char *name);
+
+// The row engine: a decoder-only transformer over packed matrices whose step is one call. A step takes new tokens of some
+// sequences, one sequence behind the other, each looking back at its own tokens in pages of 16. What a row computes has
+// the same bits whatever rows are beside it, with any number of threads, and however its sequence is cut into steps.
+typedef struct ctorch_layer {
+    ctorch_tensor input_norm, post_norm;                     // [hidden]
+    ctorch_tensor _Nullable query_norm;                      // [head_size], of single heads
+    ctorch_tensor _Nullable key_norm;
+    ctorch_matrix qkv, output, gate_up, down;
+    int64_t window;  // a token looks at itself and so many less one before it; 0 is all of them
+} ctorch_layer;
+
+typedef struct ctorch_network_parts {
+    int64_t heads, kv_heads, head_size, inner_size;
+    double eps;
+    ctorch_tensor embedding;  // [vocabulary, hidden]
+    ctorch_tensor norm;
+    ctorch_matrix head;
+    const ctorch_layer *layers;
+    int64_t layer_count;
+} ctorch_network_parts;
+
+typedef struct ctorch_network_s *ctorch_network;  // owned; keeps its parts; for one thread at a time
+ctorch_network _Nullable ctorch_network_create(const ctorch_network_parts *parts);
+void ctorch_network_release(ctorch_network network);
+
+// Pages of keys and values, in float32 or in 8 bits with scales.
+typedef struct ctorch_pages_s *ctorch_pages;  // owned
+int64_t ctorch_page_byte_count(int64_t layers, int64_t kv_heads, int64_t head_size, bool in_8_bits);
+ctorch_pages _Nullable ctorch_pages_create(int64_t layers, int64_t kv_heads, int64_t head_size, int64_t count,
+                                           bool in_8_bits);
+void ctorch_pages_release(ctorch_pages pages);
+void ctorch_pages_copy(ctorch_pages pages, int32_t from, int32_t to);
+
+typedef struct ctorch_step {
+    const int32_t *tokens;
+    const int32_t *lengths;  // new tokens of each sequence
+    const int32_t *pasts;    // tokens that it has in its pages already
+    const int32_t *tables;   // the numbers of its pages, `table_step` for each sequence
+    int64_t table_step, sequence_count;
+    const int32_t *read;  // the rows whose logits are wanted, rising
+    int64_t read_count;
+    ctorch_tensor cosines, sines;  // of the angles of positions, [positions, head_size / 2]
+} ctorch_step;
+// Writes logits [read, vocabulary].
+bool ctorch_network_step(ctorch_network network, ctorch_pages pages, const ctorch_step *step, ctorch_tensor logits);
+
+// How one row's next token is picked: the likeliest at temperature 0; else a draw from softmax(logits / temperature),
+// of the likeliest `top_k` tokens (0: all), of those that together first reach `top_p` (1: all), and of those that reach
+// `min_p` of the likeliest's probability (0: all), in the order of the vocabulary, or falling where it is cut.
+typedef struct ctorch_draw {
+    float temperature, top_p, min_p;
+    int32_t top_k;
+    float uniform;  // in (0, 1]: where in the cumulative distribution
+    int32_t adjustment_count;  // of the logits, before all else
+    bool is_masked;            // whether only the tokens whose bits a mask sets are there to be picked
+} ctorch_draw;
+// A token's logit is divided by `divisor` where it is above 0 and multiplied with it below, and `amount` is added.
+typedef struct ctorch_adjustment {
     int32_t token;
-    float bias, repetition, penalty;
-} ctorch_logit_adjustment;
-bool ctorch_pick(ctorch_tensor logits, ctorch_pick_row *rows, const ctorch_logit_adjustment *_Nullable adjustments,
-                 const uint64_t *_Nullable masks);
+    float amount, divisor;
+} ctorch_adjustment;
+typedef struct ctorch_pick {
+    int32_t token;
+    float log_prob;        // under softmax(logits)
+    float drawn_log_prob;  // under the distribution that it was drawn from; 0 for the likeliest
+} ctorch_pick;
+// logits [rows, vocabulary] float32 on the CPU; adjustments of all rows one behind the other, and masks of those that
+// have one, each a bit for every token in words of 64. A row that holds what is no number, or whose mask sets no bit,
+// has NaN for its log-probabilities.
+bool ctorch_pick_tokens(ctorch_tensor logits, const ctorch_draw *draws, const ctorch_adjustment *adjustments,
+                        const uint64_t *masks, ctorch_pick *picks);
 
 // Threads inside one operator.
 int32_t ctorch_thread_count(void);

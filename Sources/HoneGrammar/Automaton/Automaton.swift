@@ -28,8 +28,12 @@ struct Automaton {
     private let byteLimit: Int
     private(set) var generation = 0
     private(set) var states: [State] = []
+    /// From every state, the fewest bytes to a whole text.
+    private(set) var distances: [Int] = []
     private var numbers: [State: Int32] = [:]
     private var frames: [Frame] = []
+    /// The fewest bytes from where a frame's rule has ended to a whole text.
+    private(set) var frameDistances: [Int] = []
     private var frameNumbers: [Frame: Int32] = [:]
     /// The state after a state and a class of bytes; `unknown` until it is asked for.
     private var table: [Int32] = []
@@ -56,10 +60,11 @@ struct Automaton {
     /// Forgets every state but the first two.
     mutating func reset() throws(FormatError) {
         generation += 1
-        (states, table, byteCount) = ([], [], 0)
+        (states, distances, table, byteCount) = ([], [], [], 0)
         numbers.removeAll()
         frameNumbers.removeAll()
         frames = [Frame(target: -1, parent: -1)]
+        frameDistances = [0]
         _ = try number(of: State(places: [], isEnd: false))
         start = try state(from: [Place(node: machine.start, frame: Self.base)])
     }
@@ -131,6 +136,7 @@ struct Automaton {
     private mutating func frameNumber(_ frame: Frame) -> Int32 {
         if let number = frameNumbers[frame] { return number }
         frames.append(frame)
+        frameDistances.append(machine.distances[Int(frame.target)] + frameDistances[Int(frame.parent)])
         frameNumbers[frame] = Int32(frames.count - 1)
         byteCount += 64
         return Int32(frames.count - 1)
@@ -140,11 +146,13 @@ struct Automaton {
         if let number = numbers[state] { return number }
         if byteCount > Self.overdraft * byteLimit { throw .tooLarge(limit: "\(byteLimit >> 20) MB of states") }
         states.append(state)
+        let ways = state.places.map { machine.distances[Int($0.node)] + frameDistances[Int($0.frame)] }
+        distances.append(state.isEnd ? 0 : ways.min() ?? .max)
         let number = Int32(states.count - 1)
         numbers[state] = number
         let filling = state.places.isEmpty ? Self.dead : Self.unknown
         table.append(contentsOf: repeatElement(filling, count: machine.classes.count))
-        byteCount += machine.classes.count * 4 + state.places.count * 16 + 160
+        byteCount += machine.classes.count * 4 + state.places.count * 16 + 168
         return number
     }
 }

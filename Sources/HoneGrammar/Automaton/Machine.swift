@@ -26,6 +26,8 @@ struct Machine: Sendable {
     private(set) var starts: [Int32]
     /// Bytes that no edge tells apart are of one class.
     let classes: ByteClasses
+    /// From every node, the fewest bytes to the end of its rule.
+    private(set) var distances: [Int] = []
 
     private let root: Int
 
@@ -43,6 +45,7 @@ struct Machine: Sendable {
         classes = ByteClasses(builder.nodes.flatMap { $0.edges.map(\.bytes) })
         try prune()
         try checkRecursion()
+        measure()
     }
 
     /// Every byte that a text may have.
@@ -134,6 +137,29 @@ struct Machine: Sendable {
             nodes[index].edges.removeAll { !reaches[Int($0.target)] }
             nodes[index].silent.removeAll { !reaches[Int($0)] }
             nodes[index].calls.removeAll { !leads($0) }
+        }
+    }
+
+    /// The shortest text of every node, by the shortest ones of where it leads until none gets shorter: nodes stand
+    /// behind what they lead to but in loops, so that takes a few rounds.
+    private mutating func measure() {
+        let unknown = Int.max / 4
+        distances = nodes.map { $0.isEnd ? 0 : unknown }
+        var isChanged = true
+        while isChanged {
+            isChanged = false
+            for (index, node) in nodes.enumerated() {
+                var least = distances[index]
+                for edge in node.edges { least = min(least, 1 + distances[Int(edge.target)]) }
+                for next in node.silent { least = min(least, distances[Int(next)]) }
+                for call in node.calls {
+                    let inside = distances[Int(starts[Int(call.rule)])]
+                    least = min(least, inside + distances[Int(call.target)])
+                }
+                guard least < distances[index] else { continue }
+                distances[index] = least
+                isChanged = true
+            }
         }
     }
 

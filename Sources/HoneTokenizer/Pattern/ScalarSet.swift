@@ -87,7 +87,7 @@ enum ScalarCategories {
     static func isWord(_ scalar: UInt32) -> Bool {
         switch scalar {
         case 0xb2, 0xb3, 0xb9, 0xbc...0xbe: true
-        default: isAlphabetic(scalar) || marksDigitsAndConnectors & bit(of: scalar) != 0
+        default: belongsToWord(scalar)
         }
     }
 
@@ -95,8 +95,12 @@ enum ScalarCategories {
     static func continuesWord(_ scalar: UInt32) -> Bool {
         switch scalar {
         case 0x200c, 0x200d: true
-        default: isAlphabetic(scalar) || marksDigitsAndConnectors & bit(of: scalar) != 0
+        default: belongsToWord(scalar)
         }
+    }
+
+    private static func belongsToWord(_ scalar: UInt32) -> Bool {
+        isAlphabetic(scalar) || marksDigitsAndConnectors & bit(of: scalar) != 0
     }
 
     private static let marksDigitsAndConnectors = ["M", "Nd", "Pc"].reduce(0) { $0 | mask(named: $1) }

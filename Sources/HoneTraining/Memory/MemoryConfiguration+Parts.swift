@@ -4,6 +4,7 @@ extension MemoryConfiguration.SelfAnswers {
     enum CodingKeys: String, CodingKey, CaseIterable {
         case weight, temperature
         case initialShare = "initial_share"
+        case riseShare = "rise_share"
         case tokensPerStep = "tokens_per_step"
         case maximumAnswerTokens = "maximum_answer_tokens"
     }
@@ -12,6 +13,7 @@ extension MemoryConfiguration.SelfAnswers {
         let settings = try decoder.settings(CodingKeys.self)
         try settings.read(.weight, into: &weight)
         try settings.read(.initialShare, into: &initialShare)
+        try settings.read(.riseShare, into: &riseShare)
         try settings.read(.tokensPerStep, into: &tokensPerStep)
         try settings.read(.maximumAnswerTokens, into: &maximumAnswerTokens)
         try settings.read(.temperature, into: &temperature)
@@ -21,9 +23,10 @@ extension MemoryConfiguration.SelfAnswers {
         try requirePositive(weight, "memory.self_answers.weight")
         try requireAtLeastOne(tokensPerStep, "memory.self_answers.tokens_per_step")
         try requireAtLeastOne(maximumAnswerTokens, "memory.self_answers.maximum_answer_tokens")
-        guard (0...1).contains(initialShare) else {
+        for (key, share) in [("initial_share", initialShare), ("rise_share", riseShare)]
+        where !(0...1).contains(share) {
             throw .configuration(
-                key: "memory.self_answers.initial_share", reason: "must lie between 0 and 1, is \(initialShare)")
+                key: "memory.self_answers.\(key)", reason: "must lie between 0 and 1, is \(share)")
         }
         guard temperature >= 0, temperature.isFinite else {
             throw .configuration(

@@ -21,13 +21,15 @@ public struct MemoryConfiguration: Codable, Sendable, Equatable {
     /// (Li and Hoiem 2016, arXiv:1606.09282, equation 2 at temperature 1) with the old inputs in the place of the new
     /// ones. Reference answers are not used, so nothing but prompts need be there.
     public struct SelfAnswers: Codable, Sendable, Equatable {
-        public var weight = 2.0
-        /// The share of the weight at which the run begins; it rises evenly to the whole with the last step. So the new
-        /// is learnt first, while it may disturb the old, and is fitted in later. With the whole weight from the start
-        /// a task is sometimes learnt by heart only.
-        public var initialShare = 0.05
+        public var weight = 4.0
+        /// The share of the weight at which the run begins; it rises evenly to the whole. So the new is learnt first,
+        /// while it may disturb the old, and is fitted in later. With the whole weight from the start a task is
+        /// sometimes learnt by heart only.
+        public var initialShare = 0.025
+        /// The share of the run's steps in which the weight rises. In those that follow, what was disturbed comes back.
+        public var riseShare = 0.5
         /// Of prompts and answers with padding, in each step beside the new batch.
-        public var tokensPerStep = 2048
+        public var tokensPerStep = 4096
         /// Longer answers are cut off.
         public var maximumAnswerTokens = 128
         /// At which the answers are drawn; 0 takes the likeliest token each time.

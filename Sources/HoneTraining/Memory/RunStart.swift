@@ -9,6 +9,8 @@ struct RunStart {
     var model: CausalLanguageModel?
     /// Old examples, if there are any.
     var old: TrainingSet?
+    /// The early exit beside the weights that the run goes on from, if there is one.
+    var exit: EarlyExit?
 }
 
 extension TrainingSet {

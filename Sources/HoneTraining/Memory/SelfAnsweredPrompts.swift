@@ -45,7 +45,8 @@ struct SelfAnsweredPrompts {
 extension MemoryConfiguration.SelfAnswers {
     /// The weight in a step, counted from 0.
     func weight(atStep step: Int, of steps: Int) -> Double {
-        let progress = steps > 1 ? min(1, Double(step) / Double(steps - 1)) : 1
+        let rise = riseShare * Double(steps - 1)
+        let progress = rise > 0 ? min(1, Double(step) / rise) : 1
         return weight * (initialShare + (1 - initialShare) * progress)
     }
 }

@@ -5,25 +5,108 @@ internal import HoneTensor
 /// What makes a model's probabilities as sure as they are right: σ(slope · z + intercept) instead of σ(z) (Platt 1999,
 /// "Probabilistic outputs for support vector machines", section 2). For preferences there is no intercept, and the
 /// slope is the inverse of a temperature (Guo et al. 2017, arXiv:1706.04599, section 4.2).
+///
+/// Of preferences some say the opposite however clear the case is, as people do who press the wrong key. A temperature
+/// alone would pay for them with doubt about everything; so a label agrees with the better answer, which σ speaks of,
+/// with probability flipRate + (1 - 2 flipRate) σ: the psychometric function with equal lapses on both sides (Wichmann
+/// and Hill 2001, "The psychometric function: I", equation 1).
 public struct RewardCalibration: Codable, Sendable, Equatable {
     public let slope: Double
     public let intercept: Double
+    /// The share of labels that say the opposite whatever is asked; 0 where the examples give no reason to think so.
+    public let flipRate: Double
+
+    enum CodingKeys: String, CodingKey {
+        case slope, intercept
+        case flipRate = "flip_rate"
+    }
 
     /// A model that orders no better than chance keeps its order, and says one half.
     private static let slopes = 0.01...100
 
-    /// The most likely one, found by Newton's method with halved steps. A target is a little less than sure, as Platt
-    /// has it, so that what a line separates has a best slope too.
+    /// How probably a label agrees, where the scaled model says `probability`.
+    func agreement(_ probability: Double) -> Double { flipRate + (1 - 2 * flipRate) * probability }
+
+    /// Of steps: the most likely slope and intercept.
     ///
     /// - Parameters:
     ///   - logits: what the model says, as log-odds
     ///   - outcomes: whether each was so
-    ///   - hasIntercept: false where both sides of a question are asked alike
-    init(logits: [Double], outcomes: [Bool], hasIntercept: Bool) {
+    init(logits: [Double], outcomes: [Bool]) {
         precondition(logits.count == outcomes.count, "\(outcomes.count) outcomes of \(logits.count) predictions")
         let soCount = Double(outcomes.count { $0 })
         let otherCount = Double(outcomes.count) - soCount
         let targets = outcomes.map { $0 ? (soCount + 1) / (soCount + 2) : 1 / (otherCount + 2) }
+        let fit = Self.fit(logits, targets, hasIntercept: true)
+        self.init(slope: fit.slope, intercept: fit.intercept, flipRate: 0)
+    }
+
+    /// Of pairs: the most likely slope, and the flip rate where it is worth a parameter (Schwarz 1978, "Estimating the
+    /// dimension of a model").
+    ///
+    /// - Parameter differences: of rewards, the preferred answer's less the other's
+    init(differences: [Double]) {
+        let count = Double(differences.count)
+        // A little less than sure, as Platt has it, so that what a line separates has a best slope too.
+        let target = (count + 1) / (count + 2)
+        let plain = Self.fit(differences, differences.map { _ in target }, hasIntercept: false).slope
+        let mixed = Self.fitWithFlips(differences, target: target, from: plain)
+        func likelihood(_ slope: Double, _ flipRate: Double) -> Double {
+            differences.reduce(0) { sum, difference in
+                let p = flipRate + (1 - 2 * flipRate) * Self.sigmoid(slope * difference)
+                return sum + target * log(max(p, .leastNormalMagnitude))
+                    + (1 - target) * log(max(1 - p, .leastNormalMagnitude))
+            }
+        }
+        let isWorthIt = likelihood(mixed.slope, mixed.flipRate) - likelihood(plain, 0) > log(max(1, count)) / 2
+        self.init(
+            slope: isWorthIt ? mixed.slope : plain, intercept: 0, flipRate: isWorthIt ? mixed.flipRate : 0)
+    }
+
+    private init(slope: Double, intercept: Double, flipRate: Double) {
+        self.slope = min(max(slope, Self.slopes.lowerBound), Self.slopes.upperBound)
+        self.intercept = intercept
+        self.flipRate = flipRate
+    }
+
+    /// A checkpoint from before flip rates has none.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        slope = try container.decode(Double.self, forKey: .slope)
+        intercept = try container.decode(Double.self, forKey: .intercept)
+        flipRate = try container.decodeIfPresent(Double.self, forKey: .flipRate) ?? 0
+    }
+
+    private static func sigmoid(_ z: Double) -> Double { 1 / (1 + exp(-z)) }
+
+    /// Expectation and maximization by turns: how probably each label is flipped, and then the rest as if that were
+    /// known (Dempster, Laird and Rubin 1977). Starts where half of what is ordered wrongly is flipped.
+    private static func fitWithFlips(
+        _ differences: [Double], target: Double, from plain: Double
+    ) -> (slope: Double, flipRate: Double) {
+        let count = Double(max(1, differences.count))
+        var (slope, flipRate) = (plain, Double(differences.count { $0 < 0 }) / count / 2)
+        for _ in 0..<200 {
+            var (truths, flips) = ([Double](), 0.0)
+            for difference in differences {
+                let chance = sigmoid(slope * difference)
+                let p = flipRate + (1 - 2 * flipRate) * chance
+                let (agrees, disagrees) = (target / max(p, 1e-12), (1 - target) / max(1 - p, 1e-12))
+                truths.append(chance * (agrees * (1 - flipRate) + disagrees * flipRate))
+                flips += flipRate * (agrees * (1 - chance) + disagrees * chance)
+            }
+            let next = fit(differences, truths, hasIntercept: false, from: slope).slope
+            let isSettled = abs(next - slope) < 1e-7 * slope && abs(flips / count - flipRate) < 1e-9
+            (slope, flipRate) = (next, min(flips / count, 0.5))
+            if isSettled { break }
+        }
+        return (slope, flipRate)
+    }
+
+    /// The least cross entropy, found by Newton's method with halved steps.
+    private static func fit(
+        _ logits: [Double], _ targets: [Double], hasIntercept: Bool, from start: Double = 1
+    ) -> (slope: Double, intercept: Double) {
         func loss(_ slope: Double, _ intercept: Double) -> Double {
             zip(logits, targets).reduce(0) { sum, pair in
                 let z = slope * pair.0 + intercept
@@ -31,11 +114,12 @@ public struct RewardCalibration: Codable, Sendable, Equatable {
                 return sum + max(z, 0) + log1p(exp(-abs(z))) - pair.1 * z
             }
         }
-        var (slope, intercept, best) = (1.0, 0.0, loss(1, 0))
+        var (slope, intercept, best) = (start, 0.0, loss(start, 0))
         for _ in 0..<100 {
-            let step = Self.newtonStep(logits, targets, slope, intercept, hasIntercept)
+            let step = newtonStep(logits, targets, slope, intercept, hasIntercept)
+            if max(abs(step.slope), abs(step.intercept)) < 1e-9 { break }
             var (share, found) = (1.0, false)
-            while !found, share > 1e-8 {
+            while !found, share > 1e-6 {
                 let (nextSlope, nextIntercept) = (slope - share * step.slope, intercept - share * step.intercept)
                 let next = loss(nextSlope, nextIntercept)
                 found = next < best
@@ -43,8 +127,7 @@ public struct RewardCalibration: Codable, Sendable, Equatable {
             }
             if !found { break }
         }
-        self.slope = min(max(slope, Self.slopes.lowerBound), Self.slopes.upperBound)
-        self.intercept = intercept
+        return (slope, intercept)
     }
 
     private static func newtonStep(
@@ -81,13 +164,11 @@ extension RewardTrainer {
             let pairs = all.filter { !$0.isTie }
             let rewards = rewards(of: pairs.map(\.chosen) + pairs.map(\.rejected))
             calibration = RewardCalibration(
-                logits: pairs.indices.map { rewards[$0] - rewards[pairs.count + $0] },
-                outcomes: pairs.map { _ in true }, hasIntercept: false)
+                differences: pairs.indices.map { rewards[$0] - rewards[pairs.count + $0] })
         case .steps(let all):
             let probabilities = stepProbabilities(of: all).flatMap(\.self).map { min(max($0, 1e-7), 1 - 1e-7) }
             calibration = RewardCalibration(
-                logits: probabilities.map { log($0 / (1 - $0)) }, outcomes: all.flatMap { $0.labels.map(\.isRight) },
-                hasIntercept: true)
+                logits: probabilities.map { log($0 / (1 - $0)) }, outcomes: all.flatMap { $0.labels.map(\.isRight) })
         }
         model.scaleHead(by: calibration.slope, shiftingLastBy: calibration.intercept)
         self.calibration = calibration

@@ -36,20 +36,28 @@ public struct RewardEvaluation: Codable, Sendable, Equatable {
     /// How the head was scaled before this was measured; nil where it was left as it was learnt.
     public internal(set) var calibration: RewardCalibration?
 
+    /// What ``calibrationError`` would be, on average, of a model that is exactly as sure as it is right: of so few
+    /// judgements in a bin some agree by chance (the mean distance of a normal deviate, √(2/π) of its own).
+    public var calibrationNoise: Double {
+        bins.reduce(0) { $0 + (2 / .pi * Double($1.count) * $1.confidence * (1 - $1.confidence)).squareRoot() }
+            / Double(count)
+    }
+
     /// Where its zero is and what its unit is.
     public var scale: RewardScale { RewardScale(mean: meanScore, deviation: scoreDeviation) }
 
     /// For the record.
     public var metrics: [String: Double] {
         var metrics = [
-            "accuracy": accuracy, "calibration_error": calibrationError, "held_out": Double(count),
-            "mean_score": meanScore, "score_deviation": scoreDeviation,
+            "accuracy": accuracy, "calibration_error": calibrationError, "calibration_noise": calibrationNoise,
+            "held_out": Double(count), "mean_score": meanScore, "score_deviation": scoreDeviation,
         ]
         metrics["length_correlation"] = lengthCorrelation
         metrics["longer_share"] = longerShare
         metrics["labelled_longer_share"] = labelledLongerShare
         metrics["calibration_slope"] = calibration?.slope
         metrics["calibration_intercept"] = calibration?.intercept
+        metrics["calibration_flip_rate"] = calibration?.flipRate
         return metrics
     }
 
@@ -146,6 +154,12 @@ extension RewardTrainer {
         return evaluation
     }
 
+    /// How probably a label prefers the first of two answers with these rewards.
+    private func agreement(_ first: Double, _ second: Double) -> Double {
+        let probability = 1 / (1 + exp(second - first))
+        return calibration?.agreement(probability) ?? probability
+    }
+
     private func measure(_ heldOut: RewardExamples) throws -> RewardEvaluation {
         let shape = model.backbone.configuration
         try heldOut.validate(vocabularySize: shape.vocabularySize, maximumLength: shape.maxPositionCount)
@@ -156,7 +170,7 @@ extension RewardTrainer {
             let rows = pairs.map(\.chosen) + pairs.map(\.rejected)
             let rewards = rewards(of: rows)
             let predictions = pairs.indices.filter { !pairs[$0].isTie }.map { index in
-                (probability: 1 / (1 + exp(rewards[pairs.count + index] - rewards[index])), isSo: true)
+                (probability: agreement(rewards[index], rewards[pairs.count + index]), isSo: true)
             }
             let longer: [(byModel: Bool, byLabel: Bool)] = pairs.indices.compactMap { index in
                 let (chosen, rejected) = (pairs[index].chosen.count, pairs[index].rejected.count)

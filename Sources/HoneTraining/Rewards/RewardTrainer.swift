@@ -50,7 +50,10 @@ public final class RewardTrainer: ResumableTrainer {
         try configuration.validate()
         let shape = model.backbone.configuration
         try examples.validate(vocabularySize: shape.vocabularySize, maximumLength: shape.maxPositionCount)
-        if examples.areAllTies { throw TrainingError.noExamples("all pairs are ties, which say nothing by themselves") }
+        if examples.areAllTies {
+            throw TrainingError.noExamples(
+                "all pairs are ties, which say nothing by themselves; label answers that differ more")
+        }
         if heldOut?.areAllTies == true {
             throw TrainingError.noExamples("all held-out pairs are ties, which tell nothing about a reward model")
         }
@@ -79,18 +82,12 @@ public final class RewardTrainer: ResumableTrainer {
         let members = plan.batch(atStep: step).map(Int.init)
         optimizer.zeroGrad()
         let (loss, tokenCount) = loss(of: members)
-        let lossValue = loss.item()
-        let check = StepCheck(step: step + 1, batch: BatchName(rows: members))
-        try check.requireSound(loss: lossValue, chance: log(2))
-        loss.backward()
-        let gradNorm = optimizer.clipGradients()
-        try check.requireFinite(gradNorm, "gradient's norm")
-        let learningRate = optimizer.advance(step: step)
+        let done = try optimizer.learn(from: loss, chance: log(2), step: step, batch: BatchName(rows: members))
         step += 1
         if isDone, let calibrating { calibrate(on: calibrating) }
         evaluation = isMeasured ? try heldOut.map { try evaluate($0) } : nil
         return RewardStepReport(
-            step: step, steps: steps, loss: lossValue, gradNorm: gradNorm, learningRate: learningRate,
+            step: step, steps: steps, loss: done.loss, gradNorm: done.gradNorm, learningRate: done.learningRate,
             examples: members.count, tokens: tokenCount, evaluation: evaluation)
     }
 

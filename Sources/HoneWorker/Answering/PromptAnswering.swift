@@ -1,10 +1,12 @@
 import Foundation
+import HoneBatch
 public import HoneGrammar
 public import HoneInference
 
 /// Answers a file of prompts slice by slice, so that memory does not grow with the file.
 public struct PromptAnswering: Sendable {
     private let model: LoadedModel
+    private let plan: RoutingPlan?
     private let options: Options
     private let sliceCount: Int
 
@@ -17,14 +19,15 @@ public struct PromptAnswering: Sendable {
         /// What every answer has to be.
         public var format: AnswerFormat?
         public var includesLogProbs = false
-        public var includesPickedLogProbs = false
+        public var includesDrawnLogProbs = false
 
         public init(maximumNewTokens: Int) { self.maximumNewTokens = maximumNewTokens }
     }
 
-    /// `sliceCount` prompts are held in memory at a time.
-    public init(model: LoadedModel, options: Options, sliceCount: Int) {
+    /// `sliceCount` prompts are held in memory at a time; without a plan every answer goes through all layers.
+    public init(model: LoadedModel, plan: RoutingPlan? = nil, options: Options, sliceCount: Int) {
         self.model = model
+        self.plan = plan
         self.options = options
         self.sliceCount = sliceCount
     }
@@ -32,49 +35,84 @@ public struct PromptAnswering: Sendable {
     /// - Parameters:
     ///   - prompts: a path; `-` is standard input.
     ///   - out: a path; `-` is standard output.
-    /// - Returns: the number of prompts answered.
-    /// - Throws: `WorkerError.file` with the line of a prompt that cannot be answered.
-    public func run(prompts: String, out: String) async throws -> Int {
+    /// - Returns: the number of prompts answered, and of those of a batch file that were not.
+    /// - Throws: `WorkerError.file` with the line of a prompt that cannot be answered; in a file of the OpenAI Batch
+    ///   format such a line gets an error in its place, and the others are answered. `RoutingError` where the model
+    ///   cannot follow the plan.
+    public func run(prompts: String, out: String) async throws -> (answered: Int, refused: Int) {
+        if let plan { try await model.engine.check(plan) }
         var reader = try LineReader(path: prompts)
         let output = try Self.open(out)
-        var answeredCount = 0
+        var counts = (answered: 0, refused: 0)
+        var isBatch: Bool?
         while true {
-            let slice = try nextSlice(&reader, path: prompts)
-            if slice.isEmpty { return answeredCount }
-            let results = try await model.answer(slice.map { ($0.line.prompt, $0.request) })
-            for (item, result) in zip(slice, results) {
-                let line = AnswerLine(
-                    prompt: item.line, promptTokenCount: item.request.prompt.count, result: result,
-                    includesLogProbs: options.includesLogProbs)
-                try output.write(contentsOf: line.json() + Data("\n".utf8))
+            let slice = try nextSlice(&reader, path: prompts, &isBatch)
+            if slice.isEmpty { return counts }
+            let asked = slice.flatMap { item in item.requests.map { (item.prompt, $0) } }
+            var answers = try await model.answer(asked, plan: plan)[...]
+            for item in slice {
+                switch item {
+                case .asked(let line, let requests):
+                    let answer = AnswerLine(
+                        prompt: line, promptTokenCount: requests[0].prompt.count,
+                        answers: Array(answers.prefix(requests.count)), includesLogProbs: options.includesLogProbs,
+                        includesDrawnLogProbs: options.includesDrawnLogProbs)
+                    answers = answers.dropFirst(requests.count)
+                    try output.write(contentsOf: answer.json() + Data("\n".utf8))
+                    counts.answered += 1
+                case .refused(let answer):
+                    try output.write(contentsOf: AnswerLine.encoder.encode(answer) + Data("\n".utf8))
+                    counts.refused += 1
+                }
             }
-            answeredCount += slice.count
         }
     }
 
+    private enum Item {
+        case asked(PromptLine, [GenerationRequest])
+        case refused(BatchAnswer)
+
+        var requests: [GenerationRequest] { if case .asked(_, let requests) = self { requests } else { [] } }
+        var prompt: String { if case .asked(let line, _) = self { line.prompt } else { "" } }
+    }
+
+    /// `isBatch` says whether the file is of the OpenAI Batch format, as its first line tells.
     private func nextSlice(
-        _ reader: inout LineReader, path: String
-    ) throws(WorkerError) -> [(line: PromptLine, request: GenerationRequest)] {
-        var slice: [(line: PromptLine, request: GenerationRequest)] = []
+        _ reader: inout LineReader, path: String, _ isBatch: inout Bool?
+    ) throws(WorkerError) -> [Item] {
+        var slice: [Item] = []
         while slice.count < sliceCount, let text = try reader.next() {
             if text.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\r") }) { continue }
-            do {
-                let line = try PromptLine(json: text, lineNumber: reader.lineNumber)
-                var sampling = options.sampling
-                sampling.seed &+= UInt64(reader.lineNumber)
-                var request = try model.request(
-                    line.messages, else: line.prompt,
-                    maximumNewTokens: line.maximumNewTokens ?? options.maximumNewTokens, sampling: sampling,
-                    stopTexts: options.stopTexts, format: line.format ?? options.format)
-                request.includesStopText = options.includesStopText
-                request.wantsPickedLogProbs = options.includesPickedLogProbs
-                try model.engine.check(request)
-                slice.append((line, request))
-            } catch {
-                throw .file(path: path, line: reader.lineNumber, fault: "\(error)")
-            }
+            let isBatchFile = isBatch ?? PromptLine.isBatch(text)
+            isBatch = isBatchFile
+            slice.append(isBatchFile ? batchItem(text, reader.lineNumber) : try item(text, reader.lineNumber, path))
         }
         return slice
+    }
+
+    private func item(_ text: Data, _ number: Int, _ path: String) throws(WorkerError) -> Item {
+        do {
+            let line = try PromptLine(json: text, lineNumber: number)
+            return .asked(line, try requests(for: line, number))
+        } catch {
+            throw .file(path: path, line: number, fault: "\(error)")
+        }
+    }
+
+    private func batchItem(_ text: Data, _ number: Int) -> Item {
+        let read = BatchRequest.read(text)
+        do {
+            let line = try PromptLine(read.request.get())
+            return .asked(line, try requests(for: line, number))
+        } catch {
+            return .refused(BatchAnswer(customID: read.customID, line: number, fault: "\(error)"))
+        }
+    }
+
+    private func requests(for line: PromptLine, _ number: Int) throws -> [GenerationRequest] {
+        var own = options
+        own.sampling.seed &+= UInt64(number)
+        return try line.requests(to: model, own)
     }
 
     private static func open(_ path: String) throws(WorkerError) -> FileHandle {

@@ -1,4 +1,5 @@
 import Foundation
+import HoneBatch
 import HoneDatasets
 import HoneGrammar
 import HoneInference
@@ -12,8 +13,8 @@ struct PromptLine {
     let prompt: String
     /// The conversation, where the line gives one in the place of a prompt.
     let messages: [ChatMessage]?
-    let isBatchRequest: Bool
-    let maximumNewTokens: Int?
+    /// What a request of the OpenAI Batch format asks for beside its prompt.
+    let batch: BatchRequest?
     /// What the line's answer has to be; nil where it does not say.
     let format: AnswerFormat?
 
@@ -29,42 +30,33 @@ struct PromptLine {
         let content: String
     }
 
-    private struct BatchRequest: Decodable {
-        let customID: String
-        let url: String
-        let body: Body
-
-        struct Body: Decodable {
-            let prompt: String?
-            let messages: [Message]?
-            let maxTokens: Int?
-            let responseFormat: ResponseFormat?
-
-            enum CodingKeys: String, CodingKey {
-                case prompt, messages
-                case maxTokens = "max_tokens"
-                case responseFormat = "response_format"
-            }
+    /// Whether a line is of the OpenAI Batch format, and so the file.
+    static func isBatch(_ json: Data) -> Bool {
+        struct Mark: Decodable {
+            let custom_id: JSONValue
         }
-
-        enum CodingKeys: String, CodingKey {
-            case url, body
-            case customID = "custom_id"
+        do {
+            _ = try JSONDecoder().decode(Mark.self, from: json)
+            return true
+        } catch {
+            return false  // what else it is, its own form says
         }
     }
 
+    /// A line of Hone's own form.
     init(json: Data, lineNumber: Int) throws(WorkerError) {
-        let decoder = JSONDecoder()
         do {
-            let keys = try decoder.decode([String: JSONValue].self, from: json).keys
-            if keys.contains("custom_id") {
-                try self.init(decoder.decode(BatchRequest.self, from: json))
-            } else {
-                let line = try decoder.decode(Plain.self, from: json)
-                try self.init(
-                    id: line.id ?? .integer(lineNumber), prompt: line.prompt, messages: line.messages,
-                    isBatchRequest: false, maximumNewTokens: nil, format: line.format?.format)
+            let line = try JSONDecoder().decode(Plain.self, from: json)
+            guard let text = line.prompt ?? line.messages?.map(\.content).joined(separator: "\n") else {
+                throw WorkerError.payload(key: nil, fault: "has neither \"prompt\" nor \"messages\"")
             }
+            id = line.id ?? .integer(lineNumber)
+            prompt = text
+            messages =
+                line.prompt == nil
+                ? line.messages?.map { ChatMessage(role: $0.role ?? "user", content: $0.content) } : nil
+            batch = nil
+            format = line.format?.format
         } catch let error as DecodingError {
             throw WorkerError(error)
         } catch let error as WorkerError {
@@ -74,53 +66,34 @@ struct PromptLine {
         }
     }
 
-    private init(
-        id: JSONValue, prompt: String?, messages: [Message]?, isBatchRequest: Bool, maximumNewTokens: Int?,
-        format: AnswerFormat?
-    ) throws(WorkerError) {
-        guard let text = prompt ?? messages?.map(\.content).joined(separator: "\n") else {
-            throw .payload(key: isBatchRequest ? "body" : nil, fault: "has neither \"prompt\" nor \"messages\"")
-        }
-        self.id = id
-        self.prompt = text
-        self.messages =
-            prompt == nil ? messages?.map { ChatMessage(role: $0.role ?? "user", content: $0.content) } : nil
-        self.isBatchRequest = isBatchRequest
-        self.maximumNewTokens = maximumNewTokens
-        self.format = format
-    }
-
-    private init(_ request: BatchRequest) throws(WorkerError) {
+    /// A request of the OpenAI Batch format.
+    init(_ request: BatchRequest) throws {
         let body = request.body
-        try self.init(
-            id: .string(request.customID), prompt: body.prompt, messages: body.messages, isBatchRequest: true,
-            maximumNewTokens: body.maxTokens, format: body.responseFormat?.format)
-    }
-}
-
-/// `response_format` of the OpenAI API.
-private struct ResponseFormat: Decodable {
-    let format: AnswerFormat?
-
-    private struct Schema: Decodable {
-        let schema: JSONValue
+        id = .string(request.customID)
+        prompt = body.prompt ?? (body.messages ?? []).map(\.content).joined(separator: "\n")
+        messages = body.messages?.map { ChatMessage(role: $0.role, content: $0.content) }
+        batch = request
+        format = try body.answerSchema.map { try AnswerFormat(schema: $0) }
     }
 
-    private enum CodingKeys: String, CodingKey {
-        case type
-        case schema = "json_schema"
-    }
-
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        switch try container.decode(String.self, forKey: .type) {
-        case "text": format = nil
-        case "json_object": format = .jsonSchema(#"{"type":"object"}"#)
-        case "json_schema":
-            format = try AnswerFormat(schema: container.decode(Schema.self, forKey: .schema).schema)
-        case let other:
-            throw DecodingError.dataCorruptedError(
-                forKey: .type, in: container, debugDescription: "is \"\(other)\", not text, json_object or json_schema")
+    /// What is asked of a model: the line's own settings, and those of the command where it has none.
+    func requests(to model: LoadedModel, _ options: PromptAnswering.Options) throws -> [GenerationRequest] {
+        let body = batch?.body
+        let defaults = options.sampling
+        var sampling = defaults
+        sampling.temperature = body?.temperature ?? defaults.temperature
+        sampling.topP = body?.topP ?? defaults.topP
+        sampling.topK = body?.topK ?? defaults.topK
+        sampling.seed = body?.seed ?? defaults.seed
+        return try (0..<(body?.sampleCount ?? 1)).map { ordinal in
+            var own = sampling
+            own.seed &+= UInt64(ordinal)
+            var request = try model.request(
+                messages, else: prompt, maximumNewTokens: body?.maximumNewTokens ?? options.maximumNewTokens,
+                sampling: own, stopTexts: options.stopTexts + (body?.stop ?? []), format: format ?? options.format)
+            request.includesStopText = options.includesStopText
+            try model.engine.check(request)
+            return request
         }
     }
 }

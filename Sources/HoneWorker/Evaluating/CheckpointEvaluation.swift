@@ -46,8 +46,8 @@ struct CheckpointEvaluation: Sendable {
                 return false
             }
         }
-        for (index, result) in zip(possible, try await model.answer(possible.map { requests[$0] })) {
-            results[index] = result
+        for (index, answer) in zip(possible, try await model.answer(possible.map { requests[$0] })) {
+            results[index] = answer.result
         }
         return results
     }

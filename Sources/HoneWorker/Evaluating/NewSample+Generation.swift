@@ -11,21 +11,27 @@ extension NewSample {
     ) {
         self.init(
             job: job, ordinal: ordinal, checkpoint: checkpoint, example: example, prompt: prompt, result: result,
-            verdict: verdict, answerVerdict: isScored ? verdict.verdict : nil)
+            hasTokens: true, verdict: verdict, answerVerdict: isScored ? verdict.verdict : nil)
     }
 
-    /// The same, with what a verifier says of the answer; nil where there was no reference answer.
+    /// The same, with what a verifier says of the answer; nil where there was no reference answer. `hasTokens` says
+    /// whether the result's tokens are what the model wrote.
     init(
         job: ClaimedJob, ordinal: Int, checkpoint: Int64, example: Int64?, prompt: String, result: GenerationResult,
-        verdict: SolutionVerdict, answerVerdict: AnswerVerdict?
+        hasTokens: Bool, verdict: SolutionVerdict, answerVerdict: AnswerVerdict?
     ) {
         self.init(
             attempt: JobAttempt(job), ordinal: ordinal, checkpoint: checkpoint, example: example, prompt: prompt,
             text: result.text.storable, tokenIDs: result.tokens,
-            tokenLogProbs: result.logProbs.allSatisfy(\.isFinite) ? result.logProbs : nil,
+            tokenLogProbs: result.hasFiniteLogProbs ? result.logProbs : nil, hasTokens: hasTokens,
             steps: verdict.steps.map(Step.init), answer: verdict.answer?.storable,
             finishReason: result.finishReason.rawValue, verdict: answerVerdict?.rawValue)
     }
+}
+
+extension GenerationResult {
+    /// Whether every token has a log-probability that JSON can hold.
+    fileprivate var hasFiniteLogProbs: Bool { logProbs.count == tokens.count && logProbs.allSatisfy(\.isFinite) }
 }
 
 extension NewSample.Step {

@@ -18,12 +18,14 @@ struct ReasonHandler: JobHandler {
         for (model, group) in Dictionary(grouping: questions, by: \.payload.model) {
             do {
                 let serving = try await resources.served.serving(model)
-                let shares = Dictionary(grouping: group) { serving.model(forJob: $0.job.id).checkpoint }
+                let shares = Dictionary(grouping: group) { serving.model(forJob: $0.job.id).share }
                 for share in shares.values {
                     try await answer(share, serving.model(forJob: share[0].job.id), context)
                 }
             } catch let error as WorkerError {
                 for question in group { try await context.fail(question.job, error.failure) }
+            } catch let error as EngineFailure {
+                for question in group { try await context.fail(question.job, error.jobFailure) }
             }
         }
     }
@@ -50,37 +52,63 @@ struct ReasonHandler: JobHandler {
     }
 
     private func answer(_ questions: [ReasonQuestion], _ served: ServedModel, _ context: JobContext) async throws {
-        var asked: [(question: ReasonQuestion, requests: [GenerationRequest])] = []
+        var asked: [(question: ReasonQuestion, requests: [EngineRequest])] = []
         for question in questions {
             do {
                 let requests = try question.requests(to: served)
-                for request in requests { try served.model.engine.check(request) }
+                for request in requests { try served.engine.check(request) }
+                if let routing = question.payload.routing { try await served.check(routing.plan) }
                 asked.append((question, requests))
             } catch {
                 try await context.fail(question.job, .permanent("\(error)"))
             }
         }
-        if asked.isEmpty { return }
+        // Those of one plan are answered together.
+        for group in Dictionary(grouping: asked, by: { $0.question.payload.routing }).values {
+            try await answer(group, served, context)
+        }
+    }
+
+    private func answer(
+        _ asked: [(question: ReasonQuestion, requests: [EngineRequest])], _ served: ServedModel,
+        _ context: JobContext
+    ) async throws {
         let jobs = asked.flatMap { item in item.requests.map { _ in item.question.job } }
-        var results = try await served.model.answer(
-            asked.flatMap { item in item.requests.map { (item.question.payload.prompt, $0) } },
-            isWanted: { context.isWanted(jobs[$0]) })[...]
-        let answered = asked.map { item in
-            defer { results = results.dropFirst(item.requests.count) }
-            return (item.question, Array(results.prefix(item.requests.count)))
-        }
-        for (question, results) in answered where context.isWanted(question.job) {
-            guard let broken = results.first(where: { $0.finishReason == .error }) else { continue }
-            try await context.fail(question.job, .permanent(served.fault(after: broken.tokens.count)))
-        }
+        let outcomes = try await served.outcomes(
+            of: asked.flatMap { item in item.requests.map { (item.question.payload.question, $0) } },
+            plan: asked[0].question.payload.routing?.plan, isWanted: { context.isWanted(jobs[$0]) })
+        let answered = try await attribute(
+            outcomes, of: asked.map { ($0.question, $0.requests.count) }, served, context)
         // A verifier in a process of its own is waited for.
         let answers = await offload {
-            answered.filter { context.isWanted($0.0.job) }.map { question, results in
+            answered.filter { context.isWanted($0.0.job) }.map { question, attributed in
                 let check = resources.answerCheck(within: question.payload.verifierLimit)
-                return ReasonAnswer(question, results, served: served, check: check)
+                return ReasonAnswer(question, attributed, model: served.name, check: check)
             }
         }
         try await commit(answers.filter { context.isWanted($0.job) }, context)
+    }
+
+    /// Finds the checkpoints that the answers are of. A job of which one answer is missing or broken fails alone.
+    private func attribute(
+        _ outcomes: [EngineOutcome], of asked: [(question: ReasonQuestion, count: Int)], _ served: ServedModel,
+        _ context: JobContext
+    ) async throws -> [(ReasonQuestion, [AttributedAnswer])] {
+        var answered: [(ReasonQuestion, [AttributedAnswer])] = []
+        var rest = outcomes[...]
+        for (question, count) in asked {
+            let own = rest.prefix(count)
+            rest = rest.dropFirst(count)
+            guard context.isWanted(question.job) else { continue }
+            do {
+                var attributed: [AttributedAnswer] = []
+                for outcome in own { attributed.append(try await served.attribute(outcome.get())) }
+                answered.append((question, attributed))
+            } catch let failure as EngineFailure {
+                try await context.fail(question.job, failure.jobFailure)
+            }
+        }
+        return answered
     }
 
     /// Samples, results and completions in one transaction.
@@ -88,7 +116,20 @@ struct ReasonHandler: JobHandler {
         let results = try answers.map { ($0.job, try PostgresJSON(encoding: $0.result)) }
         try await context.complete(results) { transaction, held in
             let ids = Set(held.map(\.id))
-            try await Samples.record(answers.filter { ids.contains($0.job.id) }.flatMap(\.samples), in: transaction)
+            let answers = answers.filter { ids.contains($0.job.id) }
+            try await Samples.record(answers.flatMap(\.samples), in: transaction)
+            try await Samples.record(answers.flatMap(\.routes), in: transaction)
+        }
+    }
+}
+
+extension EngineFailure {
+    /// What the failure means for a job.
+    var jobFailure: JobFailure {
+        switch self {
+        case .rejected(let reason): .permanent(reason)
+        case .failed(let reason), .aborted(let reason): .retryable(reason)
+        case .unavailable(let reason, let delay): .postponed(reason, for: delay)
         }
     }
 }

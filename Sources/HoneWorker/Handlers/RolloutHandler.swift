@@ -17,20 +17,53 @@ struct RolloutHandler: JobHandler {
         let answers: Int
     }
 
-    func run(_ jobs: [ClaimedJob], context: JobContext) async throws {
-        for job in jobs {
-            guard let task = try await RolloutTask.find(JobAttempt(job), in: context.pool) else {
-                try await context.complete(job, result: PostgresJSON(encoding: Result(answers: 0)))
-                continue
-            }
-            let chunk = try await sample(task) { context.isWanted(job) }
-            try await context.complete(
-                job,
-                producing: { transaction in
-                    let isWanted = try await task.record(chunk.rollouts, seconds: chunk.seconds, in: transaction)
-                    return try PostgresJSON(encoding: Result(answers: isWanted ? chunk.rollouts.count : 0))
-                })
+    /// What was sampled for a job; nil where nobody wants it any more.
+    private struct Sampled {
+        let job: ClaimedJob
+        let chunk: (task: RolloutTask, rollouts: [SampledRollout], seconds: Double)?
+
+        func record(in transaction: PostgresConnection) async throws -> PostgresJSON {
+            guard let chunk,
+                try await chunk.task.record(chunk.rollouts, seconds: chunk.seconds, in: transaction)
+            else { return try PostgresJSON(encoding: Result(answers: 0)) }
+            return try PostgresJSON(encoding: Result(answers: chunk.rollouts.count))
         }
+    }
+
+    /// Samples one chunk after the other, so that a chunk has the same bits whatever it is claimed with, and completes
+    /// them together: what a completion costs is forcing it to disk.
+    func run(_ jobs: [ClaimedJob], context: JobContext) async throws {
+        var sampled: [Sampled] = []
+        var failure: (any Error)?
+        for job in jobs {
+            do {
+                sampled.append(try await sample(job, context))
+            } catch is CancellationError where !context.isWanted(job) && !Task.isCancelled {
+                continue
+            } catch {
+                failure = error
+                break
+            }
+        }
+        try await context.complete(
+            sampled.map(\.job),
+            producing: { transaction, held in
+                let wanted = Set(held.map(\.id))
+                var results: [PostgresJSON] = []
+                for one in sampled where wanted.contains(one.job.id) {
+                    results.append(try await one.record(in: transaction))
+                }
+                return results
+            })
+        if let failure { throw failure }
+    }
+
+    private func sample(_ job: ClaimedJob, _ context: JobContext) async throws -> Sampled {
+        guard let task = try await RolloutTask.find(JobAttempt(job), in: context.pool) else {
+            return Sampled(job: job, chunk: nil)
+        }
+        let (rollouts, seconds) = try await sample(task) { context.isWanted(job) }
+        return Sampled(job: job, chunk: (task, rollouts, seconds))
     }
 
     /// The answers of a chunk, verified, and what that took without loading the policy.

@@ -37,12 +37,13 @@ struct SampleHandler: JobHandler {
             let cut = try await cut(payload, context.pool)
             let examples = try await cut.examples(
                 CutSelection(limit: payload.limit, perLevel: payload.perLevel), from: context.pool)
-            let samples = try await answer(examples, payload, job, context)
+            let (samples, routes) = try await answer(examples, payload, job, context)
             let urgency = try await urgency(of: examples, samples, payload, cut, context.pool)
             try await context.complete(
                 job,
                 producing: { transaction in
                     try await Samples.record(samples, in: transaction)
+                    try await Samples.record(routes, in: transaction)
                     let tasks = try await ask(payload, urgency, in: transaction)
                     return try PostgresJSON(
                         encoding: Result(
@@ -59,30 +60,35 @@ struct SampleHandler: JobHandler {
 
     private func answer(
         _ examples: [CutExample], _ payload: SamplePayload, _ job: ClaimedJob, _ context: JobContext
-    ) async throws -> [NewSample] {
+    ) async throws -> (samples: [NewSample], routes: [NewSampleRoute]) {
         let model = try await resources.checkpoints.load(payload.checkpoint, threads: resources.threads)
-        var samples: [NewSample] = []
+        var (samples, routes): ([NewSample], [NewSampleRoute]) = ([], [])
         for start in stride(from: 0, to: examples.count, by: Self.sliceCount) {
             guard context.isWanted(job), !context.isDraining else { throw CancellationError() }
             let slice = examples[start..<min(examples.count, start + Self.sliceCount)]
             let requests = try slice.flatMap { example in
                 try (0..<payload.samples).map { try payload.request(to: model, example, ordinal: $0) }
             }
-            let results = try await model.engine.generate(requests)
-            for (place, result) in results.enumerated() {
+            let asked = requests.enumerated().map { place, request in
+                (prompt: slice[slice.startIndex + place / payload.samples].prompt, request: request)
+            }
+            for (place, answer) in try await model.answer(asked, plan: payload.routing?.plan).enumerated() {
                 let example = slice[slice.startIndex + place / payload.samples]
-                samples.append(
-                    NewSample(
-                        job: job, ordinal: samples.count, checkpoint: payload.checkpoint, example: example.id,
-                        prompt: example.prompt, result: result,
-                        verdict: SolutionChecker().check(
-                            result.text, prompt: example.prompt, reference: example.answer),
-                        isScored: !example.answer.isEmpty))
+                let sample = NewSample(
+                    job: job, ordinal: samples.count, checkpoint: payload.checkpoint, example: example.id,
+                    prompt: example.prompt, result: answer.result,
+                    verdict: SolutionChecker().check(
+                        answer.result.text, prompt: example.prompt, reference: example.answer),
+                    isScored: !example.answer.isEmpty)
+                samples.append(sample)
+                if let route = answer.route, let settings = payload.routing {
+                    routes.append(NewSampleRoute(of: sample, route, by: settings))
+                }
             }
             try await context.report(
                 PostgresJSON(encoding: Progress(done: start + slice.count, total: examples.count)), for: job)
         }
-        return samples
+        return (samples, routes)
     }
 
     /// By prompt; empty where the order is that of the examples.

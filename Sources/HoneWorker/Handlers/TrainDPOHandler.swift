@@ -18,12 +18,13 @@ struct TrainDPOHandler: TrainingHandler {
         }
         let text = LabelledText(tokenizer: start.tokenizer)
         let contextLength = try ModelConfiguration.read(directory: initial).maxPositionCount
-        let decided = rows.filter { !$0.isTie }.map(text.answerPair)
-        let pairs = decided.filter { pair in
+        let decided = rows.filter { !$0.isTie }.map { (pair: text.answerPair($0), task: $0.task) }
+        let kept = decided.filter { pair, _ in
             pair.chosen != pair.rejected
                 && (start.payload.dropLong != true
                     || pair.prompt.count + max(pair.chosen.count, pair.rejected.count) <= contextLength)
         }
+        let pairs = kept.map(\.pair)
         let configuration = start.payload.effective
         let run = try await TrainingRun.start { [resumed = start.resumed, tokenizer = start.tokenizer] in
             let model = try CausalLanguageModel.load(directory: initial)
@@ -34,6 +35,8 @@ struct TrainDPOHandler: TrainingHandler {
             return try DirectPreferenceTrainer.resume(
                 resumed, reference: model, configuration: configuration, pairs: pairs, tokenizer: tokenizer)
         }
-        return BegunTraining(training: run, exampleCount: pairs.count, droppedCount: decided.count - pairs.count)
+        return BegunTraining(
+            training: run, exampleCount: pairs.count, names: BatchName(.labelTask, kept.map(\.task)),
+            droppedCount: decided.count - pairs.count)
     }
 }

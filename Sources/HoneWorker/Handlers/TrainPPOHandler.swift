@@ -40,7 +40,7 @@ struct TrainPPOHandler: TrainingHandler {
         let fleet = isByFleet ? RolloutFleet(start, resources: resources, judge: verifier, prompts: prompts) : nil
         return BegunTraining(
             training: PolicyTraining(training: run, fleet: fleet), exampleCount: prompts.count,
-            exampleIDs: start.rows.map(\.id))
+            names: BatchName(.example, start.rows.map(\.id)))
     }
 }
 

@@ -30,8 +30,8 @@ struct TrainRewardHandler: TrainingHandler {
                 calibrating: data.calibrating, tokenizer: tokenizer)
         }
         return BegunTraining(
-            training: RewardRun(run: run), exampleCount: data.training.count, droppedCount: data.droppedCount,
-            warnings: data.warnings)
+            training: RewardRun(run: run), exampleCount: data.training.count,
+            names: BatchName(.labelTask, data.trainingTasks), droppedCount: data.droppedCount, warnings: data.warnings)
     }
 }
 

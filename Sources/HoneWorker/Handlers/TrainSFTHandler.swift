@@ -24,7 +24,7 @@ struct TrainSFTHandler: TrainingHandler {
         let chosen = start.payload.dropLong == true ? try Self.fitting(all, tokenizer, start) : all
         let session = try await Self.session(start, chosen.map(\.example), tokenizer)
         return BegunTraining(
-            training: session, exampleCount: chosen.count, exampleIDs: chosen.map(\.id),
+            training: session, exampleCount: chosen.count, names: BatchName(.example, chosen.map(\.id)),
             droppedCount: start.rows.count - chosen.count)
     }
 

@@ -2,13 +2,15 @@ import Foundation
 import HoneArtifacts
 import HoneCatalog
 import HoneConcurrency
+import HoneModel
 
 extension CheckpointFile {
     static let weights = "model.safetensors"
     /// What serving the model takes, where it is there; the rest is for going on with the training.
     static let servingFiles = [
         weights, "config.json", "tokenizer.json", "generation_config.json", "tokenizer_config.json",
-        "special_tokens_map.json", "chat_template.jinja",
+        "special_tokens_map.json", "chat_template.jinja", RoutingParts.configurationFile, RoutingParts.exitFile,
+        RoutingParts.routerFile,
     ]
 }
 

@@ -23,6 +23,12 @@ public struct CheckpointLibrary: Sendable {
         return files
     }
 
+    /// Lays out in a directory what serving a checkpoint takes, and the report of its quantization where it has one.
+    func lay(_ checkpoint: Int64, in directory: String) async throws {
+        let wanted = CheckpointFile.servingFiles + [Quantization.reportFile]
+        try await store.lay(files(of: checkpoint).filter { wanted.contains($0.path) }, in: directory)
+    }
+
     /// Loads a checkpoint; every byte is checked against the catalog's checksums. `threads` work inside one operator.
     public func load(
         _ checkpoint: Int64, limits: GenerationLimits = GenerationLimits(), threads: Int

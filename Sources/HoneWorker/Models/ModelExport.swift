@@ -21,22 +21,28 @@ public struct ModelExport: Sendable {
     ///   - model: `NAME`, for what it serves, else its newest checkpoint.
     ///   - checkpoint: another of its checkpoints.
     ///   - directory: made if it is missing; it must be empty.
+    ///   - dequantizing: writes a checkpoint in fewer bits with the weights that they stand for, in 32 bits.
     /// - Returns: the checkpoint and the names of the files.
     /// - Throws: `WorkerError` if there is no such checkpoint or the directory is not empty; `ArtifactError`.
     public func run(
-        _ model: String, checkpoint: Int64?, to directory: String
+        _ model: String, checkpoint: Int64?, to directory: String, dequantizing: Bool = false
     ) async throws -> (checkpoint: Int64, files: [String]) {
         let found = try await library.find(model, checkpoint: checkpoint)
         let files = try await library.files(of: found).filter { CheckpointFile.servingFiles.contains($0.path) }
         guard files.contains(where: { $0.path == CheckpointFile.weights }) else {
             throw WorkerError.incompleteCheckpoint(id: found, path: CheckpointFile.weights)
         }
-        try await offload { Result { try write(files, to: directory) } }.get()
+        try await offload {
+            Result { try write(files, of: "\(model)@\(found)", to: directory, dequantizing: dequantizing) }
+        }.get()
         return (found, files.map(\.path))
     }
 
-    private func write(_ files: [CheckpointFile], to directory: String) throws {
+    private func write(
+        _ files: [CheckpointFile], of name: String, to directory: String, dequantizing: Bool
+    ) throws {
         let manager = FileManager.default
+        try requireHuggingFaceForm(files)
         try manager.createDirectory(atPath: directory, withIntermediateDirectories: true)
         guard try manager.contentsOfDirectory(atPath: directory).isEmpty else {
             throw WorkerError.file(path: directory, line: nil, fault: "is not empty; name a new directory")
@@ -47,9 +53,30 @@ public struct ModelExport: Sendable {
             try manager.copyItem(atPath: store.verifiedFile(file.artifact.sha256).path, toPath: target)
             try manager.setAttributes([.posixPermissions: 0o644], ofItemAtPath: target)
         }
+        if try ModelConfiguration.read(directory: directory).quantization != nil {
+            guard dequantizing else {
+                for file in files { try manager.removeItem(atPath: directory + "/" + file.path) }
+                throw WorkerError.quantizedExport(checkpoint: name)
+            }
+            try QuantizedModel(directory: directory).dequantized.save(directory: directory)
+        }
         // In the catalog steps go without saying; of a directory that says nothing they are not assumed.
         if try GenerationDefaults.read(directory: directory).statedLayout == nil {
             try GenerationFile(directory: directory).write(to: directory, layout: .steps)
+        }
+    }
+
+    /// Before anything is written.
+    private func requireHuggingFaceForm(_ files: [CheckpointFile]) throws {
+        guard let file = files.first(where: { $0.path == "config.json" }) else { return }
+        let path = try store.verifiedFile(file.artifact.sha256).path
+        let configuration = try JSONDecoder().decode(
+            ModelConfiguration.self, from: Data(contentsOf: URL(filePath: path)))
+        guard configuration.isHuggingFaceForm else {
+            throw WorkerError.file(
+                path: file.path, line: nil,
+                fault: "has layers of kinds that transformers does not compute (attention_kinds), so there is no "
+                    + "directory for it; 'hone generate' and jobs take the checkpoint as it is")
         }
     }
 }

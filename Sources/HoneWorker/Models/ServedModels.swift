@@ -9,16 +9,22 @@ import Logging
 actor ServedModels {
     private let library: CheckpointLibrary
     private let threads: Int
+    private let remote: RemoteModels?
     private let logger = Logger(label: "hone.worker")
     private var loaded: [Int64: ServedModel] = [:]
 
-    init(library: CheckpointLibrary, threads: Int) {
+    /// `remote` are the models that servers elsewhere answer with.
+    init(library: CheckpointLibrary, threads: Int, remote: RemoteModels? = nil) {
         self.library = library
         self.threads = threads
+        self.remote = remote
     }
 
     /// What is to answer now; the name may be left out while exactly one model is served.
     func serving(_ name: String?) async throws -> Serving {
+        if let name, let remote, let served = try await remote.serving(name) {
+            return Serving(active: served, canary: nil)
+        }
         let now = try await library.active(name)
         let active = try await model(now.checkpoint, of: now.model)
         let canary = try await canary(now)
@@ -44,7 +50,8 @@ actor ServedModels {
         let model = try await library.load(checkpoint, threads: threads)
         // Somebody else may have loaded it meanwhile; the one that came first stays.
         if let current = loaded[checkpoint] { return current }
-        let fresh = ServedModel(name: name, checkpoint: checkpoint, model: model)
+        let fresh = ServedModel(
+            name: name, engine: model.engine, layout: model.layout, weights: .loaded(checkpoint), local: model)
         loaded[checkpoint] = fresh
         return fresh
     }
@@ -68,18 +75,5 @@ struct Serving: Sendable {
 
     static func isCanary(job: Int64, percent: Int) -> Bool {
         stableHash(of: "canary \(job)") % 100 < UInt64(percent)
-    }
-}
-
-/// A checkpoint of a model, ready to answer.
-struct ServedModel: Sendable {
-    let name: String
-    let checkpoint: Int64
-    let model: LoadedModel
-
-    /// What is wrong where an answer ended with logits that are no numbers.
-    func fault(after tokenCount: Int) -> String {
-        "checkpoint \(checkpoint) of model \(name) computed logits that are no numbers at token \(tokenCount) of the "
-            + "answer; its weights are broken, or its sums run over on this prompt"
     }
 }

@@ -21,6 +21,8 @@ struct SamplePayload: JobPayload {
     let format: FormatOption?
     /// What is asked about the answers.
     let label: Label?
+    /// By which paths of the model; all layers for every answer if left out.
+    let routing: RoutingSettings?
 
     struct Label: Decodable, Sendable {
         /// preference, steps or rating, any of them.
@@ -75,7 +77,7 @@ struct SamplePayload: JobPayload {
     }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case checkpoint, dataset, split, cut, limit, samples, temperature, seed, format, label
+        case checkpoint, dataset, split, cut, limit, samples, temperature, seed, format, label, routing
         case perLevel = "per_level"
         case maxNewTokens = "max_new_tokens"
     }

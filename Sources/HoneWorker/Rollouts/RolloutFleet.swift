@@ -50,7 +50,11 @@ struct RolloutFleet: Sendable {
         let started = ContinuousClock.now
         try await prepare(step, run)
         let chunks = try await waitForChunks(ofStep: step)
-        let (version, sampled) = try await write { try await batches.take(step: step, in: $0) }
+        let (version, sampled) = try await write { transaction in
+            // Every attempt takes the same, so this need not be on disk before the training goes on.
+            try await transaction.query("SELECT set_config('synchronous_commit', 'off', true)")
+            return try await batches.take(step: step, in: transaction)
+        }
         try await sayWhatFailed(chunks, step: step, answerCount: sampled.count)
         let seconds = (ContinuousClock.now - started) / .seconds(1)
         return try run.with { trainer in
@@ -130,6 +134,8 @@ struct RolloutFleet: Sendable {
         let handler = RolloutHandler(resources: resources)
         var lastHelp = ContinuousClock.now
         var sampledToo: Set<Int64> = []
+        // How many are left to others, from when this worker last helped.
+        var leftCount: Int?
         while true {
             try Task.checkCancellation()
             let chunks = try await patiently { try await batches.chunks(ofStep: step, in: context.pool) }
@@ -138,7 +144,12 @@ struct RolloutFleet: Sendable {
             if context.isDraining { throw StoppedBetweenSteps() }
             let slow = chunks.first { $0.state == .running && !sampledToo.contains($0.sampler) }
             let waiting = open.filter { $0.state == .waiting }.map(\.sampler)
-            if try await patiently({ try await context.help(with: waiting, by: Classifying(handler)) }) {
+            // Half of them, so that others have a part too; all, where nobody took one in the meantime.
+            let share = waiting.count == leftCount ? waiting.count : (waiting.count + 1) / 2
+            leftCount = waiting.count - share
+            if try await patiently({
+                try await context.help(with: waiting, limit: share, by: Classifying(handler))
+            }) {
                 lastHelp = .now
             } else if let slow, ContinuousClock.now - lastHelp > Self.patience(after: chunks) {
                 sampledToo.insert(slow.sampler)

@@ -51,7 +51,7 @@ struct ResumePoint: Sendable, Equatable {
 
 extension ResumePoint: Codable {
     private enum CodingKeys: CodingKey {
-        case step, metrics, cut, freeze, droppedCount, files
+        case step, metrics, cut, freeze, verdicts, droppedCount, files
         /// A worker of before `metrics` left the loss alone, and its jobs go on too.
         case loss
     }
@@ -61,6 +61,8 @@ extension ResumePoint: Codable {
         step = try container.decode(Int.self, forKey: .step)
         if let freeze = try container.decodeIfPresent(FreezeReference.self, forKey: .freeze) {
             data = .freeze(freeze)
+        } else if let verdicts = try container.decodeIfPresent(VerdictCut.self, forKey: .verdicts) {
+            data = .verdicts(verdicts, on: try container.decode(DataCut.self, forKey: .cut))
         } else {
             data = .cut(try container.decode(DataCut.self, forKey: .cut))
         }
@@ -78,6 +80,9 @@ extension ResumePoint: Codable {
         switch data {
         case .cut(let cut): try container.encode(cut, forKey: .cut)
         case .freeze(let freeze): try container.encode(freeze, forKey: .freeze)
+        case .verdicts(let verdicts, let cut):
+            try container.encode(cut, forKey: .cut)
+            try container.encode(verdicts, forKey: .verdicts)
         }
         try container.encode(droppedCount, forKey: .droppedCount)
         try container.encode(files, forKey: .files)

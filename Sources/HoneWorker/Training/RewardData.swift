@@ -16,6 +16,8 @@ struct RewardData: Sendable {
     }
 
     private(set) var training: RewardExamples
+    /// What was asked, of each of these.
+    private(set) var trainingTasks: [Int64]
     /// Nil where none were asked for.
     private(set) var calibrating: RewardExamples?
     private(set) var heldOut: RewardExamples
@@ -43,17 +45,19 @@ struct RewardData: Sendable {
         case .preferences(let all):
             rowCount = all.count
             // Two answers may differ in the database and be the same to a model.
-            let pairs = all.map { (side($0.prompt), text.pair($0)) }.filter { pair in
+            let pairs = all.map { (side($0.prompt), text.pair($0), $0.task) }.filter { pair in
                 fits(pair.1.chosen.count, pair.1.rejected.count) && (pair.1.isTie || pair.1.chosen != pair.1.rejected)
             }
+            trainingTasks = pairs.filter { $0.0 == .training }.map(\.2)
             func of(_ side: Side) -> RewardExamples { .pairs(pairs.filter { $0.0 == side }.map(\.1)) }
             (training, calibrating, heldOut) = (of(.training), of(.calibration), of(.heldOut))
             contradictionCount = Self.contradictions(all)
             droppedCount = rowCount - pairs.count
         case .steps(let all):
             rowCount = all.count
-            let examples = all.compactMap { row in text.steps(row).map { (side(row.prompt), $0) } }
+            let examples = all.compactMap { row in text.steps(row).map { (side(row.prompt), $0, row.task) } }
                 .filter { fits($0.1.tokens.count) }
+            trainingTasks = examples.filter { $0.0 == .training }.map(\.2)
             func of(_ side: Side) -> RewardExamples { .steps(examples.filter { $0.0 == side }.map(\.1)) }
             (training, calibrating, heldOut) = (of(.training), of(.calibration), of(.heldOut))
             droppedCount = rowCount - examples.count
@@ -61,8 +65,9 @@ struct RewardData: Sendable {
         if shares.calibration == 0 { calibrating = nil }
         guard training.count > 0, heldOut.count > 0, calibrating?.count != 0 else {
             throw .noExamples(
-                "of \(rowCount) rows \(training.count) are left to learn from, \(heldOut.count) to measure on and "
-                    + "\(calibrating?.count ?? 0) to calibrate on; label more prompts, or change the shares")
+                "of \(rowCount) rows \(training.count) are left to learn from, "
+                    + (calibrating.map { "\($0.count) to calibrate on " } ?? "")
+                    + "and \(heldOut.count) to measure on; label more prompts, or change the shares")
         }
     }
 

@@ -36,8 +36,8 @@ struct TrainingAttempt<Handler: TrainingHandler> {
             } catch {
                 // The numbers that led to it are the ones to look at.
                 if error is TrainingError || error is WorkerError { try await recorder.flush(for: job, context) }
-                guard let error = error as? TrainingError, !begun.exampleIDs.isEmpty else { throw error }
-                throw error.namingRows { begun.exampleIDs[$0] }
+                guard let error = error as? TrainingError else { throw error }
+                throw error.namingRows(begun.names)
             }
         }
     }

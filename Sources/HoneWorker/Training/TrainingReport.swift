@@ -38,14 +38,15 @@ extension StepReport: TrainingReport {
     }
 }
 
-extension RewardStepReport: TrainingReport {
-    private struct Progress: Encodable {
-        let step: Int
-        let steps: Int
-        let loss: Double
-        let accuracy: Double?
-    }
+/// The progress of a training that judges: a loss, and how much of what was measured is judged rightly.
+struct JudgingProgress: Encodable {
+    let step: Int
+    let steps: Int
+    let loss: Double
+    let accuracy: Double?
+}
 
+extension RewardStepReport: TrainingReport {
     var failure: String? { nil }
     var checkpointMetrics: [String: Double] {
         ["loss": loss].merging(evaluation?.metrics ?? [:]) { own, _ in own }
@@ -53,23 +54,16 @@ extension RewardStepReport: TrainingReport {
 
     func progress() throws -> PostgresJSON {
         try PostgresJSON(
-            encoding: Progress(step: step, steps: steps, loss: loss, accuracy: evaluation?.accuracy))
+            encoding: JudgingProgress(step: step, steps: steps, loss: loss, accuracy: evaluation?.accuracy))
     }
 }
 
 extension DirectPreferenceReport: TrainingReport {
-    private struct Progress: Encodable {
-        let step: Int
-        let steps: Int
-        let loss: Double
-        let accuracy: Double
-    }
-
     var failure: String? { nil }
     var checkpointMetrics: [String: Double] { ["loss": loss, "accuracy": accuracy, "margin": margin] }
 
     func progress() throws -> PostgresJSON {
-        try PostgresJSON(encoding: Progress(step: step, steps: steps, loss: loss, accuracy: accuracy))
+        try PostgresJSON(encoding: JudgingProgress(step: step, steps: steps, loss: loss, accuracy: accuracy))
     }
 }
 

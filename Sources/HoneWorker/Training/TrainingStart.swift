@@ -3,6 +3,7 @@ import HoneCatalog
 import HonePostgres
 import HoneQueue
 import HoneTokenizer
+import HoneTraining
 
 /// What an attempt of a training job begins with: what it learns from, and the files of models as directories on the
 /// disk.
@@ -56,8 +57,8 @@ struct TrainingStart<Payload: TrainingPayload>: Sendable {
 struct BegunTraining<Training: RunningTraining>: Sendable {
     let training: Training
     let exampleCount: Int
-    /// Of the examples that it learns from, in its order, for errors that name some.
-    var exampleIDs: [Int64] = []
+    /// Of what it learns from, in its order, for errors that name some.
+    let names: BatchName
     /// Examples longer than the model's context.
     var droppedCount = 0
     /// What somebody should know who looks at the job.

@@ -6,14 +6,14 @@ import HoneTensor
 struct GenerateProgram: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "generate", abstract: "Generation speed of a model: prefill, then greedy decoding with a cache.",
-        discussion: "  hone-bench generate --model DIR --batch 64 --prompt 32 --new 64")
+        discussion: "  hone-bench generate --model DIR --batch 64 --prompt 32 --new 64 --dtype int8")
 
     @Option(help: "A Hugging Face directory.") var model: String
     @Option(help: "Rows that are decoded together.") var batch = 64
     @Option(help: "Tokens of every prompt.") var prompt = 32
     @Option(help: "New tokens of every row.") var new = 64
-    @Option(help: "Arithmetic; fp32 so far.") var dtype = Arithmetic.fp32
-    @Option(help: "Threads inside one operator.") var threads = 1
+    @Option(help: "How the weights are kept: fp32, bf16, int8, int4, mixed.") var dtype = ServedPrecision.fp32
+    @Option(help: "Threads inside one step.") var threads = 1
     @Option(help: "Runs, of which the fastest is reported.") var repeats = 5
 
     func validate() throws {
@@ -27,14 +27,33 @@ struct GenerateProgram: ParsableCommand {
 
     func run() throws {
         Threads.set(intraOp: threads)
+        let network = try CausalLanguageModel.served(directory: model)
+        guard let prepared = PreparedModel(network, dtype.plan(for: network.configuration)) else {
+            throw ValidationError("--model \(model): its kind of attention is not computed by the row engine")
+        }
         let measurement = GenerationMeasurement(
-            model: try CausalLanguageModel.load(directory: model), batch: batch, promptLength: prompt, newCount: new)
+            model: prepared, batch: batch, promptLength: prompt, newCount: new)
         let runs = (0..<repeats).map { _ in measurement.run() }
         guard let best = runs.min(by: { $0.seconds < $1.seconds }) else { return }
         try printJSONLine([
             "tokens": Double(batch * new), "seconds": best.seconds, "prefill_s": best.prefillSeconds,
             "checksum": Double(best.checksum),
         ])
+    }
+}
+
+/// How a served model's weights are kept.
+enum ServedPrecision: String, ExpressibleByArgument, CaseIterable {
+    case fp32, bf16, int8, int4, mixed
+
+    func plan(for configuration: ModelConfiguration) -> PrecisionPlan {
+        switch self {
+        case .fp32: PrecisionPlan(.float32)
+        case .bf16: PrecisionPlan(.bfloat16)
+        case .int8: PrecisionPlan(.int8)
+        case .int4: PrecisionPlan(.int4)
+        case .mixed: .mixed(configuration)
+        }
     }
 }
 
@@ -45,34 +64,63 @@ struct GenerationMeasurement {
         let prefillSeconds: Double
         /// Equal for equal tokens.
         let checksum: Int64
+
+        /// Decoded tokens a second, of `count` in all whose first come from the prefill.
+        func decodeSpeed(batch: Int, newCount: Int) -> Double {
+            Double(batch * (newCount - 1)) / (seconds - prefillSeconds)
+        }
     }
 
-    let model: CausalLanguageModel
+    let model: PreparedModel
     let batch: Int
     let promptLength: Int
     let newCount: Int
+    /// Tokens of prompts that one step takes in.
+    var chunk = 512
+
+    /// The token of a prompt, the same in every program that is compared.
+    private func token(_ row: Int, _ place: Int) -> Int32 {
+        Int32((row * 7919 + place * 104_729 + 17) % min(model.configuration.vocabularySize, 256))
+    }
 
     func run() -> Run {
-        let limit = min(model.configuration.vocabularySize, 256)
-        let ids = (0..<batch).flatMap { row in
-            (0..<promptLength).map { Int64((row * 7919 + $0 * 104_729 + 17) % limit) }
-        }
-        let prompts_BT = Tensor(ids).view(batch, promptLength)
+        let pagesPerRow = (promptLength + newCount + KeyValuePages.tokenCount - 1) / KeyValuePages.tokenCount
+        let pages = model.makePages(count: batch * pagesPerRow)
+        let tables = (0..<batch).map { row in (0..<pagesPerRow).map { Int32(row * pagesPerRow + $0) } }
+        let greedy = [TokenDraw](repeating: TokenDraw(temperature: 0, uniform: 1), count: batch)
         return inferenceMode {
             let start = ContinuousClock.now
-            let cache = KVCache(
-                model.configuration, rowCapacity: batch, tokenCapacity: promptLength + newCount)
-            var next_B = model.prefill(TokenLine(rows: prompts_BT), cache: cache).argmax(dim: -1)
+            var next = prefill(pages, tables)
             let prefill = ContinuousClock.now - start
-            var tokens = [next_B]
-            for _ in 1..<max(newCount, 1) where newCount > 1 {
-                next_B = model.decode(next_B, cache: cache).argmax(dim: -1)
-                tokens.append(next_B)
+            var columns = [next]
+            for past in promptLength..<promptLength + newCount - 1 {
+                var step = NetworkStep()
+                for row in 0..<batch {
+                    step.add(CollectionOfOne(next[row]), past: past, pages: tables[row], isRead: true)
+                }
+                next = model(step, pages: pages).pickTokens(greedy).map(\.token)
+                columns.append(next)
             }
-            let all = Tensor.stack(tokens, dim: 1).contiguous().toArray(Int64.self)
             let seconds = (ContinuousClock.now - start) / .seconds(1)
+            let all = (0..<batch).flatMap { row in columns.map { Int64($0[row]) } }
             let checksum = all.enumerated().reduce(Int64(0)) { $0 + $1.element * Int64($1.offset % 1009 + 1) }
             return Run(seconds: seconds, prefillSeconds: prefill / .seconds(1), checksum: checksum)
         }
+    }
+
+    /// Reads the prompts, as many as fit into a step at a time.
+    private func prefill(_ pages: KeyValuePages, _ tables: [[Int32]]) -> [Int32] {
+        let rowsPerStep = max(1, chunk / promptLength)
+        var first: [Int32] = []
+        while first.count < batch {
+            var step = NetworkStep()
+            for row in first.count..<min(batch, first.count + rowsPerStep) {
+                step.add((0..<promptLength).map { token(row, $0) }, past: 0, pages: tables[row], isRead: true)
+            }
+            let logits = model(step, pages: pages)
+            let draws = [TokenDraw](repeating: TokenDraw(temperature: 0, uniform: 1), count: logits.size(0))
+            first += logits.pickTokens(draws).map(\.token)
+        }
+        return first
     }
 }

@@ -34,7 +34,7 @@ struct ProbeProgram: ParsableCommand {
 /// of the two serves too.
 final class Probe {
     private let directory: String
-    private lazy var network = Result { try CausalLanguageModel.load(directory: directory) }
+    private lazy var network = Result { try CausalLanguageModel.served(directory: directory) }
     private lazy var tokenizer = Result { try BytePairTokenizer(directory: directory) }
 
     init(directory: String) { self.directory = directory }

@@ -16,13 +16,16 @@ struct InferenceSuite: AsyncParsableCommand {
         var absent: [String] = []
         try await withModelDirectories(peers.sizes) { size, directory in
             let network = try CausalLanguageModel.load(directory: directory)
+            guard let prepared = PreparedModel(network) else {
+                throw ValidationError("\(directory): the row engine does not compute this model")
+            }
             for threads in peers.threadCounts {
                 for batch in [1, 16, 64] {
                     var (own, peer): ([Double], [Double]) = ([], [])
                     for _ in 0..<peers.runs {
                         Threads.set(intraOp: threads)
                         let measurement = GenerationMeasurement(
-                            model: network, batch: batch, promptLength: 32, newCount: 64)
+                            model: prepared, batch: batch, promptLength: 32, newCount: 64)
                         own.append(Double(batch * 64) / measurement.run().seconds)
                         let arguments = [
                             "--model", directory, "--batch", "\(batch)", "--prompt", "32", "--new", "64",

@@ -71,23 +71,47 @@ enum LearningTask: String, ExpressibleByArgument, CaseIterable, Sendable {
 }
 
 extension LearningTask {
-    private static let aimingCount = 2000
+    private static let aimingCount = 8000
+    private static let trainingCount = 30_000
     /// Of 100 sums so many have five numbers.
     private static let longSums = 40
+
+    /// Sums of both lengths in exactly their shares: short ones are the harder, and two sets should differ by little.
+    private struct EvenSums {
+        private(set) var problems: [Problem] = []
+        private var (longRoom, shortRoom): (Int, Int)
+
+        init(count: Int) {
+            longRoom = count * longSums / 100
+            shortRoom = count - longRoom
+        }
+
+        var isFull: Bool { longRoom + shortRoom == 0 }
+
+        mutating func take(_ problem: Problem) {
+            let isLong = problem.steps.count > 3
+            guard (isLong ? longRoom : shortRoom) > 0 else { return }
+            if isLong { longRoom -= 1 } else { shortRoom -= 1 }
+            problems.append(problem)
+        }
+    }
+
     /// Of 100 sums so many are shown with their steps.
     private static func shownWithSteps(_ problem: Problem) -> UInt64 { problem.steps.count > 3 ? 90 : 20 }
 
     private static func habits(seed: UInt64, heldOutCount: Int, _ exampleCount: Int) -> Problems {
         var random = RandomSource(words: seed, 0x5A)
-        var (train, aiming, heldOut, seen): ([Problem], [Problem], [Problem], Set<String>) = ([], [], [], [])
-        while train.count < 6000 || heldOut.count < heldOutCount || aiming.count < aimingCount {
+        var (train, seen): ([Problem], Set<String>) = ([], [])
+        var (aiming, heldOut) = (EvenSums(count: aimingCount), EvenSums(count: heldOutCount))
+        while train.count < trainingCount || !heldOut.isFull || !aiming.isFull {
             let count = random.integer(0...99) < longSums ? 5 : 4
             let problem = sum((0..<count).map { _ in random.integer(10...99) })
             guard seen.insert(problem.canonicalForm).inserted else { continue }
             switch problem.split {
-            case .train: train.append(problem)
-            case .test: heldOut.append(problem)
-            case .validation: aiming.append(problem)
+            case .train where train.count < trainingCount: train.append(problem)
+            case .train: break
+            case .test: heldOut.take(problem)
+            case .validation: aiming.take(problem)
             }
         }
         let supervised = train.prefix(exampleCount).map { problem in
@@ -95,8 +119,7 @@ extension LearningTask {
             return draw < shownWithSteps(problem) ? problem : problem.withoutSteps
         }
         return Problems(
-            supervised: supervised, prompts: train, aiming: Array(aiming.prefix(aimingCount)),
-            heldOut: Array(heldOut.prefix(heldOutCount)))
+            supervised: supervised, prompts: train, aiming: aiming.problems, heldOut: heldOut.problems)
     }
 
     /// `12+34+5=?` with its running totals.
@@ -138,7 +161,7 @@ extension LearningTask {
         let generator = ProblemGenerator(seed: seed, level: .arithmetic)
         let train = try generator.distinct(4000, split: .train)
         return Problems(
-            supervised: train, prompts: train, aiming: try generator.distinct(aimingCount, split: .validation),
+            supervised: train, prompts: train, aiming: try generator.distinct(2000, split: .validation),
             heldOut: try generator.distinct(heldOutCount, split: .test))
     }
 }

@@ -22,7 +22,7 @@ struct PPOLearningSuite: AsyncParsableCommand {
     @Option(help: "What is learnt: habits, product-sum or arithmetic.") var task = LearningTask.habits
     @Option(help: "Supervised steps before, on batches of 1024 tokens, from which it is a few more to about 42 %.")
     var supervisedSteps: Int?
-    @Option(help: "Held-out problems.") var heldOut = 2000
+    @Option(help: "Held-out problems.") var heldOut = 4000
     @Option(help: "A train.ppo configuration as JSON; keys that are left out have the suite's settings.")
     var settings = "{}"
     @Flag(help: "Settings that break a policy down, for the guard to stop: GRPO, 16 updates a batch, rate 3e-4.")

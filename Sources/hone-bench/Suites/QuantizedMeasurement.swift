@@ -16,14 +16,14 @@ struct QuantizedMeasurement {
     private static let workingSet = 64 << 20
 
     /// Billions of multiplications and additions per second, once per run, by each precision and in fp32.
-    func speeds(runs: Int) -> (quantized: [(QuantizedWeight.Precision, [Double])], full: [Double]) {
+    func speeds(runs: Int) -> (quantized: [(QuantizedValues.Precision, [Double])], full: [Double]) {
         let x = Tensor.randn([rows, inputs], generator: Generator(seed: 1))
         let matrix = Tensor.randn([outputs, inputs], generator: Generator(seed: 2))
         let full = copies(bytes: 4 * inputs * outputs) { matrix.clone() }
         let ofFull = time(full, runs: runs) { weight in noGrad { _ = x.linear(weight) } }
-        let quantized = QuantizedWeight.Precision.allCases.map { precision in
+        let quantized = QuantizedValues.Precision.allCases.map { precision in
             let values = QuantizedValues(nearest: matrix, precision: precision)
-            let packed = copies(bytes: values.packed.byteCount) { values.packed }
+            let packed = copies(bytes: PackedMatrix(values).byteCount) { PackedMatrix(values) }
             return (precision, time(packed, runs: runs) { weight in noGrad { _ = weight(x) } })
         }
         return (quantized, ofFull)

@@ -31,12 +31,17 @@ struct TrainingSuite: AsyncParsableCommand {
             }
             return try SuiteReport(suite: "training", rows: rows, absent: []).show(asJSON: peers.json)
         }
+        let workloads = [
+            PPOWorkload.uniform(count: 256, promptLength: 16, answerLength: 32), try .worked(count: 256),
+        ]
         var rows: [SuiteReport.Row] = []
         var absent: Set<String> = []
         try await withModelDirectories(peers.sizes) { size, directory in
             for threads in peers.threadCounts {
                 rows.append(try await trainingRow(size, directory, threads, &absent))
-                rows.append(try await reinforcementRow(size, directory, threads, &absent))
+                for workload in workloads {
+                    rows.append(try await reinforcementRow(size, directory, threads, workload, &absent))
+                }
             }
         }
         let report = SuiteReport(suite: "training", rows: rows, absent: absent.sorted())
@@ -62,20 +67,21 @@ struct TrainingSuite: AsyncParsableCommand {
     }
 
     private func reinforcementRow(
-        _ size: ModelSize, _ directory: String, _ threads: Int, _ absent: inout Set<String>
+        _ size: ModelSize, _ directory: String, _ threads: Int, _ workload: PPOWorkload, _ absent: inout Set<String>
     ) async throws -> SuiteReport.Row {
-        try await row("PPO \(size.name), 256 answers of 16 + 32 tokens, \(threads) thread(s)", &absent) {
-            let measurement = PPOMeasurement(
-                directory: directory, samples: 256, promptLength: 16, newCount: 32, threads: threads)
-            let run = try await measurement.run(iterations: iterations)
-            return Double(run.tokens) / run.seconds
-        } peer: {
-            await peers.script(
-                "eager_ppo.py",
-                [
-                    "--model", directory, "--samples", "256", "--prompt", "16", "--new", "32", "--iterations",
-                    "\(iterations)", "--threads", "\(threads)",
-                ])
+        try await workload.withFile { file in
+            try await row("PPO \(size.name), \(workload.name), \(threads) thread(s)", &absent) {
+                let run = try await PPOMeasurement(directory: directory, workload: workload, threads: threads)
+                    .run(iterations: iterations)
+                return Double(run.tokens) / run.seconds
+            } peer: {
+                await peers.script(
+                    "eager_ppo.py",
+                    [
+                        "--model", directory, "--workload", file, "--iterations", "\(iterations)", "--threads",
+                        "\(threads)",
+                    ])
+            }
         }
     }
 

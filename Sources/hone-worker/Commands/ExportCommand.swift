@@ -25,6 +25,9 @@ struct ExportCommand: AsyncParsableCommand {
     @Option(name: .customLong("database-url"), help: ArgumentHelp("The catalog's database.", valueName: "url"))
     var databaseURL: String?
 
+    @Flag(help: "Write a quantized checkpoint in 32 bits, with the weights that its fewer bits stand for.")
+    var dequantize = false
+
     @Flag(help: "Print one JSON object.")
     var json = false
 
@@ -44,7 +47,7 @@ struct ExportCommand: AsyncParsableCommand {
         let pool = try Surroundings.pool(databaseURL: databaseURL, connectionCount: 1)
         defer { pool.close() }
         let written = try await ModelExport(session: pool, store: Surroundings.artifacts()).run(
-            parts[0], checkpoint: number, to: directory)
+            parts[0], checkpoint: number, to: directory, dequantizing: dequantize)
         if json {
             let line = Line(
                 model: parts[0], checkpoint: written.checkpoint, directory: directory, files: written.files)

@@ -11,11 +11,13 @@ struct GenerateCommand: AsyncParsableCommand {
         discussion: """
             A prompt is one line {"id": …, "prompt": "…"}; an answer is one line with text, token_ids and finish_reason.
             A prompt's "format", {"regex": …} or {"json_schema": …}, goes before --regex and --json-schema.
+            A file of the OpenAI Batch format is answered in that format, its lines' settings before those given here.
 
             EXAMPLES
               hone generate --model tiny --prompts prompts.jsonl --out answers.jsonl --max-new-tokens 128
               hone generate --model ./llama-directory --prompts - --out - --temperature 0.8 --seed 7
-              hone generate --model tiny --prompts prompts.jsonl --out answers.jsonl --json-schema answer.schema.json
+              hone generate --model tiny --prompts p.jsonl --out a.jsonl --json-schema answer.schema.json
+              hone generate --model tiny --prompts p.jsonl --out a.jsonl --routing '{"mode": "lossy", "cost": 0.3}'
             """)
 
     @OptionGroup var source: ModelOptions
@@ -31,7 +33,10 @@ struct GenerateCommand: AsyncParsableCommand {
     var logprobs = false
 
     @Flag(help: "Add every token's log-probability among what it was drawn from.")
-    var pickedLogprobs = false
+    var drawnLogprobs = false
+
+    @Option(help: ArgumentHelp("By which of the model's paths, as in a reason job's payload.", valueName: "json"))
+    var routing: String?
 
     @Option(help: ArgumentHelp("How many prompts are answered together.", valueName: "count"))
     var batch = 64
@@ -46,9 +51,10 @@ struct GenerateCommand: AsyncParsableCommand {
         let model = try await source.load(limits: limits)
         var options = try sampling.answerOptions()
         options.includesLogProbs = logprobs
-        options.includesPickedLogProbs = pickedLogprobs
-        let answering = PromptAnswering(model: model, options: options, sliceCount: batch * 8)
-        let count = try await answering.run(prompts: prompts, out: out)
-        HoneWorkerProgram.complain("\(count) prompts answered")
+        options.includesDrawnLogProbs = drawnLogprobs
+        let answering = PromptAnswering(
+            model: model, plan: try routing.map { try RoutingPlan(json: $0) }, options: options, sliceCount: batch * 8)
+        let (answered, refused) = try await answering.run(prompts: prompts, out: out)
+        HoneWorkerProgram.complain("\(answered) prompts answered" + (refused > 0 ? ", \(refused) refused" : ""))
     }
 }

@@ -73,9 +73,9 @@ struct SamplingOptions: ParsableArguments {
         return options
     }
 
-    private static func bias(_ text: String) throws -> (Int32, Double) {
+    private static func bias(_ text: String) throws -> (Int32, Float) {
         let parts = text.split(separator: "=")
-        guard parts.count == 2, let token = Int32(parts[0]), let bias = Double(parts[1]) else {
+        guard parts.count == 2, let token = Int32(parts[0]), let bias = Float(parts[1]) else {
             throw ValidationError("--logit-bias \(text): give a token's id and a number, as in 50=-2.5.")
         }
         return (token, bias)

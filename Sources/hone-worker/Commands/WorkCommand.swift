@@ -19,6 +19,7 @@ struct WorkCommand: AsyncParsableCommand {
               hone work                                    every queue, one batch at a time
               hone work --queues default,slow --concurrency 2
               hone work --drain                            finish what is queued, then leave
+              hone work --engines engines.json             with models that servers elsewhere answer with
             """)
 
     @Option(
@@ -40,6 +41,11 @@ struct WorkCommand: AsyncParsableCommand {
             "Verifies answers of jobs that want that in a process of its own (default: hone-worker verify).",
             valueName: "command"))
     var verifier: String?
+
+    @Option(
+        help: ArgumentHelp("Models that servers elsewhere answer with; docs/remote-engine.md.", valueName: "file"),
+        completion: .file())
+    var engines: String?
 
     @Flag(help: "Leave when no job is left that this worker could run.")
     var drain = false
@@ -64,6 +70,10 @@ struct WorkCommand: AsyncParsableCommand {
 
     func run() async throws {
         let logger = log.makeLogger("hone.worker")
+        let engines =
+            try engines.map {
+                try EnginesFile(file: URL(filePath: $0), environment: ProcessInfo.processInfo.environment)
+            } ?? EnginesFile()
         do {
             try ScratchDirectory.removeLeftovers()
         } catch {
@@ -73,7 +83,7 @@ struct WorkCommand: AsyncParsableCommand {
         let pool = try Surroundings.pool(databaseURL: databaseURL, connectionCount: concurrency * 2 + 3)
         let resources = WorkerResources(
             pool: pool, store: try Surroundings.artifacts(), threads: threads, codeVersion: Surroundings.codeVersion,
-            verifier: VerifierProcess(command: verifierCommand))
+            verifier: VerifierProcess(command: verifierCommand), engines: engines)
         let worker = try WorkerService(
             pool: pool, configuration: try configuration, handlers: HandlerRegistry.handlers(resources), logger: logger)
         let group = ServiceGroup(

@@ -27,8 +27,8 @@ struct Doctor: AsyncParsableCommand {
 
     private var machineChecks: [() async -> Finding] {
         [
-            MachineChecks.toolchain, MachineChecks.worker, MachineChecks.cores,
-            EmbeddedChecks.directory, EmbeddedChecks.space,
+            MachineChecks.toolchain, MachineChecks.worker, MachineChecks.http,
+            MachineChecks.cores, EmbeddedChecks.directory, EmbeddedChecks.space,
         ]
     }
 

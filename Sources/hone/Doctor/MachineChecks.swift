@@ -32,9 +32,7 @@ enum MachineChecks {
         let mend = "run ops/setup, then build again"
         do {
             let path = try HandOver.workerPath()
-            let result = try await Subprocess.run(
-                .name("ldd"), arguments: [path], output: .string(limit: 1 << 16), error: .string(limit: 4096))
-            let libraries = result.standardOutput.split(separator: "\n")
+            let libraries = try await libraries(of: path)
             let missing = libraries.filter { $0.contains("not found") }.compactMap { $0.split(separator: " ").first }
             guard missing.isEmpty else {
                 return .fail(name, "the loader does not find \(missing.joined(separator: ", "))", mend: mend)
@@ -46,6 +44,27 @@ enum MachineChecks {
         } catch {
             return .fail(name, "\(error)", mend: "'swift build -c release' builds all programs")
         }
+    }
+
+    /// What the worker speaks to servers of models with.
+    static func http() async -> Finding {
+        let (name, mend) = ("libcurl", "run ops/setup, then build again")
+        do {
+            let line = try await libraries(of: try HandOver.workerPath()).first { $0.contains("libcurl.so") }
+            guard let path = line?.split(separator: " ").first(where: { $0.hasPrefix("/") }) else {
+                return .fail(name, "the loader does not find it", mend: mend)
+            }
+            return .ok(name, String(path))
+        } catch {
+            return .fail(name, "\(error)", mend: "'swift build -c release' builds all programs")
+        }
+    }
+
+    /// What the loader would load with a program, a line each.
+    private static func libraries(of program: String) async throws -> [Substring] {
+        let result = try await Subprocess.run(
+            .name("ldd"), arguments: [program], output: .string(limit: 1 << 16), error: .string(limit: 4096))
+        return result.standardOutput.split(separator: "\n")
     }
 
     private static func judge(library: URL, name: String) -> Finding {

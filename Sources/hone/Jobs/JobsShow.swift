@@ -25,7 +25,8 @@ struct JobsShow: AsyncParsableCommand {
                 SELECT to_json(q)::text AS line FROM (
                     SELECT j.*,
                         (SELECT coalesce(json_agg(a ORDER BY a.fence), '[]') FROM hone.attempts a WHERE a.job_id = j.id)
-                            AS attempts
+                            AS attempts,
+                        (SELECT json_agg(r ORDER BY r.path) FROM hone.job_routes r WHERE r.job_id = j.id) AS routes
                     FROM hone.jobs j WHERE j.id = \(id)) q
                 """)
         }
@@ -48,6 +49,26 @@ private struct JobInFull: Decodable {
         let finishedAt: String
     }
 
+    struct Route: Decodable {
+        let mode: String
+        let path: String
+        let samples: Int
+        let confidence: Double?
+        let saved: Double?
+        let correct: Int
+        let verified: Int
+
+        /// The layers times tokens that were saved, and how right and how sure the answers were.
+        var text: String {
+            let parts = [
+                "\(samples) \(path)", saved.map { "\(Int(($0 * 100).rounded())) % of the layers saved" },
+                verified > 0 ? "\(correct) of \(verified) right" : nil,
+                confidence.map { "expected \(Int(($0 * 100).rounded())) %" },
+            ]
+            return parts.compactMap(\.self).joined(separator: ", ")
+        }
+    }
+
     let id: Int64
     let kind: String
     let queue: String
@@ -68,6 +89,8 @@ private struct JobInFull: Decodable {
     let result: JSONValue?
     let error: String?
     let attempts: [Attempt]
+    /// By which paths its answers came, where that was asked for.
+    let routes: [Route]?
 
     var text: String {
         var details = Details("job \(id)  \(kind)  \(state.rawValue)")
@@ -83,6 +106,7 @@ private struct JobInFull: Decodable {
         details.add("progress", progress?.text)
         details.add("payload", payload.text)
         details.add("result", result?.text)
+        for route in routes ?? [] { details.add("routing \(route.mode)", route.text) }
         details.add("error", error)
         for ended in attempts {
             let note = ended.error.map { ": \($0)" } ?? ""

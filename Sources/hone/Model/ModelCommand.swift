@@ -5,7 +5,7 @@ import HoneCatalog
 struct ModelCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "model",
-        abstract: "Imports, lists and shows models; promotes, quarantines and rolls back what is served.",
+        abstract: "Imports, quantizes, lists and shows models; promotes, quarantines and rolls back what is served.",
         discussion: """
             EXAMPLES
               hone model list
@@ -13,12 +13,14 @@ struct ModelCommand: ParsableCommand {
               hone model lineage tiny
               hone model import ./Qwen2.5-0.5B-Instruct --name qwen
               hone model export tiny ./tiny-directory
+              hone model quantize tiny --to int8 --dataset arithmetic
+              hone model diff tiny@12 tiny@15 --dataset arithmetic
               hone model promote tiny@12 --canary 10
               hone model rollback tiny
             """,
         subcommands: [
             ModelList.self, ModelShow.self, ModelLineage.self, ModelImport.self, ModelExport.self, ModelPromote.self,
-            ModelRollback.self, ModelQuarantine.self, ModelRelease.self,
+            ModelRollback.self, ModelQuarantine.self, ModelRelease.self, ModelQuantize.self, ModelDiff.self,
         ])
 }
 

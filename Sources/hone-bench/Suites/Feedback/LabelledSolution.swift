@@ -7,12 +7,14 @@ import HoneTraining
 /// the worked solution says there.
 struct LabelledSolution {
     let isRight: Bool
+    /// What it says in the end, if anything.
+    let answer: String?
     /// The ends of lines up to the first wrong one; the last line ends with the last token.
     let steps: StepExample
-    /// Every symbol up to the end of the first wrong line, whether all is well so far.
-    let symbols: StepExample
-    /// The last token alone, and whether the answer is right.
-    let outcome: StepExample
+    /// The last token, and whether the answer is right.
+    let verdict: StepExample
+    /// The ends of all lines, and whether the answer is right in the end.
+    let verdictAtEveryLine: StepExample
     /// The ends of all lines, for judging.
     let everyLine: StepExample
     /// The number of the first line that is wrong; nil where all hold.
@@ -30,15 +32,22 @@ struct LabelledSolution {
                 position: min(start + line.endIndex, row.count - 1),
                 isRight: number < shown.count && line == shown[number])
         }
-        isRight = SolutionChecker().check(result.text, of: problem).verdict == .correct
+        let isSolved = SolutionChecker().check(result.text, of: problem).verdict == .correct
+        isRight = isSolved
+        answer = StepGrammar.parse(result.text).answer
         firstError = labels.firstIndex { !$0.isRight }
         everyLine = StepExample(tokens: row, labels: labels)
         steps = StepExample(tokens: row, labels: Array(labels.prefix((firstError ?? labels.count) + 1)))
-        let shownSymbols = tokenizer.encode(problem.completion) + [tokenizer.endOfTextID]
-        let same = zip(result.tokens, shownSymbols).prefix { $0 == $1 }.count
-        let end = steps.labels[steps.labels.count - 1].position
-        symbols = StepExample(
-            tokens: row, labels: (start...end).map { .init(position: $0, isRight: $0 - start < same) })
-        outcome = StepExample(tokens: row, labels: [StepExample.Label(position: row.count - 1, isRight: isRight)])
+        verdict = StepExample(tokens: row, labels: [StepExample.Label(position: row.count - 1, isRight: isSolved)])
+        verdictAtEveryLine = StepExample(
+            tokens: row, labels: labels.map { .init(position: $0.position, isRight: isSolved) })
+    }
+
+    /// Every right solution to a problem beside every wrong one.
+    static func pairs(_ solutions: [LabelledSolution]) -> [PreferencePair] {
+        let wrong = solutions.filter { !$0.isRight }
+        return solutions.filter(\.isRight).flatMap { right in
+            wrong.map { PreferencePair(chosen: right.verdict.tokens, rejected: $0.verdict.tokens) }
+        }
     }
 }

@@ -37,7 +37,7 @@ extension RLHFResults {
         _ value: (PolicyMeasurement.Moment) -> Double
     ) -> Chart {
         var chart = Chart(title: title, xLabel: "√ divergence from the start, nats", yLabel: yLabel)
-        for (number, run) in runs.enumerated() {
+        for run in runs {
             // Means over four steps, since a step's answers are few.
             let points = stride(from: 0, to: run.curve.count, by: 4).map { start in
                 let part = run.curve[start..<min(start + 4, run.curve.count)]
@@ -46,7 +46,7 @@ extension RLHFResults {
                 }
                 return Point(mean { $0.squareRootOfDivergence }, mean(value))
             }
-            chart.addCurve("seed \(number + 1)", points, smoothedOver: 1)
+            chart.addCurve("seed \(run.seed)", points, smoothedOver: 1)
         }
         return chart
     }

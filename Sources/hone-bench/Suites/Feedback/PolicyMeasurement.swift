@@ -31,6 +31,7 @@ struct PolicyMeasurement {
     }
 
     struct Run {
+        let seed: UInt64
         let curve: [Moment]
         /// By the steps done.
         let snapshots: [(step: Int, heldOut: HeldOut)]
@@ -92,7 +93,7 @@ struct PolicyMeasurement {
             if verbose { show(report, snapshots[snapshots.count - 1].heldOut) }
         }
         return Run(
-            curve: curve, snapshots: snapshots, before: snapshots[0].heldOut,
+            seed: seed, curve: curve, snapshots: snapshots, before: snapshots[0].heldOut,
             after: try measure(trainer.policy, problems.heldOut), keptAt: keptAt,
             stopCause: trainer.stopCause?.description)
     }

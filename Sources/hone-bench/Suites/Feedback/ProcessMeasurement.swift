@@ -6,23 +6,30 @@ import HoneTensor
 import HoneTokenizer
 import HoneTraining
 
-/// Best of sixteen: chosen by a process reward model, by an outcome reward model, or by the majority.
+/// Best of sixteen: chosen by a process reward model, by outcome reward models, or by the majority.
 ///
-/// Both models learn from the same sampled solutions, from the same backbone and for as many steps. The process model
-/// is told where a solution goes wrong, the outcome model at its end alone whether it does.
+/// All models learn from the same labelled answers, from the same backbone and for as many steps, outcome models at the
+/// rates that were best for them on other seeds. The process model is told where an answer goes wrong. An outcome model
+/// reads an answer at its end; one is told which answers are right, one which of two answers to a question is. A third
+/// is told at every line whether the answer is right in the end (Cobbe et al. 2021, arXiv:2110.14168, section 4.2).
 struct ProcessMeasurement {
     let seed: UInt64
     let options: RLHFSuite.Sizes
     let verbose: Bool
 
+    /// Shares of held-out problems for which what was chosen is right.
     struct Result {
         let oneAnswer: Double
         let majority: Double
-        let outcome: Double
+        let verdicts: Double
+        let pairs: Double
+        let everyLine: Double
         let process: Double
         /// Some answer of the sixteen is right.
         let any: Double
-        let overOutcome: PairedBootstrap
+        let overVerdicts: PairedBootstrap
+        let overPairs: PairedBootstrap
+        let overEveryLine: PairedBootstrap
         let overMajority: PairedBootstrap
         let firstErrorF1: Double
         /// Of held-out lines that the policy wrote: the share judged rightly, and the share that is right.
@@ -31,98 +38,92 @@ struct ProcessMeasurement {
         let calibrationError: Double
     }
 
-    static let candidateCount = 16
-
-    private var measurement: RewardMeasurement {
-        RewardMeasurement(
-            seed: seed, steps: options.processSteps, learningRate: options.processRate, verbose: verbose)
+    /// The models that learn from the same answers.
+    private struct Judges {
+        let process: RewardTrainer
+        let verdicts: RewardTrainer
+        let pairs: RewardTrainer
+        let everyLine: RewardTrainer
     }
 
-    /// Both models learn from the policy's own answers, and choose among its answers to held-out problems.
-    func run(
-        _ judge: SupervisedPolicy, _ problems: FeedbackProblems, _ answers: PreferenceMeasurement.Answers
-    ) throws -> (process: ScoringModel, result: Result) {
+    private static let candidateCount = 16
+
+    func run(in root: String) async throws -> Result {
+        let problems = try CarryProblems(options, seed: seed)
+        let policy = try await SupervisedPolicy.train(
+            "forgetful", on: problems.supervised, layerCount: options.layers, steps: options.supervisedSteps,
+            seed: seed, in: root)
+        let judge = try await SupervisedPolicy.train(
+            "carrying", on: problems.exact, layerCount: options.judgeLayers, steps: options.judgeSteps, seed: seed,
+            in: root)
         Threads.set(intraOp: 1)
-        let solutions = zip(problems.labelled, answers.training).flatMap { problem, results in
-            results.map { LabelledSolution($0, of: problem) }
+        let model = try policy.load()
+        let labelled = try sample(model, problems.labelled, each: options.answersPerPrompt, seed: seed)
+        let candidates = try sample(model, problems.heldOut, each: Self.candidateCount, seed: seed &+ 1)
+        func train(_ examples: RewardExamples, rate: Double) throws -> RewardTrainer {
+            let measurement = RewardMeasurement(
+                seed: seed, steps: options.choosingSteps, learningRate: rate, verbose: verbose)
+            return try measurement.train(
+                examples, heldOut: nil, from: judge.load(), steps: options.choosingSteps
+            ).trainer
         }
-        let candidates = zip(problems.heldOut, answers.heldOut).map { problem, results in
-            results.map { LabelledSolution($0, of: problem) }
-        }
-        let told = solutions.map { options.stepLabels == .symbols ? $0.symbols : $0.steps }
-        let (process, evaluation) = try measurement.train(
-            .steps(told), heldOut: .steps(candidates.joined().map(\.steps)), from: judge.load(),
-            steps: options.processSteps)
-        guard let evaluation else { preconditionFailure("a process model without an evaluation") }
-        if verbose { show(candidates[0], process) }
-        let outcome = try measurement.train(
-            .steps(solutions.map(\.outcome)), heldOut: nil, from: judge.load(), steps: options.processSteps
-        ).trainer
-        let majorities = answers.heldOut.map(Self.majority)
-        return (process.model, Self.choose(candidates, majorities, process, outcome, evaluation))
+        let solutions = labelled.flatMap(\.self)
+        let judges = Judges(
+            process: try train(.steps(solutions.map(\.steps)), rate: 2e-3),
+            verdicts: try train(.steps(solutions.map(\.verdict)), rate: 2e-3),
+            pairs: try train(.pairs(labelled.flatMap(LabelledSolution.pairs)), rate: 1e-3),
+            everyLine: try train(.steps(solutions.map(\.verdictAtEveryLine)), rate: 1e-3))
+        return try choose(candidates, judges)
     }
 
-    private func show(_ solutions: [LabelledSolution], _ process: RewardTrainer) {
-        for example in solutions.prefix(4).map(\.steps) {
-            print("  \(Self.annotated(example, process.stepProbabilities(of: [example])[0]))")
-        }
+    private func sample(
+        _ model: CausalLanguageModel, _ problems: [Problem], each count: Int, seed: UInt64
+    ) throws -> [[LabelledSolution]] {
+        let answers = try SupervisedPolicy.answers(of: model, to: problems, each: count, temperature: 1, seed: seed)
+        return zip(problems, answers).map { problem, results in results.map { LabelledSolution($0, of: problem) } }
     }
 
-    /// A solution in one line, each label and how surely the model calls it right behind the token that carries it.
-    private static func annotated(_ example: StepExample, _ probabilities: [Double]) -> String {
-        let tokenizer = SupervisedPolicy.tokenizer
-        var (text, start) = ("", 0)
-        for (label, probability) in zip(example.labels, probabilities) {
-            text += tokenizer.decode(example.tokens[start...label.position].filter { $0 < 256 })
-                .replacing("\n", with: "|")
-            text += "[\(label.isRight ? "right" : "wrong") \(Int(100 * probability)) %]"
-            start = label.position + 1
+    private func choose(_ candidates: [[LabelledSolution]], _ judges: Judges) throws -> Result {
+        /// Of every problem: whether the answer of the highest score is right.
+        func chosen(_ scores: ([LabelledSolution]) -> [Double]) -> [Double] {
+            candidates.map { solutions in
+                let scores = scores(solutions)
+                let best = scores.indices.max { scores[$0] < scores[$1] } ?? 0
+                return solutions[best].isRight ? 1 : 0
+            }
         }
-        return text
-    }
-
-    private static func choose(
-        _ candidates: [[LabelledSolution]], _ majorities: [Int], _ process: RewardTrainer, _ outcome: RewardTrainer,
-        _ evaluation: RewardEvaluation
-    ) -> Result {
-        var rows: [(majority: Double, outcome: Double, process: Double, one: Double, any: Double)] = []
+        func atTheEnd(_ judge: RewardTrainer) -> [Double] {
+            chosen { judge.stepProbabilities(of: $0.map(\.verdict)).map { $0[0] } }
+        }
+        func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
         var errors = FirstErrors()
-        for (solutions, majority) in zip(candidates, majorities) {
-            let ofSteps = process.stepProbabilities(of: solutions.map(\.everyLine))
-            let ofWhole = outcome.stepProbabilities(of: solutions.map(\.outcome)).map { $0[0] }
-            for (solution, probabilities) in zip(solutions, ofSteps) { errors.count(solution, probabilities) }
-            let scores = ofSteps.map { StepAggregation.product.score($0) ?? 0 }
-            func isRight(_ index: Int) -> Double { solutions[index].isRight ? 1 : 0 }
-            rows.append(
-                (
-                    majority: isRight(majority), outcome: isRight(best(ofWhole)), process: isRight(best(scores)),
-                    one: isRight(0), any: solutions.contains(where: \.isRight) ? 1 : 0
-                ))
+        let byProcess = chosen { solutions in
+            let ofLines = judges.process.stepProbabilities(of: solutions.map(\.everyLine))
+            for (solution, probabilities) in zip(solutions, ofLines) { errors.count(solution, probabilities) }
+            return ofLines.map { StepAggregation.product.score($0) ?? 0 }
         }
-        func mean(_ value: (Int) -> Double) -> Double {
-            rows.indices.reduce(0) { $0 + value($1) } / Double(rows.count)
-        }
-        let labels = candidates.joined().flatMap(\.steps.labels)
+        let (byVerdicts, byEveryLine) = (atTheEnd(judges.verdicts), atTheEnd(judges.everyLine))
+        let byPairs = chosen { judges.pairs.rewards(of: $0.map(\.verdict.tokens)) }
+        let byMajority = chosen(Self.votes)
+        let lines = candidates.joined().map(\.steps)
+        let evaluation = try judges.process.evaluate(.steps(lines))
+        let labels = lines.flatMap(\.labels)
+        func over(_ others: [Double]) -> PairedBootstrap { PairedBootstrap(zip(byProcess, others).map { $0 - $1 }) }
         return Result(
-            oneAnswer: mean { rows[$0].one }, majority: mean { rows[$0].majority }, outcome: mean { rows[$0].outcome },
-            process: mean { rows[$0].process }, any: mean { rows[$0].any },
-            overOutcome: PairedBootstrap(rows.map { $0.process - $0.outcome }),
-            overMajority: PairedBootstrap(rows.map { $0.process - $0.majority }), firstErrorF1: errors.f1,
-            lineAccuracy: evaluation.accuracy,
+            oneAnswer: mean(candidates.map { $0[0].isRight ? 1 : 0 }), majority: mean(byMajority),
+            verdicts: mean(byVerdicts), pairs: mean(byPairs), everyLine: mean(byEveryLine), process: mean(byProcess),
+            any: mean(candidates.map { $0.contains(where: \.isRight) ? 1 : 0 }), overVerdicts: over(byVerdicts),
+            overPairs: over(byPairs), overEveryLine: over(byEveryLine), overMajority: over(byMajority),
+            firstErrorF1: errors.f1, lineAccuracy: evaluation.accuracy,
             rightLineShare: Double(labels.count(where: \.isRight)) / Double(labels.count),
             calibrationError: evaluation.calibrationError)
     }
 
-    private static func best(_ scores: [Double]) -> Int {
-        scores.indices.max { scores[$0] < scores[$1] } ?? 0
-    }
-
-    /// The first answer that says what most say; those that say nothing do not vote.
-    private static func majority(_ results: [GenerationResult]) -> Int {
-        let texts = results.map { StepGrammar.parse($0.text).answer }
-        var counts: [String: Int] = [:]
-        for case let text? in texts { counts[text, default: 0] += 1 }
-        return texts.indices.max { (counts[texts[$0] ?? ""] ?? 0, -$0) < (counts[texts[$1] ?? ""] ?? 0, -$1) } ?? 0
+    /// How many say what each says; what says nothing has no vote.
+    private static func votes(_ solutions: [LabelledSolution]) -> [Double] {
+        var counts: [String: Double] = [:]
+        for case let answer? in solutions.map(\.answer) { counts[answer, default: 0] += 1 }
+        return solutions.map { $0.answer.flatMap { counts[$0] } ?? 0 }
     }
 }
 

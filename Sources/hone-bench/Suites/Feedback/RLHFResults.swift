@@ -17,12 +17,14 @@ struct RLHFResults {
         var table = Table(rewards)
         table.add("pairs", "pairs") { Double($0.pairCount) }
         table.add("reward model: agrees with noisy labels", "%", goal: 82) { 100 * $0.accuracy }
-        table.add("the same: most that is possible", "%") { 100 * $0.ceiling }
-        table.add("the same: agrees with the utility", "%") { 100 * $0.trueAccuracy }
-        table.add("the same: calibration error", "", goal: 0.05) { $0.calibrationError }
-        table.add("the same: scaled by, to be as sure as it is right", "") { $0.slope }
-        table.add("the same: correlation of reward and length", "") { $0.lengthCorrelation }
-        table.add("the same: on separable pairs", "%", goal: 100) { 100 * $0.separableAccuracy }
+        table.add("reward model: most that is possible", "%") { 100 * $0.ceiling }
+        table.add("reward model: agrees with the utility", "%") { 100 * $0.trueAccuracy }
+        table.add("reward model: calibration error", "", goal: 0.05) { $0.calibrationError }
+        table.add("reward model: calibration error by chance alone", "") { $0.calibrationNoise }
+        table.add("reward model: labels that it takes for slips", "%") { 100 * $0.flipRate }
+        table.add("reward model: scaled by, to be as sure as it is right", "") { $0.slope }
+        table.add("reward model: correlation of reward and length", "") { $0.lengthCorrelation }
+        table.add("reward model: on separable pairs", "%", goal: 100) { 100 * $0.separableAccuracy }
         return table.rows
     }
 
@@ -31,15 +33,15 @@ struct RLHFResults {
         table.add("policy: its answer is better, of prompts where one is", "%", goal: 80) { run in
             100 * Double(run.betterCount) / Double(max(1, run.betterCount + run.worseCount))
         }
-        table.add("the same: better", "prompts") { Double($0.betterCount) }
-        table.add("the same: worse", "prompts") { Double($0.worseCount) }
-        table.add("the same: equally good", "prompts") { Double($0.equalCount) }
-        table.add("the same: utility before", "") { $0.before.utility }
-        table.add("the same: utility after", "") { $0.after.utility }
-        table.add("the same: right before", "%") { 100 * $0.before.rightShare }
-        table.add("the same: right after", "%") { 100 * $0.after.rightShare }
-        table.add("the same: length, after over before", "", goal: 1) { $0.after.length / $0.before.length }
-        table.add("the same: utility's fall from its peak", "%", goal: 2) { 100 * $0.fall }
+        table.add("policy: better", "prompts") { Double($0.betterCount) }
+        table.add("policy: worse", "prompts") { Double($0.worseCount) }
+        table.add("policy: equally good", "prompts") { Double($0.equalCount) }
+        table.add("policy: utility before", "") { $0.before.utility }
+        table.add("policy: utility after", "") { $0.after.utility }
+        table.add("policy: right before", "%") { 100 * $0.before.rightShare }
+        table.add("policy: right after", "%") { 100 * $0.after.rightShare }
+        table.add("policy: length, after over before", "", goal: 1) { $0.after.length / $0.before.length }
+        table.add("policy: utility's fall from its peak", "%", goal: 2) { 100 * $0.fall }
         return table.rows
     }
 
@@ -56,15 +58,20 @@ struct RLHFResults {
         var table = Table(processes)
         table.add("one answer is right", "%") { 100 * $0.oneAnswer }
         table.add("best of 16: by the majority", "%") { 100 * $0.majority }
-        table.add("best of 16: by the outcome model", "%") { 100 * $0.outcome }
+        table.add("best of 16: by the outcome model, told which answers are right", "%") { 100 * $0.verdicts }
+        table.add("best of 16: by the outcome model, told which of two is", "%") { 100 * $0.pairs }
+        table.add("best of 16: by one told at every line whether the end is right", "%") { 100 * $0.everyLine }
         table.add("best of 16: by the process model", "%") { 100 * $0.process }
         table.add("best of 16: some answer is right", "%") { 100 * $0.any }
-        table.add("process over outcome, lower bound", "points", goal: 0) { 100 * $0.overOutcome.lower }
-        table.add("process over majority, lower bound", "points", goal: 0) { 100 * $0.overMajority.lower }
+        table.add("process over the better outcome model, lower bound", "points", goal: 0) {
+            100 * min($0.overVerdicts.lower, $0.overPairs.lower)
+        }
+        table.add("process over one told at every line, lower bound", "points") { 100 * $0.overEveryLine.lower }
+        table.add("process over the majority, lower bound", "points", goal: 0) { 100 * $0.overMajority.lower }
         table.add("first wrong line found, F1", "") { $0.firstErrorF1 }
         table.add("lines up to the first wrong one: judged rightly", "%") { 100 * $0.lineAccuracy }
-        table.add("the same: are right", "%") { 100 * $0.rightLineShare }
-        table.add("the same: calibration error", "") { $0.calibrationError }
+        table.add("lines up to the first wrong one: are right", "%") { 100 * $0.rightLineShare }
+        table.add("lines up to the first wrong one: calibration error", "") { $0.calibrationError }
         return table.rows
     }
 

@@ -27,29 +27,19 @@ struct RLHFSuite: AsyncParsableCommand {
         @Option(help: "Problems with worked solutions that the policy learns from.") var supervisedCount = 5000
         @Option(help: "Problems with worked solutions that reward models know, and that prompts are drawn from.")
         var problemCount = 10000
-        @Option(help: "Problems whose answers are labelled.") var labelledCount = 3000
-        @Option(help: "Held-out problems.") var heldOutCount = 300
+        @Option(help: "Problems whose answers are labelled.") var labelledCount = 3600
+        @Option(help: "Held-out problems.") var heldOutCount = 500
         @Option(help: "Answers sampled to each labelled problem; pairs are half as many.") var answersPerPrompt = 8
         @Option(help: "The share of labels that are wrong.") var flipRate = 0.15
         @Option(help: "Pairs of the reward model that a policy learns to deceive.") var weakPairs = 200
         @Option(help: "Layers of the model that reward models start from.") var judgeLayers = 3
         @Option(help: "Supervised steps of the model that reward models start from.") var judgeSteps = 1000
-        @Option(help: "What the process model is told of: lines, or all symbols up to the end of the first wrong line.")
-        var stepLabels = StepLabels.lines
-        @Option(help: "What reward models of pairs start from: supervised, or process, the process model.")
-        var rewardStart = RewardStart.process
         @Option(help: "Steps of the outcome reward model.") var rewardSteps = 150
-        @Option(help: "Steps of the models that choose among sixteen.") var processSteps = 500
+        @Option(help: "Problems whose answers the models that choose among sixteen learn from.")
+        var stepProblemCount = 50
+        @Option(help: "Held-out problems whose answers they choose among.") var choosingCount = 300
+        @Option(help: "Steps of the models that choose among sixteen.") var choosingSteps = 200
         @Option(help: "Learning rate of the outcome reward model.") var rewardRate = 0.0005
-        @Option(help: "Learning rate of the models that choose among sixteen.") var processRate = 0.002
-    }
-
-    enum StepLabels: String, CaseIterable, ExpressibleByArgument {
-        case lines, symbols
-    }
-
-    enum RewardStart: String, CaseIterable, ExpressibleByArgument {
-        case supervised, process
     }
 
     enum Part: String, CaseIterable, ExpressibleByArgument {
@@ -116,23 +106,22 @@ struct RLHFSuite: AsyncParsableCommand {
     }
 
     private func measure(_ seed: UInt64, in root: String, _ results: inout RLHFResults) async throws {
-        let problems = try FeedbackProblems(sizes, seed: seed)
-        let policy = try await SupervisedPolicy.train(
-            on: problems.supervised, layerCount: sizes.layers, steps: sizes.supervisedSteps, seed: seed, in: root)
-        let judge = try await SupervisedPolicy.train(
-            on: problems.prompts, layerCount: sizes.judgeLayers, steps: sizes.judgeSteps, seed: seed, in: root)
-        let preferences = PreferenceMeasurement(seed: seed, options: sizes, verbose: verbose)
-        let answers = try preferences.sample(policy, problems)
-        var backbone = try judge.load()
-        if parts.contains(.process) || sizes.rewardStart == .process {
+        if parts.contains(.process) {
             let choosing = ProcessMeasurement(seed: seed, options: sizes, verbose: verbose)
-            let (process, result) = try choosing.run(judge, problems, answers)
+            let result = try await choosing.run(in: root)
             note("\(result)", seed)
             results.processes.append(result)
-            if sizes.rewardStart == .process { backbone = try process.backbone.copy() }
         }
         guard parts.contains(where: { $0 != .process }) else { return }
-        let (model, result) = try preferences.reward(backbone, judge, problems, answers)
+        let problems = try FeedbackProblems(sizes, seed: seed)
+        let policy = try await SupervisedPolicy.train(
+            "habits", on: problems.supervised, layerCount: sizes.layers, steps: sizes.supervisedSteps, seed: seed,
+            in: root)
+        let judge = try await SupervisedPolicy.train(
+            "exact", on: problems.prompts, layerCount: sizes.judgeLayers, steps: sizes.judgeSteps, seed: seed, in: root)
+        let preferences = PreferenceMeasurement(seed: seed, options: sizes, verbose: verbose)
+        let answers = try preferences.sample(policy, problems)
+        let (model, result) = try preferences.reward(from: judge, problems, answers)
         note("\(result)", seed)
         results.rewards.append(result)
         let learning = PolicyMeasurement(
@@ -145,7 +134,7 @@ struct RLHFSuite: AsyncParsableCommand {
         guard parts.contains(.watch) else { return }
         var few = preferences
         few.pairLimit = sizes.weakPairs
-        let (weak, found) = try few.reward(judge.load(), judge, problems, answers)
+        let (weak, found) = try few.reward(from: judge, problems, answers)
         let both = OverOptimization(
             trueAccuracy: found.trueAccuracy,
             watched: try learning.run(policy, by: weak, isWatched: true, problems),

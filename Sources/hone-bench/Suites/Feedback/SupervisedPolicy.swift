@@ -18,11 +18,11 @@ struct SupervisedPolicy {
             eosTokenIDs: [256], padTokenID: 257)
     }
 
-    /// Trains it below `root`, or takes what an earlier call left there.
+    /// Trains it below `root`, or takes what an earlier call left there under that name.
     static func train(
-        on problems: [Problem], layerCount: Int, steps: Int, seed: UInt64, in root: String
+        _ name: String, on problems: [Problem], layerCount: Int, steps: Int, seed: UInt64, in root: String
     ) async throws -> SupervisedPolicy {
-        let folder = "\(root)/policy-\(layerCount)-\(problems.count)-\(steps)-seed\(seed)"
+        let folder = "\(root)/\(name)-\(layerCount)-\(problems.count)-\(steps)-seed\(seed)"
         let directory = Checkpoint.path(root: folder, step: steps)
         if FileManager.default.fileExists(atPath: directory) { return SupervisedPolicy(directory: directory) }
         var settings = SFTConfiguration(steps: steps)
@@ -40,7 +40,7 @@ struct SupervisedPolicy {
 
     func load() throws -> CausalLanguageModel { try .load(directory: directory) }
 
-    static let maximumNewTokens = 64
+    static let maximumNewTokens = 80
 
     /// So many answers to every problem, problem by problem.
     static func answers(

@@ -1,0 +1,115 @@
+// The C face of the row engine.
+#include "boundary.h"
+#include "network.h"
+
+#include <stdexcept>
+
+using namespace ctorch;
+
+namespace {
+
+/// A network and what computes its steps.
+struct Engine {
+    Network network;
+    Stepper stepper{network};
+};
+
+void expect(bool holds, const char *what) {
+    if (!holds) throw std::invalid_argument(what);
+}
+
+at::Tensor plain(ctorch_tensor handle, int64_t size, const char *what) {
+    at::Tensor tensor = borrowed(handle).detach().contiguous();
+    expect(tensor.device().is_cpu() && tensor.scalar_type() == at::kFloat && tensor.numel() == size, what);
+    return tensor;
+}
+
+const matrix::Matrix &matrix_of(ctorch_matrix handle, int64_t inputs, int64_t outputs, const char *what) {
+    const auto &found = *reinterpret_cast<const matrix::Matrix *>(handle);
+    expect(found.inputs == inputs && found.outputs == outputs, what);
+    return found;
+}
+
+NetworkLayer layer_of(const ctorch_layer &parts, const HeadShape &heads, int64_t hidden, int64_t inner) {
+    const char *fault = "a layer's parts have other shapes than its network";
+    NetworkLayer layer;
+    layer.input_norm = plain(parts.input_norm, hidden, fault);
+    layer.post_norm = plain(parts.post_norm, hidden, fault);
+    if (parts.query_norm && parts.key_norm) {
+        layer.query_norm = plain(parts.query_norm, heads.size, fault);
+        layer.key_norm = plain(parts.key_norm, heads.size, fault);
+    }
+    layer.qkv = matrix_of(parts.qkv, hidden, heads.width(), fault);
+    layer.output = matrix_of(parts.output, heads.query * heads.size, hidden, fault);
+    layer.gate_up = matrix_of(parts.gate_up, hidden, 2 * inner, fault);
+    layer.down = matrix_of(parts.down, inner, hidden, fault);
+    layer.window = parts.window;
+    return layer;
+}
+
+Engine &engine_of(ctorch_network handle) { return *reinterpret_cast<Engine *>(handle); }
+Pages &pages_of(ctorch_pages handle) { return *reinterpret_cast<Pages *>(handle); }
+
+}  // namespace
+
+ctorch_network ctorch_network_create(const ctorch_network_parts *parts) {
+    return guarded<ctorch_network>(nullptr, [&] {
+        auto engine = std::make_unique<Engine>();
+        Network &network = engine->network;
+        network.heads = {parts->heads, parts->kv_heads, parts->head_size};
+        network.eps = parts->eps;
+        at::Tensor embedding = borrowed(parts->embedding).detach();
+        expect(embedding.dim() == 2, "an embedding is [vocabulary, hidden]");
+        int64_t hidden = embedding.size(1);
+        network.embedding = plain(parts->embedding, embedding.numel(), "an embedding is float32 on the CPU");
+        network.norm = plain(parts->norm, hidden, "the last norm has another shape");
+        network.head = matrix_of(parts->head, hidden, embedding.size(0), "the output layer has another shape");
+        for (int64_t i = 0; i < parts->layer_count; i++) {
+            network.layers.push_back(layer_of(parts->layers[i], network.heads, hidden, parts->inner_size));
+        }
+        expect(!network.layers.empty(), "a network has layers");
+        return reinterpret_cast<ctorch_network>(engine.release());
+    });
+}
+
+void ctorch_network_release(ctorch_network network) { delete reinterpret_cast<Engine *>(network); }
+
+int64_t ctorch_page_byte_count(int64_t layers, int64_t kv_heads, int64_t head_size, bool in_8_bits) {
+    return Pages::page_bytes(layers, {kv_heads, kv_heads, head_size}, in_8_bits);
+}
+
+ctorch_pages ctorch_pages_create(int64_t layers, int64_t kv_heads, int64_t head_size, int64_t count, bool in_8_bits) {
+    return guarded<ctorch_pages>(nullptr, [&] {
+        HeadShape heads{kv_heads, kv_heads, head_size};
+        return reinterpret_cast<ctorch_pages>(new Pages(layers, heads, count, in_8_bits));
+    });
+}
+
+void ctorch_pages_release(ctorch_pages pages) { delete reinterpret_cast<Pages *>(pages); }
+
+void ctorch_pages_copy(ctorch_pages pages, int32_t from, int32_t to) { pages_of(pages).copy(from, to); }
+
+bool ctorch_network_step(ctorch_network network, ctorch_pages pages, const ctorch_step *step, ctorch_tensor logits) {
+    return guarded(false, [&] {
+        at::Tensor cosines = borrowed(step->cosines), sines = borrowed(step->sines), out = borrowed(logits);
+        int64_t half = engine_of(network).network.heads.size / 2, rows = 0, longest = 0;
+        for (int64_t s = 0; s < step->sequence_count; s++) {
+            rows += step->lengths[s];
+            longest = std::max<int64_t>(longest, step->pasts[s] + step->lengths[s]);
+        }
+        expect(cosines.is_contiguous() && sines.is_contiguous() && cosines.numel() >= longest * half &&
+                   sines.numel() >= longest * half,
+               "the angles do not reach as far as the longest sequence");
+        expect(longest <= step->table_step * Pages::TOKENS, "a sequence has fewer pages than tokens");
+        expect(out.is_contiguous() && out.numel() == step->read_count * engine_of(network).network.head.outputs,
+               "the logits have another shape");
+        for (int64_t i = 0; i < step->read_count; i++) {
+            expect(step->read[i] < rows && (i == 0 || step->read[i] > step->read[i - 1]), "rows to read must rise");
+        }
+        StepRows batch{step->tokens,     step->lengths, step->pasts,      step->tables,
+                       step->table_step, step->sequence_count, step->read, step->read_count,
+                       cosines.const_data_ptr<float>(), sines.const_data_ptr<float>()};
+        engine_of(network).stepper.step(batch, pages_of(pages), out.mutable_data_ptr<float>(), ctorch_thread_count());
+        return true;
+    });
+}

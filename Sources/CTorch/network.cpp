@@ -1,0 +1,173 @@
+#include "network.h"
+
+#include "attention_rows.h"
+#include "token_rows.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace ctorch {
+
+namespace {
+
+float *room(std::vector<float> &memory, int64_t count) {
+    if (static_cast<int64_t>(memory.size()) < count) memory.resize(count);
+    return memory.data();
+}
+
+const float *numbers(const at::Tensor &tensor) { return tensor.const_data_ptr<float>(); }
+
+}  // namespace
+
+void Stepper::step(const StepRows &rows, const Pages &pages, float *logits, int threads) {
+    if (!crew_ || crew_->size() != threads) crew_ = std::make_unique<Crew>(threads);
+    scratch_.resize(threads);
+    make_room(rows);
+    crew_->run([&](int thread) { compute(rows, pages, logits, thread); });
+}
+
+void Stepper::make_room(const StepRows &rows) {
+    places_.clear();
+    int64_t longest = 0;
+    for (int64_t s = 0; s < rows.sequences; s++) {
+        for (int64_t t = 0; t < rows.lengths[s]; t++) places_.push_back({s, rows.pasts[s] + t});
+        longest = std::max<int64_t>(longest, rows.pasts[s] + rows.lengths[s]);
+    }
+    auto count = static_cast<int64_t>(places_.size());
+    read_before_.assign(count + 1, 0);
+    for (int64_t i = 0; i < rows.read_count; i++) read_before_[rows.read[i] + 1] = 1;
+    for (int64_t r = 0; r < count; r++) read_before_[r + 1] += read_before_[r];
+    const HeadShape &heads = network_.heads;
+    room(x_, count * network_.hidden());
+    room(last_x_, rows.read_count * network_.hidden());
+    room(normed_, count * network_.hidden());
+    room(projected_, count * heads.width());
+    room(turned_, count * heads.width());
+    room(mixed_, count * heads.query * heads.size);
+    room(gated_, count * 2 * network_.inner());
+    room(activated_, count * network_.inner());
+    for (auto &scratch : scratch_) room(scratch, std::max(paged_scratch(longest), heads.width()));
+}
+
+void Stepper::convert(const matrix::Matrix &next, const float *floats, int64_t rows, int thread) {
+    if (thread == 0) inputs_.prepare(next, rows, floats, next.inputs);
+    crew_->meet();
+    Share share(rows, thread, crew_->size());
+    inputs_.convert(share.begin, share.end);
+    crew_->meet();
+}
+
+void Stepper::normalize(const at::Tensor &weight, const float *x, int64_t rows, const matrix::Matrix &next,
+                        int thread) {
+    Share share(rows, thread, crew_->size());
+    int64_t size = network_.hidden();
+    float scale;
+    for (int64_t r = share.begin; r < share.end; r++) {
+        rms_norm_rows(x + r * size, numbers(weight), normed_.data() + r * size, &scale, 1, size, network_.eps);
+    }
+    convert(next, normed_.data(), rows, thread);
+}
+
+void Stepper::multiply(const matrix::Matrix &m, const float *residual, float *out, int thread) {
+    Share share(m.tiles(), thread, crew_->size());
+    matrix::multiply(m, inputs_, residual, out, share.begin, share.end);
+    crew_->meet();
+}
+
+/// Normalizes heads where the model does, turns queries and keys by their positions, and puts keys and values into the
+/// pages.
+void Stepper::append(const NetworkLayer &layer, int64_t number, const StepRows &rows, const Pages &pages, int thread) {
+    const HeadShape &heads = network_.heads;
+    Share share(static_cast<int64_t>(places_.size()), thread, crew_->size());
+    float *normed = scratch_[thread].data(), scales[2];
+    for (int64_t r = share.begin; r < share.end; r++) {
+        auto [sequence, position] = places_[r];
+        const float *row = projected_.data() + r * heads.width();
+        if (layer.query_norm.defined()) {
+            for (int64_t h = 0; h < heads.query + heads.key; h++) {
+                const at::Tensor &weight = h < heads.query ? layer.query_norm : layer.key_norm;
+                rms_norm_rows(row + h * heads.size, numbers(weight), normed + h * heads.size, scales, 1, heads.size,
+                              network_.eps);
+            }
+            std::copy_n(row + (heads.query + heads.key) * heads.size, heads.key * heads.size,
+                        normed + (heads.query + heads.key) * heads.size);
+            row = normed;
+        }
+        float *turned = turned_.data() + r * heads.width();
+        int64_t angle = position * heads.size / 2;
+        turn_tokens(row, turned, rows.cosines + angle, rows.sines + angle, 1, heads.query + heads.key, heads.key,
+                    heads.size, 1);
+        int64_t page = rows.tables[sequence * rows.table_step + position / Pages::TOKENS];
+        const float *keys = turned + heads.query * heads.size, *values = keys + heads.key * heads.size;
+        for (int64_t kv = 0; kv < heads.key; kv++) {
+            pages.write(page, position % Pages::TOKENS, number, kv, keys + kv * heads.size, values + kv * heads.size);
+        }
+    }
+    crew_->meet();
+}
+
+/// The queries of a sequence that share a key head, token by token, for each sequence and key head.
+void Stepper::attend(const NetworkLayer &layer, int64_t number, const StepRows &rows, const Pages &pages, bool onlyRead,
+                     int thread) {
+    const HeadShape &heads = network_.heads;
+    std::vector<PagedRow> queries;
+    for (int64_t s = 0, first = 0, task = 0; s < rows.sequences; first += rows.lengths[s], s++) {
+        for (int64_t kv = 0; kv < heads.key; kv++, task++) {
+            if (task % crew_->size() != thread) continue;
+            queries.clear();
+            for (int64_t r = first; r < first + rows.lengths[s]; r++) {
+                int64_t place = onlyRead ? read_before_[r] : r, seen = places_[r].position + 1;
+                if (onlyRead && read_before_[r + 1] == place) continue;
+                for (int64_t h = kv * heads.group(); h < (kv + 1) * heads.group(); h++) {
+                    queries.push_back({turned_.data() + r * heads.width() + h * heads.size,
+                                       mixed_.data() + (place * heads.query + h) * heads.size,
+                                       layer.window > 0 ? std::max<int64_t>(0, seen - layer.window) : 0, seen});
+                }
+            }
+            PagedHead head{&pages, rows.tables + s * rows.table_step, number, kv, heads.size, heads.scale()};
+            attend_pages(queries.data(), static_cast<int64_t>(queries.size()), head, scratch_[thread].data());
+        }
+    }
+    crew_->meet();
+}
+
+void Stepper::compute(const StepRows &rows, const Pages &pages, float *logits, int thread) {
+    auto count = static_cast<int64_t>(places_.size());
+    int64_t size = network_.hidden();
+    float *x = x_.data();
+    Share share(count, thread, crew_->size());
+    for (int64_t r = share.begin; r < share.end; r++) {
+        std::copy_n(numbers(network_.embedding) + rows.tokens[r] * size, size, x + r * size);
+    }
+    for (size_t number = 0; number < network_.layers.size(); number++) {
+        const NetworkLayer &layer = network_.layers[number];
+        bool isLast = number == network_.layers.size() - 1;
+        normalize(layer.input_norm, x, count, layer.qkv, thread);
+        multiply(layer.qkv, nullptr, projected_.data(), thread);
+        append(layer, static_cast<int64_t>(number), rows, pages, thread);
+        if (isLast && rows.read_count == 0) return;
+        attend(layer, static_cast<int64_t>(number), rows, pages, isLast, thread);
+        if (isLast) {
+            // From here on only rows that are read are computed.
+            count = rows.read_count;
+            Share read(count, thread, crew_->size());
+            for (int64_t i = read.begin; i < read.end; i++) {
+                std::copy_n(x + rows.read[i] * size, size, last_x_.data() + i * size);
+            }
+            x = last_x_.data();
+        }
+        convert(layer.output, mixed_.data(), count, thread);
+        multiply(layer.output, x, x, thread);
+        normalize(layer.post_norm, x, count, layer.gate_up, thread);
+        multiply(layer.gate_up, nullptr, gated_.data(), thread);
+        Share inner(count, thread, crew_->size());
+        swiglu_rows(gated_.data() + inner.begin * 2 * layer.down.inputs,
+                    activated_.data() + inner.begin * layer.down.inputs, inner.end - inner.begin, layer.down.inputs);
+        convert(layer.down, activated_.data(), count, thread);
+        multiply(layer.down, x, x, thread);
+    }
+    normalize(network_.norm, x, count, network_.head, thread);
+    multiply(network_.head, nullptr, logits, thread);
+}
+
+}  // namespace ctorch

@@ -1,0 +1,79 @@
+// A decoder-only transformer whose step over a batch of rows is one call.
+#pragma once
+
+#include "crew.h"
+#include "matrix.h"
+#include "pages.h"
+
+#include <ATen/core/Tensor.h>
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace ctorch {
+
+struct NetworkLayer {
+    at::Tensor input_norm, post_norm;
+    at::Tensor query_norm, key_norm;  // of single heads; undefined where the model has none
+    matrix::Matrix qkv, output, gate_up, down;
+    int64_t window;  // a token looks at itself and so many less one before it; 0 is all of them
+};
+
+struct Network {
+    HeadShape heads;
+    double eps;
+    at::Tensor embedding, norm;
+    matrix::Matrix head;
+    std::vector<NetworkLayer> layers;
+
+    int64_t hidden() const { return embedding.size(1); }
+    int64_t inner() const { return layers.empty() ? 0 : layers.front().down.inputs; }
+};
+
+/// New tokens of some sequences, one sequence behind the other.
+struct StepRows {
+    const int32_t *tokens;
+    const int32_t *lengths;  // new tokens of each sequence
+    const int32_t *pasts;    // tokens that it has in its pages already
+    const int32_t *tables;   // its pages, `table_step` numbers for each sequence
+    int64_t table_step, sequences;
+    const int32_t *read;     // the rows whose logits are wanted, rising
+    int64_t read_count;
+    const float *cosines, *sines;  // [positions, head size / 2]
+};
+
+/// Computes steps, with memory that it keeps from one to the next. Every number of a row is a sum in one order, so a
+/// row's logits and what it leaves in its pages have the same bits whatever rows are beside it, with any number of
+/// threads, and however its sequence is cut into steps.
+class Stepper {
+public:
+    explicit Stepper(const Network &network) : network_(network) {}
+
+    /// `logits` receives `[read, vocabulary]`.
+    void step(const StepRows &rows, const Pages &pages, float *logits, int threads);
+
+private:
+    struct Place {
+        int64_t sequence, position;
+    };
+
+    void make_room(const StepRows &rows);
+    void compute(const StepRows &rows, const Pages &pages, float *logits, int thread);
+    void multiply(const matrix::Matrix &matrix, const float *residual, float *out, int thread);
+    void convert(const matrix::Matrix &matrix, const float *floats, int64_t rows, int thread);
+    void normalize(const at::Tensor &weight, const float *x, int64_t rows, const matrix::Matrix &next, int thread);
+    void append(const NetworkLayer &layer, int64_t number, const StepRows &rows, const Pages &pages, int thread);
+    void attend(const NetworkLayer &layer, int64_t number, const StepRows &rows, const Pages &pages, bool onlyRead,
+                int thread);
+
+    const Network &network_;
+    std::unique_ptr<Crew> crew_;
+    matrix::Inputs inputs_;
+    std::vector<Place> places_;                 // of every row
+    std::vector<int32_t> read_before_;          // rows that are read before each row, and in all
+    std::vector<float> x_, last_x_, normed_, projected_, turned_, mixed_, gated_, activated_;
+    std::vector<std::vector<float>> scratch_;   // of every thread
+};
+
+}  // namespace ctorch

@@ -1,0 +1,67 @@
+// Keys and values in pages of 16 tokens, and attention over them.
+#pragma once
+
+#include "matrix.h"
+
+#include <cstdint>
+
+namespace ctorch {
+
+/// The shape of one layer's heads.
+struct HeadShape {
+    int64_t query, key, size;
+
+    int64_t group() const { return query / key; }
+    int64_t width() const { return (query + 2 * key) * size; }
+    float scale() const;
+};
+
+/// Memory for keys and values. Of a head's page, keys are columns `[size, 16]`, so that a query meets 16 of them at
+/// once, and values rows `[16, size]`; in 8 bits, with a scale for every token's key and for its value.
+class Pages {
+public:
+    static constexpr int64_t TOKENS = 16;
+
+    Pages(int64_t layers, const HeadShape &heads, int64_t count, bool in8Bits);
+
+    int64_t count() const { return count_; }
+    int64_t page_bytes() const { return page_bytes_; }
+    bool is_in_8_bits() const { return in8Bits_; }
+    static int64_t page_bytes(int64_t layers, const HeadShape &heads, bool in8Bits);
+
+    uint8_t *head(int64_t page, int64_t layer, int64_t kv) const {
+        return memory_.data() + page * page_bytes_ + (layer * kv_heads_ + kv) * head_bytes_;
+    }
+
+    /// Writes a token's key and value of one head.
+    void write(int64_t page, int64_t slot, int64_t layer, int64_t kv, const float *key, const float *value) const;
+    void copy(int64_t from, int64_t to) const;
+
+private:
+    int64_t kv_heads_, size_, count_, head_bytes_, page_bytes_;
+    bool in8Bits_;
+    matrix::Memory memory_;
+};
+
+/// One query of one head: it sees the tokens first..<count of its sequence.
+struct PagedRow {
+    const float *query;
+    float *out;
+    int64_t first, count;
+};
+
+/// The pages of a sequence, as one head of one layer sees them.
+struct PagedHead {
+    const Pages *pages;
+    const int32_t *table;
+    int64_t layer, kv, size;
+    float scale;
+};
+
+/// Scores that `attend_pages` needs room for, for rows that see up to `count` tokens.
+int64_t paged_scratch(int64_t count);
+
+/// out = softmax(query · keys · scale) · values for every row. Each row is added up in the order of its tokens.
+void attend_pages(const PagedRow *rows, int64_t row_count, const PagedHead &head, float *scratch);
+
+}  // namespace ctorch

@@ -1,0 +1,196 @@
+// Picking the next token of every row. A row's pick depends on its own logits, draw and mask alone.
+#include "boundary.h"
+#include "softmax.h"
+
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <numeric>
+#include <stdexcept>
+#include <vector>
+
+namespace {
+
+using ctorch::Lanes;
+using ctorch::lanes;
+
+constexpr int64_t LANES = ctorch::Row::LANES;
+constexpr int64_t CHUNK = 256;  // weights that are added up before the draw looks into them
+
+EVERY_PROCESSOR
+float largest(const float *row, int64_t size) {
+    Lanes tops = -INFINITY - Lanes{};
+    int64_t whole = size / LANES * LANES;
+    float top = -INFINITY;
+    for (int64_t i = 0; i < whole; i += LANES) tops = __builtin_elementwise_max(tops, lanes(row + i));
+    for (int l = 0; l < LANES; l++) top = std::max(top, tops[l]);
+    for (int64_t i = whole; i < size; i++) top = std::max(top, row[i]);
+    return top;
+}
+
+/// e^((x - top) · factor), and the sum of every chunk.
+EVERY_PROCESSOR
+void weigh(const float *row, int64_t size, float top, float factor, float *weights, float *sums) {
+    for (int64_t begin = 0; begin < size; begin += CHUNK) {
+        int64_t end = std::min(size, begin + CHUNK), whole = begin + (end - begin) / LANES * LANES;
+        for (int64_t i = begin; i < end; i++) weights[i] = ctorch::sound_exponential((row[i] - top) * factor);
+        Lanes parts = {};
+        for (int64_t i = begin; i < whole; i += LANES) parts += lanes(weights + i);
+        float sum = 0;
+        for (int l = 0; l < LANES; l++) sum += parts[l];
+        for (int64_t i = whole; i < end; i++) sum += weights[i];
+        sums[begin / CHUNK] = sum;
+    }
+}
+
+struct Scratch {
+    std::vector<float> adjusted, weights, sums;
+    std::vector<int32_t> order;
+    std::vector<int32_t> allowed;  // tokens of a mask, rising
+
+    explicit Scratch(int64_t size) : weights(size), sums((size + CHUNK - 1) / CHUNK) {}
+
+    float weigh(const float *row, int64_t size, float top, float factor) {
+        weights.resize(size);
+        sums.resize((size + CHUNK - 1) / CHUNK);
+        ::weigh(row, size, top, factor, weights.data(), sums.data());
+        return std::accumulate(sums.begin(), sums.end(), 0.0f);
+    }
+};
+
+/// The first token where the cumulative weight reaches `target`; one of positive weight.
+int32_t draw_from_all(const Scratch &scratch, float target) {
+    auto size = static_cast<int64_t>(scratch.weights.size()), chunk = int64_t{0};
+    float before = 0;
+    while (chunk + 1 < static_cast<int64_t>(scratch.sums.size()) && before + scratch.sums[chunk] < target) {
+        before += scratch.sums[chunk++];
+    }
+    int32_t last = 0;
+    for (int64_t i = chunk * CHUNK; i < std::min(size, (chunk + 1) * CHUNK); i++) {
+        if (scratch.weights[i] <= 0) continue;
+        last = static_cast<int32_t>(i);
+        before += scratch.weights[i];
+        if (before >= target) break;
+    }
+    return last;
+}
+
+/// The likeliest tokens within the limits, falling; of equal ones the first in the vocabulary comes first.
+void take_likeliest(Scratch &scratch, const ctorch_draw &draw, float total, std::vector<int32_t> &taken, float &kept) {
+    const auto &weights = scratch.weights;
+    auto lower = [&](int32_t a, int32_t b) { return weights[a] != weights[b] ? weights[a] < weights[b] : a > b; };
+    scratch.order.resize(weights.size());
+    std::iota(scratch.order.begin(), scratch.order.end(), 0);
+    std::make_heap(scratch.order.begin(), scratch.order.end(), lower);
+    size_t most = draw.top_k > 0 ? draw.top_k : weights.size();
+    kept = 0;
+    for (auto end = scratch.order.end(); end != scratch.order.begin() && taken.size() < most; end--) {
+        if (draw.top_p < 1 && kept >= draw.top_p * total) break;
+        std::pop_heap(scratch.order.begin(), end, lower);
+        int32_t token = *(end - 1);
+        if (!taken.empty() && weights[token] < draw.min_p) break;
+        taken.push_back(token);
+        kept += weights[token];
+    }
+}
+
+/// The logits of the tokens that a mask allows, one behind the other, which are then the only ones.
+void gather(const float *row, int64_t size, const uint64_t *mask, Scratch &scratch) {
+    scratch.allowed.clear();
+    scratch.adjusted.clear();
+    for (int64_t word = 0; word * 64 < size; word++) {
+        for (uint64_t bits = mask[word]; bits != 0; bits &= bits - 1) {
+            auto token = static_cast<int32_t>(word * 64 + __builtin_ctzll(bits));
+            if (token >= size) return;
+            scratch.allowed.push_back(token);
+            scratch.adjusted.push_back(row[token]);
+        }
+    }
+}
+
+/// Changes the logits of single tokens, where they are there.
+void adjust(const ctorch_adjustment *adjustments, int32_t count, bool is_masked, Scratch &scratch) {
+    auto size = static_cast<int64_t>(scratch.adjusted.size());
+    for (int32_t i = 0; i < count; i++) {
+        const ctorch_adjustment &change = adjustments[i];
+        int64_t place = change.token;
+        if (is_masked) {
+            auto found = std::lower_bound(scratch.allowed.begin(), scratch.allowed.end(), change.token);
+            if (found == scratch.allowed.end() || *found != change.token) continue;
+            place = found - scratch.allowed.begin();
+        }
+        if (place < 0 || place >= size) continue;
+        float &logit = scratch.adjusted[place];
+        logit = (logit > 0 ? logit / change.divisor : logit * change.divisor) + change.amount;
+    }
+}
+
+ctorch_pick pick(const float *raw, int64_t size, const ctorch_draw &draw, const ctorch_adjustment *adjustments,
+                 const uint64_t *mask, Scratch &scratch) {
+    float top = largest(raw, size);
+    ctorch_pick found{};
+    float log_sum = top + std::log(scratch.weigh(raw, size, top, 1));
+    if (std::isnan(log_sum)) return {0, log_sum, log_sum};
+    const float *row = raw;
+    if (mask) gather(raw, size, mask, scratch);
+    if (!mask && draw.adjustment_count > 0) scratch.adjusted.assign(raw, raw + size);
+    if (mask || draw.adjustment_count > 0) {
+        adjust(adjustments, draw.adjustment_count, mask != nullptr, scratch);
+        row = scratch.adjusted.data();
+        size = static_cast<int64_t>(scratch.adjusted.size());
+        if (size == 0) return {0, NAN, NAN};
+        top = largest(row, size);
+    }
+    auto finish = [&] {
+        if (mask) found.token = scratch.allowed[found.token];
+        found.log_prob = raw[found.token] - log_sum;
+        return found;
+    };
+    if (draw.temperature == 0) {
+        found.token = static_cast<int32_t>(std::find(row, row + size, top) - row);
+        return finish();
+    }
+    float total = scratch.weigh(row, size, top, 1 / draw.temperature);
+    bool cuts = draw.top_k > 0 || draw.top_p < 1 || draw.min_p > 0;
+    if (!cuts) {
+        found.token = draw_from_all(scratch, draw.uniform * total);
+    } else {
+        std::vector<int32_t> taken;
+        take_likeliest(scratch, draw, total, taken, total);
+        float before = 0;
+        for (int32_t token : taken) {
+            found.token = token;
+            before += scratch.weights[token];
+            if (before >= draw.uniform * total) break;
+        }
+    }
+    found.drawn_log_prob = std::log(scratch.weights[found.token] / total);
+    return finish();
+}
+
+}  // namespace
+
+bool ctorch_pick_tokens(ctorch_tensor logits, const ctorch_draw *draws, const ctorch_adjustment *adjustments,
+                        const uint64_t *masks, ctorch_pick *picks) {
+    return ctorch::guarded(false, [&] {
+        at::Tensor rows = ctorch::borrowed(logits).contiguous();
+        if (rows.dim() != 2 || rows.scalar_type() != at::kFloat || !rows.device().is_cpu() || rows.size(1) == 0) {
+            throw std::invalid_argument("tokens are picked from float32 logits on the CPU, [rows, vocabulary]");
+        }
+        int64_t size = rows.size(1);
+        const float *data = rows.const_data_ptr<float>();
+        std::vector<int64_t> firsts{0}, words{0};  // adjustment of every row, and word of its mask
+        for (int64_t r = 0; r < rows.size(0); r++) {
+            firsts.push_back(firsts.back() + draws[r].adjustment_count);
+            words.push_back(words.back() + (draws[r].is_masked ? (size + 63) / 64 : 0));
+        }
+        at::parallel_for(0, rows.size(0), std::max<int64_t>(1, (1 << 18) / size), [&](int64_t begin, int64_t end) {
+            Scratch scratch(size);
+            for (int64_t r = begin; r < end; r++) {
+                const uint64_t *mask = draws[r].is_masked ? masks + words[r] : nullptr;
+                picks[r] = pick(data + r * size, size, draws[r], adjustments + firsts[r], mask, scratch);
+            }
+        });
+        return true;
+    });
+}

@@ -1,0 +1,190 @@
+import HoneModel
+import HoneTensor
+import HoneTokenizer
+
+/// Continues prompts together by the row engine: every step decodes all rows and reads a piece of waiting prompts
+/// beside them (continuous batching, Yu et al. 2022, OSDI; prompts in pieces, Agrawal et al. 2023, arXiv:2308.16369).
+///
+/// A place that becomes free is taken at the next step. Requests with the same prompt read it once and share its pages
+/// until they write. Where pages run out, the youngest row gives its own back and is read again later; since a row has
+/// the same bits however it is cut into steps, that costs time alone.
+struct RowLoop: SteppedLoop {
+    private let weights: ServedWeights
+    private let tokenizer: any Tokenizer
+    private let limits: GenerationLimits
+    private let endTokens: Set<Int32>
+    private let questions: Questions
+
+    /// What waits, the next one last.
+    private var waiting: [Answer] = []
+    /// What is being answered, in the order in which it was taken in.
+    private var rows: [RowSequence] = []
+
+    init(
+        weights: ServedWeights, tokenizer: any Tokenizer, limits: GenerationLimits, endTokens: Set<Int32>,
+        questions: Questions
+    ) {
+        self.weights = weights
+        self.tokenizer = tokenizer
+        self.limits = limits
+        self.endTokens = endTokens
+        self.questions = questions
+        waiting = questions.requests.indices.reversed().map { questions.answer($0) }
+    }
+
+    var isDone: Bool { waiting.isEmpty && rows.isEmpty }
+
+    /// Lets go of the requests that are not wanted any more; of those that wait, as soon as it might come to them.
+    mutating func drop(unless isWanted: (_ request: Int) -> Bool) {
+        for index in rows.indices.reversed() where !isWanted(rows[index].answer.position) { remove(index) }
+        for index in rows.indices { rows[index].followers.removeAll { !isWanted($0) } }
+        if rows.count < limits.batchSize { waiting.removeAll { !isWanted($0.position) } }
+    }
+
+    /// One step.
+    mutating func advance() -> StepProgress {
+        if weights.takeNext() {
+            // Rows go on with the keys and values that they have.
+            for index in rows.indices { rows[index].stopSharing() }
+        }
+        admit()
+        let (step, counts) = nextStep()
+        let logits = inferenceMode { weights.model(step, pages: pool.pages) }
+        for (index, count) in counts.enumerated() { rows[index].didCompute(count, in: pool) }
+        return take(from: logits)
+    }
+
+    /// Gives all pages back.
+    mutating func end() {
+        for index in rows.indices.reversed() { remove(index) }
+    }
+
+    private var pool: PagePool { weights.pool }
+}
+
+// What runs.
+extension RowLoop {
+    private mutating func admit() {
+        var readCount = rows.lazy.filter { $0.pendingCount > 1 }.map(\.pendingCount).reduce(0, +)
+        while let next = waiting.last, rows.count < limits.batchSize {
+            let prompt = questions.requests[next.position].prompt
+            if next.tokens.isEmpty, let leader = rows.firstIndex(where: { $0.isFirst(toRead: prompt) }) {
+                rows[leader].followers.append(next.position)
+                waiting.removeLast()
+                continue
+            }
+            guard readCount < limits.prefillTokenCount else { return }
+            var row = RowSequence(next, prompt: prompt)
+            let salt = PrefixSalt(tenant: questions.requests[next.position].tenant, weightVersion: weights.version)
+            guard row.begin(in: pool, root: pool.root(salt), sharesPrefixes: limits.sharesPrefixes) else { return }
+            readCount += row.pendingCount
+            rows.append(row)
+            waiting.removeLast()
+        }
+    }
+
+    /// The tokens of one step, and how many of them are each row's; rows that do not fit any more are put back.
+    private mutating func nextStep() -> (NetworkStep, [Int]) {
+        var step = NetworkStep()
+        var counts: [Int] = []
+        var promptTokensLeft = limits.prefillTokenCount
+        draft()
+        while counts.count < rows.count {
+            let index = counts.count
+            let pending = rows[index].pendingCount
+            let count = pending == 1 ? 1 : min(pending, promptTokensLeft)
+            guard rows[index].makeRoom(for: count + rows[index].drafts.count, in: pool) else {
+                putBack(rows.count - 1)
+                continue
+            }
+            if pending > 1 { promptTokensLeft -= count }
+            if count > 0 { rows[index].add(count, to: &step) }
+            counts.append(count)
+        }
+        precondition(step.tokenCount > 0, "a step of nothing: one request is larger than the cache")
+        return (step, counts)
+    }
+
+    /// Drafts where there are few rows: a step then waits for the weights to come from memory, and takes rows more for
+    /// little.
+    private mutating func draft() {
+        let free = limits.draftedRowCount - rows.count
+        guard free > 0, rows.allSatisfy({ $0.pendingCount == 1 }) else { return }
+        for index in rows.indices { rows[index].draft(free / rows.count, in: pool) }
+    }
+
+    private mutating func putBack(_ index: Int) {
+        let answer = rows[index].answer
+        remove(index)
+        waiting.append(answer)
+    }
+
+    /// Its followers wait for a place of their own again.
+    private mutating func remove(_ index: Int) {
+        rows[index].leave(pool)
+        let followers = rows.remove(at: index).followers
+        waiting += followers.reversed().map { questions.answer($0) }
+    }
+}
+
+// What comes of a step.
+extension RowLoop {
+    /// A token that is to be picked: whose it is, from which logits, and the drafts that stand behind it in the step.
+    private struct Pick {
+        let index: Int
+        let logits: Int
+        var drafts: ArraySlice<Int32> = []
+    }
+
+    /// Picks a token for each row that was read to its end, and for those that follow it. Where the token is the row's
+    /// draft, the next one is picked behind it at once: from the logits that it has wherever it was picked before.
+    private mutating func take(from logits: Tensor) -> StepProgress {
+        var (progress, finished) = (StepProgress(), Set<Int>())
+        var picks = firstPicks()
+        var acceptedCounts: [Int: Int] = [:]
+        while !picks.isEmpty {
+            let places = picks.map(\.logits)
+            let read = places == Array(0..<logits.size(0)) ? logits : logits.indexSelect(0, Tensor(places))
+            var next: [Pick] = []
+            for (pick, found) in zip(picks, read.pickTokens(picks.map { rows[$0.index].answer.draw })) {
+                progress.tokenCount += 1
+                let reason = rows[pick.index].answer.take(
+                    found, weightVersion: weights.version, endTokens: endTokens, tokenizer)
+                rows[pick.index].takeNewest()
+                if let reason {
+                    let answer = rows[pick.index].answer
+                    progress.finished.append(
+                        (answer.position, answer.finished(reason, endTokens: endTokens, tokenizer)))
+                    finished.insert(pick.index)
+                } else if let draft = pick.drafts.first, draft == rows[pick.index].tokens.last {
+                    acceptedCounts[pick.index, default: 0] += 1
+                    next.append(Pick(index: pick.index, logits: pick.logits + 1, drafts: pick.drafts.dropFirst()))
+                }
+            }
+            picks = next
+        }
+        for index in rows.indices { rows[index].settle(acceptedCount: acceptedCounts[index] ?? 0, in: pool) }
+        for index in finished.sorted(by: >) { remove(index) }
+        return progress
+    }
+
+    private mutating func firstPicks() -> [Pick] {
+        var picks: [Pick] = []
+        var followers: [Pick] = []
+        var place = 0
+        for index in rows.indices where rows[index].pendingCount == 0 {
+            picks.append(Pick(index: index, logits: place, drafts: rows[index].drafts))
+            for (number, position) in rows[index].followers.enumerated() {
+                guard rows.count < limits.batchSize else {
+                    waiting += rows[index].followers[number...].reversed().map { questions.answer($0) }
+                    break
+                }
+                rows.append(rows[index].fork(for: questions.answer(position), in: pool))
+                followers.append(Pick(index: rows.count - 1, logits: place))
+            }
+            rows[index].followers = []
+            place += 1 + rows[index].drafts.count
+        }
+        return picks + followers
+    }
+}

@@ -1,0 +1,139 @@
+import HoneTensor
+
+/// A sequence that the row engine computes: a prompt and its answer so far, with the pages of their keys and values.
+struct RowSequence {
+    var answer: Answer
+    private(set) var tokens: [Int32]
+    private let promptCount: Int
+    /// Tokens whose keys and values are in the pages.
+    private(set) var computedCount = 0
+    private(set) var pages: [Int32] = []
+    /// Requests for the same prompt that wait for it to be read.
+    var followers: [Int] = []
+    /// The prefix of all pages that are registered; nil once other weights than those of the first ones compute.
+    private var prefix: UInt64?
+    private var registeredCount = 0
+    /// What may come next, read in the same step as the newest token.
+    private(set) var drafts: ArraySlice<Int32> = []
+    private var drafting = Drafting()
+
+    init(_ answer: Answer, prompt: [Int32]) {
+        self.answer = answer
+        tokens = prompt + answer.tokens
+        promptCount = prompt.count
+    }
+
+    /// Tokens that are to be computed before the next one can be picked.
+    var pendingCount: Int { tokens.count - computedCount }
+
+    /// Whether it is about to read this prompt, and has no answer yet that it goes on with.
+    func isFirst(toRead prompt: [Int32]) -> Bool {
+        computedCount < promptCount && answer.tokens.isEmpty && tokens == prompt
+    }
+}
+
+// Pages.
+extension RowSequence {
+    /// Takes over what is known of its beginning and pages for the rest and one token more.
+    ///
+    /// - Returns: false, with nothing taken, where there are too few pages
+    mutating func begin(in pool: PagePool, root: UInt64, sharesPrefixes: Bool) -> Bool {
+        prefix = root
+        let size = KeyValuePages.tokenCount
+        // The last token is always computed, since its logits are wanted.
+        while sharesPrefixes, (registeredCount + 1) * size < tokens.count,
+            let found = pool.find(key(ofPage: registeredCount, behind: prefix ?? root))
+        {
+            pages.append(found.page)
+            prefix = found.id
+            registeredCount += 1
+        }
+        computedCount = registeredCount * size
+        if !sharesPrefixes { prefix = nil }
+        let wanted = KeyValuePages.count(forTokens: tokens.count + 1)
+        guard wanted - pages.count <= pool.availableCount else {
+            leave(pool)
+            return false
+        }
+        while pages.count < wanted, let page = pool.take() { pages.append(page) }
+        return true
+    }
+
+    /// Makes sure that the next `count` tokens have pages that no other sequence reads.
+    mutating func makeRoom(for count: Int, in pool: PagePool) -> Bool {
+        let first = computedCount / KeyValuePages.tokenCount
+        for number in first..<max(first, KeyValuePages.count(forTokens: computedCount + count)) {
+            guard let page = number < pages.count ? pool.writable(pages[number]) : pool.take() else { return false }
+            if number < pages.count { pages[number] = page } else { pages.append(page) }
+        }
+        return true
+    }
+
+    /// Gives all pages back, the last first, so that beginnings are kept the longest.
+    mutating func leave(_ pool: PagePool) {
+        for page in pages.reversed() { pool.release(page) }
+        pages = []
+        computedCount = 0
+        registeredCount = 0
+    }
+
+    /// The same prompt for another answer: it shares all pages until one of the two writes.
+    func fork(for other: Answer, in pool: PagePool) -> RowSequence {
+        var made = self
+        made.answer = other
+        made.tokens = Array(tokens[..<promptCount])
+        made.followers = []
+        made.drafting = Drafting()
+        for page in pages { pool.retain(page) }
+        return made
+    }
+
+    /// From now on other weights compute: what they write is no continuation that others may share.
+    mutating func stopSharing() { prefix = nil }
+}
+
+// Computing.
+extension RowSequence {
+    /// Puts the next `count` tokens into a step; the logits behind the last are wanted where it is the newest, and then
+    /// also those behind drafts.
+    func add(_ count: Int, to step: inout NetworkStep) {
+        step.add(
+            tokens[computedCount..<computedCount + count] + drafts, past: computedCount, pages: pages,
+            isRead: count == pendingCount, draftCount: drafts.count)
+    }
+
+    /// Drafts up to so many tokens behind the newest, which is about to be read, as far as there are pages for them.
+    mutating func draft(_ count: Int, in pool: PagePool) {
+        drafts = drafting.draft(min(count, answer.room - 1), after: tokens, answer)
+        if !drafts.isEmpty, !makeRoom(for: 1 + drafts.count, in: pool) { drafts = [] }
+    }
+
+    /// The step is done: so many of the drafts turned out right. Pages that only the others needed are given back.
+    mutating func settle(acceptedCount: Int, in pool: PagePool) {
+        guard !drafts.isEmpty else { return }
+        drafting.learn(acceptedCount: acceptedCount, of: drafts.count)
+        drafts = []
+        didCompute(acceptedCount, in: pool)
+        let wanted = KeyValuePages.count(forTokens: computedCount + 1)
+        while pages.count > wanted { pool.release(pages.removeLast()) }
+    }
+
+    /// `count` tokens were computed; pages that are full now can be found by others.
+    mutating func didCompute(_ count: Int, in pool: PagePool) {
+        computedCount += count
+        while let parent = prefix, (registeredCount + 1) * KeyValuePages.tokenCount <= computedCount {
+            prefix = pool.register(pages[registeredCount], as: key(ofPage: registeredCount, behind: parent))
+            registeredCount += 1
+        }
+    }
+
+    /// The answer has a new token.
+    mutating func takeNewest() {
+        if let newest = answer.tokens.last { tokens.append(newest) }
+    }
+
+    private func key(ofPage number: Int, behind parent: UInt64) -> PagePool.PrefixKey {
+        let size = KeyValuePages.tokenCount
+        return PagePool.PrefixKey(parent: parent, tokens: Array(tokens[number * size..<(number + 1) * size]))
+    }
+}

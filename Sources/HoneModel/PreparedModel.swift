@@ -1,0 +1,87 @@
+public import HoneTensor
+
+/// A model packed for serving: its step over new tokens of many sequences is one call.
+///
+/// It holds the weights as they were when it was made. A row's logits have the same bits whatever rows are beside it,
+/// with any number of threads, and however its sequence is cut into steps.
+public struct PreparedModel: Sendable {
+    public let configuration: ModelConfiguration
+    public let plan: PrecisionPlan
+    /// Bytes of all packed matrices.
+    public let byteCount: Int
+    private let network: PackedNetwork
+    private let cos: Tensor
+    private let sin: Tensor
+
+    /// Packs a model, but for what it has in fewer bits already; nil for one that the row engine does not compute: on
+    /// another device than the CPU, with adapters, or with another kind of attention than full and sliding.
+    public init?(_ model: CausalLanguageModel, _ plan: PrecisionPlan = PrecisionPlan(.float32)) {
+        guard model.isPreparable else { return nil }
+        let configuration = model.configuration
+        var byteCount = 0
+        func packed(_ linear: Linear, _ path: String) -> PackedMatrix {
+            let matrix = linear.packed ?? PackedMatrix(linear.weight, bias: linear.bias, precision: plan[path])
+            byteCount += matrix.byteCount
+            return matrix
+        }
+        var tiedHead = Linear(weight: model.embedding.weight)
+        tiedHead.packed = model.packedHead
+        let layers = model.layers.enumerated().map { number, layer in
+            let path = "model.layers.\(number)"
+            let norms = layer.attention.headNorms
+            return PackedNetwork.Layer(
+                inputNorm: layer.inputNorm.weight, postNorm: layer.postNorm.weight,
+                headNorms: norms.map { ($0.query.weight, $0.key.weight) },
+                qkv: packed(layer.attention.qkv, path + ".self_attn.qkv_proj"),
+                output: packed(layer.attention.output, path + ".self_attn.o_proj"),
+                gateUp: packed(layer.feedForward.gateUp, path + ".mlp.gate_up_proj"),
+                down: packed(layer.feedForward.down, path + ".mlp.down_proj"), window: layer.attention.kind.window)
+        }
+        network = PackedNetwork(
+            embedding: model.embedding.weight, layers: layers, norm: model.norm.weight,
+            head: packed(model.head ?? tiedHead, "lm_head"),
+            heads: configuration.heads, eps: configuration.rmsNormEps)
+        let tables = model.rotary.tables(count: configuration.maxPositionCount)
+        (cos, sin) = (tables.cos, tables.sin)
+        self.configuration = configuration
+        self.plan = plan
+        self.byteCount = byteCount
+    }
+
+    /// Reads the step's tokens, which leave their keys and values in their pages.
+    ///
+    /// - Returns: logits of the rows that are read, `[read, vocabulary]`
+    public func callAsFunction(_ step: NetworkStep, pages: KeyValuePages) -> Tensor {
+        network(step, pages: pages, cos: cos, sin: sin)
+    }
+
+    /// Room for keys and values of `count` pages of tokens.
+    public func makePages(count: Int, entry: KeyValuePages.Entry = .float32) -> KeyValuePages {
+        KeyValuePages(layerCount: configuration.layerCount, heads: configuration.heads, count: count, entry: entry)
+    }
+}
+
+extension ModelConfiguration {
+    public var heads: PackedNetwork.Heads {
+        PackedNetwork.Heads(queryCount: headCount, keyCount: kvHeadCount, size: headSize)
+    }
+
+    /// Bytes of a page of keys and values in all layers.
+    public func pageByteCount(_ entry: KeyValuePages.Entry = .float32) -> Int {
+        KeyValuePages.byteCount(layerCount: layerCount, heads: heads, entry: entry)
+    }
+}
+
+extension CausalLanguageModel {
+    /// Whether the row engine computes what this model does.
+    var isPreparable: Bool {
+        embedding.weight.device == .cpu && embedding.weight.dtype == .float32
+            && !configuration.hasHierarchicalLayers
+            && layers.allSatisfy { layer in
+                let linears = [
+                    layer.attention.qkv, layer.attention.output, layer.feedForward.gateUp, layer.feedForward.down,
+                ]
+                return linears.allSatisfy { $0.adapter == nil }
+            }
+    }
+}

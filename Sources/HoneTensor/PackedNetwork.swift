@@ -1,0 +1,197 @@
+internal import CTorch
+
+/// A decoder-only transformer over packed matrices, whose step over new tokens of many sequences is one call.
+///
+/// A row is one token of one sequence. What it computes has the same bits whatever rows are beside it, with any number
+/// of threads, and however its sequence is cut into steps; at float32 also the bits of the same layers one by one,
+/// where ``Torch/computesTokensAlike`` holds.
+///
+/// It keeps memory between steps, so it is used from one thread at a time, as tensors are; hence `Sendable`.
+@safe public final class PackedNetwork: @unchecked Sendable {
+    /// One layer: norms `[hidden]`, norms of single heads `[headSize]` where there are some, and four matrices.
+    public struct Layer {
+        public let inputNorm: Tensor
+        public let postNorm: Tensor
+        public let headNorms: (query: Tensor, key: Tensor)?
+        public let qkv: PackedMatrix
+        public let output: PackedMatrix
+        public let gateUp: PackedMatrix
+        public let down: PackedMatrix
+        /// A token looks at itself and so many less one before it; nil is all of them.
+        public let window: Int?
+
+        public init(
+            inputNorm: Tensor, postNorm: Tensor, headNorms: (query: Tensor, key: Tensor)?, qkv: PackedMatrix,
+            output: PackedMatrix, gateUp: PackedMatrix, down: PackedMatrix, window: Int?
+        ) {
+            self.inputNorm = inputNorm
+            self.postNorm = postNorm
+            self.headNorms = headNorms
+            self.qkv = qkv
+            self.output = output
+            self.gateUp = gateUp
+            self.down = down
+            self.window = window
+        }
+    }
+
+    /// Heads of queries, and of keys and values.
+    public struct Heads: Sendable, Equatable {
+        public let queryCount: Int
+        public let keyCount: Int
+        public let size: Int
+
+        public init(queryCount: Int, keyCount: Int, size: Int) {
+            self.queryCount = queryCount
+            self.keyCount = keyCount
+            self.size = size
+        }
+    }
+
+    private let handle: ctorch_network
+    private let vocabularySize: Int
+
+    /// - Parameters:
+    ///   - embedding: `[vocabulary, hidden]`, float32
+    ///   - layers: at least one
+    ///   - norm: the one behind the last layer, `[hidden]`
+    ///   - head: the output layer, from `[hidden]` to `[vocabulary]`
+    ///   - heads: of every layer
+    ///   - eps: what all norms add to the mean square
+    public init(embedding: Tensor, layers: [Layer], norm: Tensor, head: PackedMatrix, heads: Heads, eps: Double) {
+        let described = unsafe layers.map { layer in
+            unsafe ctorch_layer(
+                input_norm: layer.inputNorm.handle, post_norm: layer.postNorm.handle,
+                query_norm: layer.headNorms?.query.handle, key_norm: layer.headNorms?.key.handle,
+                qkv: layer.qkv.handle, output: layer.output.handle, gate_up: layer.gateUp.handle,
+                down: layer.down.handle, window: Int64(layer.window ?? 0))
+        }
+        let innerSize = layers.first?.down.inputs ?? 0
+        let made = unsafe described.withUnsafeBufferPointer { buffer -> ctorch_network? in
+            guard let first = buffer.baseAddress else { return nil }
+            var parts = unsafe ctorch_network_parts(
+                heads: Int64(heads.queryCount), kv_heads: Int64(heads.keyCount), head_size: Int64(heads.size),
+                inner_size: Int64(innerSize), eps: eps, embedding: embedding.handle, norm: norm.handle,
+                head: head.handle, layers: first,
+                layer_count: Int64(buffer.count))
+            return unsafe ctorch_network_create(&parts)
+        }
+        withExtendedLifetime(layers) {}
+        guard let made = unsafe made else { stop("PackedNetwork: \(Torch.lastError)") }
+        unsafe handle = made
+        vocabularySize = head.outputs
+    }
+
+    deinit { unsafe ctorch_network_release(handle) }
+
+    /// Reads the step's tokens, which leave their keys and values in their pages.
+    ///
+    /// - Parameters:
+    ///   - step: new tokens of some sequences
+    ///   - pages: where the sequences' keys and values are
+    ///   - cos: cosines of the angles of positions, as far as the longest sequence, `[positions, size / 2]`
+    ///   - sin: sines, as `cos`
+    /// - Returns: logits of the rows that are read, `[read, vocabulary]`
+    public func callAsFunction(_ step: NetworkStep, pages: KeyValuePages, cos: Tensor, sin: Tensor) -> Tensor {
+        let logits = Tensor.empty([step.read.count, vocabularySize])
+        let done = unsafe step.tokens.withUnsafeBufferPointer { tokens in
+            unsafe step.lengths.withUnsafeBufferPointer { lengths in
+                unsafe step.pasts.withUnsafeBufferPointer { pasts in
+                    unsafe step.flatTables.withUnsafeBufferPointer { tables in
+                        unsafe step.read.withUnsafeBufferPointer { read in
+                            var raw = unsafe ctorch_step(
+                                tokens: tokens.baseAddress.unsafelyUnwrapped,
+                                lengths: lengths.baseAddress.unsafelyUnwrapped,
+                                pasts: pasts.baseAddress.unsafelyUnwrapped,
+                                tables: tables.baseAddress.unsafelyUnwrapped,
+                                table_step: Int64(step.tableStep), sequence_count: Int64(step.lengths.count),
+                                read: read.baseAddress ?? tokens.baseAddress.unsafelyUnwrapped,
+                                read_count: Int64(step.read.count), cosines: cos.handle, sines: sin.handle)
+                            return unsafe ctorch_network_step(handle, pages.handle, &raw, logits.handle)
+                        }
+                    }
+                }
+            }
+        }
+        guard done else { stop("a network's step: \(Torch.lastError)") }
+        return logits
+    }
+}
+
+/// New tokens of some sequences, one sequence behind the other.
+public struct NetworkStep: Sendable {
+    fileprivate(set) var tokens: [Int32] = []
+    fileprivate(set) var lengths: [Int32] = []
+    fileprivate(set) var pasts: [Int32] = []
+    private var tables: [[Int32]] = []
+    fileprivate(set) var read: [Int32] = []
+
+    public init() {}
+
+    /// Tokens of all sequences.
+    public var tokenCount: Int { tokens.count }
+
+    /// Adds new tokens of a sequence.
+    ///
+    /// - Parameters:
+    ///   - new: at least one
+    ///   - past: how many tokens it has in its pages
+    ///   - pages: the numbers of its pages, with room for the new tokens
+    ///   - isRead: whether the logits behind its last token are wanted
+    ///   - draftCount: so many of the last ones may turn out others, so that the logits before each are wanted too
+    public mutating func add(
+        _ new: some Collection<Int32>, past: Int, pages: [Int32], isRead: Bool, draftCount: Int = 0
+    ) {
+        precondition(!new.isEmpty, "no new tokens")
+        precondition(past + new.count <= pages.count * KeyValuePages.tokenCount, "too few pages")
+        tokens += new
+        lengths.append(Int32(new.count))
+        pasts.append(Int32(past))
+        tables.append(pages)
+        if isRead { read += (tokens.count - 1 - draftCount..<tokens.count).map(Int32.init) }
+    }
+
+    fileprivate var tableStep: Int { tables.map(\.count).max() ?? 0 }
+
+    fileprivate var flatTables: [Int32] {
+        let step = tableStep
+        return tables.flatMap { $0 + [Int32](repeating: 0, count: step - $0.count) }
+    }
+}
+
+/// Memory for keys and values of sequences, in pages of 16 tokens that belong to nobody.
+@safe public final class KeyValuePages: @unchecked Sendable {
+    /// Tokens of a page.
+    public static let tokenCount = 16
+
+    let handle: ctorch_pages
+    public let count: Int
+
+    /// How keys and values are kept.
+    public enum Entry: Sendable, CaseIterable {
+        case float32
+        /// Whole numbers of 8 bits, with a scale for every key and every value.
+        case int8
+    }
+
+    /// Room for `count` pages of a network's layers; memory is taken when it is first written to.
+    public init(layerCount: Int, heads: PackedNetwork.Heads, count: Int, entry: Entry = .float32) {
+        let made = unsafe ctorch_pages_create(
+            Int64(layerCount), Int64(heads.keyCount), Int64(heads.size), Int64(count), entry == .int8)
+        guard let made = unsafe made else { stop("KeyValuePages: \(Torch.lastError)") }
+        unsafe handle = made
+        self.count = count
+    }
+
+    deinit { unsafe ctorch_pages_release(handle) }
+
+    /// Bytes of one page.
+    public static func byteCount(layerCount: Int, heads: PackedNetwork.Heads, entry: Entry = .float32) -> Int {
+        Int(ctorch_page_byte_count(Int64(layerCount), Int64(heads.keyCount), Int64(heads.size), entry == .int8))
+    }
+
+    /// Pages that so many tokens of a sequence take.
+    public static func count(forTokens count: Int) -> Int { (count + tokenCount - 1) / tokenCount }
+
+    public func copy(from source: Int32, to target: Int32) { unsafe ctorch_pages_copy(handle, source, target) }
+}

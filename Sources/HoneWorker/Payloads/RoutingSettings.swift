@@ -1,0 +1,74 @@
+import Foundation
+public import HoneInference
+import HoneModel
+
+/// By which paths of a model requests are answered, as a payload says it:
+/// `{"mode": "lossy", "cost": 0.3}`, `{"mode": "lossless", "draft": 4}`, or one path for all, `{"mode": "shallow"}`.
+struct RoutingSettings: Decodable, Sendable, Hashable {
+    enum Mode: String, Decodable, Sendable {
+        case lossy, lossless, shallow, deep, search
+    }
+
+    let mode: Mode
+    /// What the deep path's computing counts beside an error; lossy alone.
+    let cost: Double?
+    /// Tokens of a draft; lossless alone.
+    let draft: Int?
+    /// Answers of a search.
+    let searchCount: Int?
+
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+        case mode, cost, draft
+        case searchCount = "search_samples"
+    }
+
+    init(from decoder: any Decoder) throws {
+        try decoder.refuseStrangers(CodingKeys.self)
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        mode = try container.decode(Mode.self, forKey: .mode)
+        cost = try container.decodeIfPresent(Double.self, forKey: .cost)
+        draft = try container.decodeIfPresent(Int.self, forKey: .draft)
+        searchCount = try container.decodeIfPresent(Int.self, forKey: .searchCount)
+        let strangers = [(cost != nil && mode != .lossy, CodingKeys.cost), (draft != nil && mode != .lossless, .draft)]
+        for (isStranger, key) in strangers where isStranger {
+            throw DecodingError.dataCorrupted(
+                DecodingError.Context(
+                    codingPath: container.codingPath + [key],
+                    debugDescription: "is nothing to the mode \(mode.rawValue)"))
+        }
+    }
+
+    var plan: RoutingPlan {
+        let mode: RoutingPlan.Mode =
+            switch self.mode {
+            case .lossy: .lossy(cost: cost ?? 0.2)
+            case .lossless: .lossless(draft: draft ?? 4)
+            case .shallow: .fixed(.shallow)
+            case .deep: .fixed(.deep)
+            case .search: .fixed(.search)
+            }
+        var plan = RoutingPlan(mode)
+        if let searchCount { plan.searchCount = searchCount }
+        return plan
+    }
+
+    /// As it is recorded beside samples.
+    var recordedMode: String {
+        switch mode {
+        case .lossy, .lossless: mode.rawValue
+        case .shallow, .deep, .search: "fixed"
+        }
+    }
+}
+
+extension RoutingPlan {
+    /// Reads a payload's `routing` from the command line.
+    /// - Throws: `WorkerError.payload`.
+    public init(json: String) throws {
+        do {
+            self = try JSONDecoder().decode(RoutingSettings.self, from: Data(json.utf8)).plan
+        } catch let error as DecodingError {
+            throw WorkerError(error)
+        }
+    }
+}

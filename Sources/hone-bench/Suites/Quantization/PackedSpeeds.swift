@@ -1,0 +1,53 @@
+import HoneInference
+import HoneModel
+import HoneTensor
+
+/// Decoding and reading speeds of one network by several plans, on random weights: what is multiplied costs the same
+/// whatever it is.
+struct PackedSpeeds {
+    /// About 125 million parameters, as the research of the peers has it.
+    static let shape = ModelConfiguration(
+        vocabularySize: 32_000, hiddenSize: 768, intermediateSize: 2048, layerCount: 12, headCount: 12,
+        maxPositionCount: 512, tiesEmbeddings: true)
+
+    struct Speeds {
+        var decode: [Int: [Double]] = [:]
+        var prefill: [Double] = []
+        let byteCount: Int
+    }
+
+    static let batches = [1, 16, 64]
+
+    let runs: Int
+    let newCount: Int
+
+    /// Tokens a second of each model, whose runs take turns with those of the first.
+    func measure(_ models: [PreparedModel]) -> [Speeds] {
+        var found = models.map { Speeds(byteCount: $0.byteCount) }
+        let speeds = models.map(DecodingSpeed.init)
+        for run in 0...runs {
+            for index in models.indices {
+                for batch in Self.batches {
+                    let count = max(4, newCount / (batch > 1 ? 4 : 1))
+                    let speed = speeds[index].decode(batch: batch, promptLength: 32, newCount: count)
+                    // The first run warms up.
+                    if run > 0 { found[index].decode[batch, default: []].append(speed) }
+                }
+                let speed = speeds[index].prefill(length: 128, count: 4)
+                if run > 0 { found[index].prefill.append(speed) }
+            }
+        }
+        return found
+    }
+
+    /// Bytes a second that all threads read from memory, the best of some sums over what no cache holds.
+    static func memoryBandwidth() -> Double {
+        let block = Tensor.ones([64 << 20])
+        return (0..<5).map { _ in
+            let start = ContinuousClock.now
+            let sum: Double = block.sum().item()
+            let seconds = (ContinuousClock.now - start) / .seconds(1)
+            return sum > 0 ? Double(block.count * 4) / seconds : 0
+        }.max() ?? 0
+    }
+}

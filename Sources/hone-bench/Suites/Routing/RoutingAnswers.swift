@@ -1,0 +1,166 @@
+import Foundation
+import HoneInference
+import HoneModel
+import HoneProblems
+import HoneTokenizer
+
+/// Answers of one model to problems by its paths, checked and timed.
+struct RoutingAnswers {
+    typealias Measured = RoutingMeasurement
+
+    let model: CausalLanguageModel
+    let parts: RoutingParts
+    let searchCount: Int
+
+    private func generator(batch: Int = 64) -> RoutedGenerator {
+        var limits = GenerationLimits()
+        limits.batchSize = batch
+        return RoutedGenerator(model: model, parts: parts, tokenizer: Measured.tokenizer, limits: limits)
+    }
+
+    private func requests(_ problems: [Problem]) -> [GenerationRequest] {
+        problems.map {
+            GenerationRequest(
+                prompt: Measured.tokenizer.encode($0.prompt + "\n"),
+                maximumNewTokens: RoutingTask.maximumNewTokens)
+        }
+    }
+
+    private func plan(_ mode: RoutingPlan.Mode) -> RoutingPlan {
+        var plan = RoutingPlan(mode)
+        plan.searchCount = searchCount
+        return plan
+    }
+
+    private func right(_ results: [RoutedResult], _ problems: [Problem]) -> [Bool] {
+        zip(results, problems).map { SolutionChecker().check($0.result.text, of: $1).verdict == .correct }
+    }
+
+    /// What became of the answers by every path, problem by problem.
+    func outcomes(of problems: [Problem]) throws -> [[RoutePath: Double]] {
+        var outcomes = [[RoutePath: Double]](repeating: [:], count: problems.count)
+        for path in RoutePath.allCases {
+            let results = try generator().generate(requests(problems), plan: plan(.fixed(path)))
+            for (place, isRight) in right(results, problems).enumerated() { outcomes[place][path] = isRight ? 1 : 0 }
+        }
+        return outcomes
+    }
+
+    /// Accuracy of the shallow, deep and search path by level.
+    func levels(_ problems: [Problem], _ outcomes: [[RoutePath: Double]]) -> [String: [Double]] {
+        var found: [String: [Double]] = [:]
+        for level in RoutingTask.levels {
+            let own = problems.indices.filter { problems[$0].level == level }
+            found["\(level.rawValue)"] = RoutePath.allCases.map { path in
+                own.reduce(0) { $0 + outcomes[$1][path, default: 0] } / Double(own.count)
+            }
+        }
+        return found
+    }
+
+    /// The greatest costs at which problems of their own are still answered with 95 and 98 % of the deep path's
+    /// accuracy; 0 where none is. A request's path does not depend on the others, so choices are counted, not run.
+    func chosenCosts(_ problems: [Problem]) throws -> [String: Double] {
+        guard let router = parts.router else { return [:] }
+        let outcomes = try outcomes(of: problems)
+        let successes = requests(problems).flatMap {
+            router.successes(model.routingFeatures(TokenLine([$0.prompt]), parts.exit))
+        }
+        let costs = RouteCosts(
+            exitLayer: parts.exit.layer, layerCount: model.configuration.layerCount, searchCount: searchCount)
+        func right(_ path: (Int) -> RoutePath) -> Double {
+            outcomes.indices.reduce(0) { $0 + outcomes[$1][path($1), default: 0] }
+        }
+        let deep = right { _ in .deep }
+        let grid = (0...75).map { Double($0) * 0.02 }
+        let shares = grid.map { cost in right { costs.best(successes[$0], weight: cost) } / deep }
+        func greatest(_ share: Double) -> Double { grid[shares.lastIndex { $0 >= share } ?? 0] }
+        return ["95": greatest(0.95), "98": greatest(0.98)]
+    }
+
+    /// Every way of answering; times are medians of runs that take turns.
+    func points(
+        _ problems: [Problem], _ outcomes: [[RoutePath: Double]], costs: [Double], runs: Int
+    ) throws -> [Measured.Point] {
+        let requests = requests(problems)
+        let generator = generator()
+        let ways: [(name: String, cost: Double?, plan: RoutingPlan)] =
+            [("deep", nil, plan(.fixed(.deep))), ("shallow", nil, plan(.fixed(.shallow)))]
+            + Set(costs).sorted().map { ("router", $0, plan(.lossy(cost: $0))) }
+        var seconds = [[Double]](repeating: [], count: ways.count)
+        var results = [[RoutedResult]](repeating: [], count: ways.count)
+        for _ in 0..<runs {
+            for (place, way) in ways.enumerated() {
+                let started = ContinuousClock.now
+                results[place] = try generator.generate(requests, plan: way.plan)
+                seconds[place].append((ContinuousClock.now - started) / .seconds(1))
+            }
+        }
+        var points = ways.indices.map { place in
+            point(ways[place].name, ways[place].cost, problems, results[place], Sample(seconds[place]).median)
+        }
+        points.append(try fixed("search", problems.map { _ in .search }, problems))
+        let best = outcomes.map { own in RoutePath.allCases.first { own[$0] == 1 } ?? .shallow }
+        points.append(try fixed("oracle", best, problems))
+        return points
+    }
+
+    /// Given paths, timed once.
+    private func fixed(
+        _ name: String, _ paths: [RoutePath], _ problems: [Problem]
+    ) throws -> Measured.Point {
+        let started = ContinuousClock.now
+        var results = [RoutedResult?](repeating: nil, count: problems.count)
+        for path in RoutePath.allCases {
+            let own = problems.indices.filter { paths[$0] == path }
+            let found = try generator().generate(requests(own.map { problems[$0] }), plan: plan(.fixed(path)))
+            for (place, result) in zip(own, found) { results[place] = result }
+        }
+        let seconds = (ContinuousClock.now - started) / .seconds(1)
+        return point(name, nil, problems, results.compactMap(\.self), seconds)
+    }
+
+    private func point(
+        _ name: String, _ cost: Double?, _ problems: [Problem], _ results: [RoutedResult], _ seconds: Double
+    ) -> Measured.Point {
+        let count = Double(problems.count)
+        let computed = results.reduce(0) { $0 + $1.route.computed }
+        let deep = results.reduce(0) { $0 + $1.route.deep }
+        return Measured.Point(
+            name: name, cost: cost, accuracy: Double(right(results, problems).count { $0 }) / count, seconds: seconds,
+            computed: Double(computed) / Double(deep),
+            paths: Dictionary(grouping: results, by: \.route.path.rawValue).mapValues { Double($0.count) / count })
+    }
+
+    /// Drafts beside the deep path alone, in batches of several sizes.
+    func drafting(_ problems: [Problem], runs: Int) throws -> [Measured.Drafting] {
+        var found: [Measured.Drafting] = []
+        for batch in Measured.batches {
+            let requests = requests(Array(problems.prefix(batch == 1 ? 24 : problems.count)))
+            let generator = generator(batch: batch)
+            let modes: [RoutingPlan.Mode] = [.fixed(.deep)] + Measured.drafts.map { .lossless(draft: $0) }
+            var seconds = [[Double]](repeating: [], count: modes.count)
+            var results = [[RoutedResult]](repeating: [], count: modes.count)
+            for _ in 0..<runs {
+                for (place, mode) in modes.enumerated() {
+                    let started = ContinuousClock.now
+                    results[place] = try generator.generate(requests, plan: plan(mode))
+                    seconds[place].append((ContinuousClock.now - started) / .seconds(1))
+                }
+            }
+            for (place, draft) in zip(1..., Measured.drafts) {
+                let layers = Double(model.configuration.layerCount)
+                let rounds = zip(results[place], requests).reduce(0.0) { sum, pair in
+                    sum + (Double(pair.0.route.computed) / layers - Double(pair.1.prompt.count)) / Double(draft)
+                }
+                let tokens = results[place].reduce(0) { $0 + $1.result.tokens.count - 1 }
+                found.append(
+                    Measured.Drafting(
+                        batch: batch, draft: draft, tokensPerRound: Double(tokens) / rounds,
+                        speedUp: Sample(seconds[0]).median / Sample(seconds[place]).median,
+                        differing: zip(results[place], results[0]).count { $0.result.tokens != $1.result.tokens }))
+            }
+        }
+        return found
+    }
+}

@@ -1,0 +1,100 @@
+import Foundation
+import HonePlots
+import HoneTraining
+
+/// What `routing` found over its seeds.
+struct RoutingFindings: Encodable {
+    /// A point of the front that was chosen on other problems than those that it is measured on.
+    struct Chosen: Encodable {
+        /// Of the deep path's accuracy, in percent, where the cost was chosen.
+        let aim: Int
+        let costs: [Double]
+        /// Accuracy over that of the deep path, seed by seed.
+        let accuracy: Sample
+        /// Time of the deep path over that of the router's choice.
+        let speedUp: Sample
+        /// Share of the deep path's time that is saved.
+        let saved: Sample
+    }
+
+    let suite = "routing"
+    let machine = Machine()
+    let seeds: [RoutingMeasurement.Result]
+    let chosen: [Chosen]
+
+    init(_ seeds: [RoutingMeasurement.Result]) {
+        self.seeds = seeds
+        chosen = [95, 98].map { aim in
+            let pairs = seeds.compactMap { seed -> (cost: Double, accuracy: Double, speedUp: Double)? in
+                guard let cost = seed.chosen["\(aim)"], let deep = seed.points.first(where: { $0.name == "deep" }),
+                    let own = seed.points.first(where: { $0.cost == cost })
+                else { return nil }
+                return (cost, own.accuracy / deep.accuracy, deep.seconds / own.seconds)
+            }
+            return Chosen(
+                aim: aim, costs: pairs.map(\.cost), accuracy: Sample(pairs.map(\.accuracy)),
+                speedUp: Sample(pairs.map(\.speedUp)), saved: Sample(pairs.map { 1 - 1 / $0.speedUp }))
+        }
+    }
+
+    var table: [String] {
+        seeds.flatMap(lines) + [""]
+            + chosen.map { chosen in
+                String(
+                    format:
+                        "cost chosen for %d %%: %.1f %% of the deep path's accuracy (%.1f to %.1f), %.2f times as fast "
+                        + "(%.2f to %.2f)", chosen.aim, chosen.accuracy.median * 100,
+                    chosen.accuracy.range.lowerBound * 100,
+                    chosen.accuracy.range.upperBound * 100, chosen.speedUp.median, chosen.speedUp.range.lowerBound,
+                    chosen.speedUp.range.upperBound)
+            }
+    }
+
+    private func lines(_ seed: RoutingMeasurement.Result) -> [String] {
+        let head = String(
+            format: "seed %d: %d parameters, trained in %.0f s of the processor", Int(seed.seed), seed.parameters,
+            seed.trainingSeconds)
+        let levels = seed.levels.sorted { $0.key < $1.key }.map { level, shares in
+            "  level \(level): shallow, deep, search "
+                + shares.map { String(format: "%.1f %%", $0 * 100) }.joined(separator: ", ")
+        }
+        let honesty = (seed.router?.honesty ?? [:]).sorted { $0.key < $1.key }.map { path, own in
+            "  router on \(path): "
+                + String(
+                    format: "ranking %.3f, calibration error %.3f (%.3f before the fit)", own.ranking,
+                    own.calibrationError, own.uncalibratedError)
+        }
+        let points = seed.points.map { point in
+            let paths = ["shallow", "deep", "search"].map { String(format: "%.0f", point.paths[$0, default: 0] * 100) }
+            let name = point.name + (point.cost.map { " at cost \($0)" } ?? "")
+            let numbers = String(
+                format: "right %.1f %%, %.2f s, computed %.2f", point.accuracy * 100, point.seconds, point.computed)
+            return "  \(name): \(numbers); shallow/deep/search \(paths.joined(separator: "/")) %"
+        }
+        let drafts = seed.drafting.map { own in
+            String(
+                format: "  lossless, batch %d, drafts of %d: %.2f tokens a round, %.2f times as fast, %d differ",
+                own.batch, own.draft, own.tokensPerRound, own.speedUp, own.differing)
+        }
+        return [head] + levels + honesty + points + drafts
+    }
+
+    /// Accuracy over time, one chart a seed.
+    var figure: Figure {
+        Figure(
+            title: "Answers by path: accuracy over time",
+            charts: seeds.map { seed in
+                func dots(_ name: String) -> [Point] {
+                    seed.points.filter { $0.name == name }.map { Point($0.seconds, $0.accuracy * 100) }
+                }
+                let router = dots("router").sorted { $0.x < $1.x }
+                let front = [Mark(.line(router), name: "router", color: .blue), Mark(.dots(router))]
+                let fixed: [(String, Mark.Color)] = [
+                    ("shallow", .orange), ("deep", .vermilion), ("search", .purple), ("oracle", .green),
+                ]
+                return Chart(
+                    title: "Seed \(seed.seed)", xLabel: "seconds for all test problems", yLabel: "right, %",
+                    marks: front + fixed.map { Mark(.dots(dots($0.0)), name: $0.0, color: $0.1) })
+            }, columnCount: max(1, min(seeds.count, 3)), chartSize: (width: 420, height: 340))
+    }
+}
