@@ -4,7 +4,7 @@ internal import Synchronization
 /// Holds one answer to a format: says after each token which tokens may follow.
 ///
 /// What has been asked before is answered at once. All else is found out on a thread of its own while the model's next
-/// step runs, so that ``mask`` seldom waits. A copy goes on by itself, so an answer can be taken back to an earlier one.
+/// step runs, so that ``mask`` seldom waits. A copy goes on by itself, so an answer can be taken back.
 public struct AnswerConstraint: Sendable {
     private let automaton: FormatAutomaton
     private let tokenLimit: Int

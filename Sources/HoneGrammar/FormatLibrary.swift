@@ -21,8 +21,8 @@ public final class FormatLibrary: Sendable {
     /// What the states and masks of one may take.
     private static let byteLimit = 24 << 20
 
-    /// The model has `vocabularySize` tokens, which may be more than the tokenizer's; an answer is complete after one of
-    /// `endTokens`.
+    /// The model has `vocabularySize` tokens, which may be more than the tokenizer's; an answer is complete after one
+    /// of `endTokens`.
     public init(_ tokenizer: any Tokenizer, vocabularySize: Int, endTokens: Set<Int32>) {
         self.tokenizer = tokenizer
         self.vocabularySize = vocabularySize

@@ -105,7 +105,8 @@ public struct GenerationLimits: Sendable, Equatable {
     public var sharesPrefixes = true
     /// Tokens of prompts that one step takes in, beside the rows that are decoded.
     public var prefillTokenCount = 512
-    /// Where fewer rows are decoded, drafts of their next tokens fill a step up to so many; see `Drafting`. 0 drafts none.
+    /// Where fewer rows are decoded, drafts of their next tokens fill a step up to so many, if the row engine computes;
+    /// see `Drafting`. 0 drafts none.
     public var draftedRowCount = 8
 
     public init() {}

@@ -99,12 +99,16 @@ import Testing
 
     @Test func `an answer has the same bits with drafts and without, and comes in fewer steps with them`() throws {
         var requests = requests(count: 16)
-        // What repeats itself is drafted; random weights repeat themselves where they take the likeliest.
+        // Half of the answers have to be their prompts with one letter changed.
         for index in requests.indices {
-            requests[index].prompt = (0..<60).map { Int32(40 + ($0 % (5 + index)) * 3) }
-            requests[index].maximumNewTokens = 40 + index
-            if index % 4 == 1 { requests[index].format = .regex("([a-c]{2,9} ){3,30}") }
-            if index % 4 == 2 { requests[index].stopTexts = ["a", "\u{10}\u{11}"] }
+            requests[index].prompt = (0..<60).map { Int32(97 + $0 * (index + 3) % 23 + $0 / 23) }
+            requests[index].maximumNewTokens = 40 + 2 * index
+            if index % 2 == 0 {
+                var text = requests[index].prompt.map { UInt8($0) }
+                text[30] = 65
+                requests[index].format = .regex(String(decoding: text, as: UTF8.self))
+            }
+            if index % 4 == 1 { requests[index].stopTexts = ["a", "\u{10}\u{11}"] }
             if index % 8 == 3 { requests[index].format = .jsonSchema(#"{"type":"array","items":{"type":"integer"}}"#) }
         }
         func answers(rows: Int, batchSize: Int, pageCount: Int = 4096) throws -> ([GenerationResult], steps: Int) {

@@ -141,8 +141,8 @@ struct TokenMasks {
         return local
     }
 
-    /// Visits the tokens among the trie's nodes that lead on from the state at the depth above them, each with the fewest
-    /// bytes from behind it to the end.
+    /// Visits the tokens among the trie's nodes that lead on from the state at the depth above them, each with the
+    /// fewest bytes from behind it to the end.
     private mutating func walk(
         _ nodes: Range<Int>, onExit: (Int) -> Void = { _ in }, visit: (_ token: Int32, _ distance: Int) -> Void
     ) throws(FormatError) {

@@ -21,8 +21,8 @@ public struct TokenTrie: Sendable {
     var nodeCount: Int { bytes.count }
     var wordCount: Int { (bytesOfToken.count + 63) / 64 }
 
-    /// The model has `vocabularySize` tokens, which may be more than the tokenizer's; an answer is complete after one of
-    /// `endTokens`.
+    /// The model has `vocabularySize` tokens, which may be more than the tokenizer's; an answer is complete after one
+    /// of `endTokens`.
     public init(_ tokenizer: any Tokenizer, vocabularySize: Int, endTokens: Set<Int32>) {
         let known = min(vocabularySize, tokenizer.vocabularySize)
         let bytesOfToken = (0..<Int32(vocabularySize)).map { id in

@@ -8,8 +8,8 @@ struct DraftSuite: AsyncParsableCommand {
         commandName: "drafts",
         abstract: "Tokens per second with drafts by what followed the same tokens before, and without.",
         discussion: """
-            The weights are random: a format holds the copying answers to what they are to be, all else is computed as it
-            always is. Both sides answer the same to the bit, which is checked.
+            The weights are random: a format holds the copying answers to what they are to be, all else is computed as
+            it always is. Both sides answer the same to the bit, which is checked.
 
               hone-bench drafts --models 5m,125m --batches 1,4 --json
             """)
