@@ -57,18 +57,17 @@ let package = Package(
         .executableTarget(
             name: "hone-worker",
             dependencies: [
-                "HoneArtifacts", "HoneEmbedded", "HoneHTTP", "HoneInference", "HonePostgres", "HoneQueue", "HoneRemote",
-                "HoneTensor", "HoneTokenizer", "HoneWorker", argumentParser, logging, serviceLifecycle, unixSignals,
+                "HoneArtifacts", "HoneEmbedded", "HoneGrammar", "HoneHTTP", "HoneInference", "HonePostgres",
+                "HoneQueue", "HoneRemote", "HoneTensor", "HoneTokenizer", "HoneWorker", argumentParser, logging,
+                serviceLifecycle, unixSignals,
             ],
             swiftSettings: strict),
         .executableTarget(
             name: "hone-bench",
             dependencies: [
                 "HoneBatch", "HoneCatalog", "HoneDatasets", "HoneEmbedded", "HoneEvaluation", "HoneFeedback",
-                "HoneInference", "HoneMigrations", "HoneModel", "HonePlots", "HonePostgres", "HoneProblems",
-                "HoneQueue", "HoneTensor",
-                "HoneTokenizer",
-                "HoneTraining", "HoneWorker",
+                "HoneGrammar", "HoneInference", "HoneMigrations", "HoneModel", "HonePlots", "HonePostgres",
+                "HoneProblems", "HoneQueue", "HoneTensor", "HoneTokenizer", "HoneTraining", "HoneWorker",
                 argumentParser, logging, subprocess,
             ],
             swiftSettings: strict),
@@ -78,9 +77,9 @@ let package = Package(
             name: "HoneWorker",
             dependencies: [
                 "HoneArtifacts", "HoneBatch", "HoneCatalog", "HoneConcurrency", "HoneDatasets", "HoneEvaluation",
-                "HoneFeedback", "HoneHTTP", "HoneInference", "HoneModel", "HonePipeline", "HonePlots", "HonePostgres",
-                "HoneProblems", "HoneQueue", "HoneRemote", "HoneTensor", "HoneTokenizer", "HoneTraining",
-                asyncAlgorithms, logging, serviceLifecycle,
+                "HoneFeedback", "HoneGrammar", "HoneHTTP", "HoneInference", "HoneModel", "HonePipeline", "HonePlots",
+                "HonePostgres", "HoneProblems", "HoneQueue", "HoneRemote", "HoneTensor", "HoneTokenizer",
+                "HoneTraining", asyncAlgorithms, logging, serviceLifecycle,
             ],
             swiftSettings: strict),
 
@@ -119,12 +118,18 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "HoneInference",
-            dependencies: ["HoneConcurrency", "HoneModel", "HoneProblems", "HoneTensor", "HoneTokenizer"],
+            dependencies: [
+                "HoneConcurrency", "HoneGrammar", "HoneModel", "HoneProblems", "HoneTensor", "HoneTokenizer",
+            ],
             swiftSettings: strict),
         .target(
             name: "HoneRemote",
-            dependencies: ["HoneConcurrency", "HoneHTTP", "HoneInference", "HoneTokenizer", crypto, logging],
+            dependencies: [
+                "HoneConcurrency", "HoneDatasets", "HoneGrammar", "HoneHTTP", "HoneInference", "HoneTokenizer", crypto,
+                logging,
+            ],
             swiftSettings: strict),
+        .target(name: "HoneGrammar", dependencies: ["HoneTokenizer"], swiftSettings: strict),
         .target(name: "HoneModel", dependencies: ["HoneTensor"], swiftSettings: strict),
         .target(name: "HoneTokenizer", swiftSettings: strict),
         .target(name: "HoneTensor", dependencies: ["CTorch"], swiftSettings: strictMemory),
@@ -167,15 +172,18 @@ let package = Package(
             name: "HoneTokenizerTests", dependencies: ["FileDamage", "HoneTokenizer"], swiftSettings: strict),
         .testTarget(
             name: "HoneInferenceTests",
-            dependencies: ["HoneInference", "HoneModel", "HoneProblems", "HoneTensor", "HoneTokenizer"],
+            dependencies: [
+                "HoneGrammar", "HoneInference", "HoneModel", "HoneProblems", "HoneTensor", "HoneTokenizer",
+            ],
             swiftSettings: strict),
+        .testTarget(name: "HoneGrammarTests", dependencies: ["HoneGrammar", "HoneTokenizer"], swiftSettings: strict),
         .testTarget(
             name: "HoneHTTPTests", dependencies: ["HoneConcurrency", "HoneHTTP", "HostileServer"], swiftSettings: strict
         ),
         .testTarget(
             name: "HoneRemoteTests",
             dependencies: [
-                "HoneHTTP", "HoneInference", "HoneRemote", "HoneTokenizer", "HostileServer", crypto,
+                "HoneGrammar", "HoneHTTP", "HoneInference", "HoneRemote", "HoneTokenizer", "HostileServer", crypto,
             ],
             swiftSettings: strict),
         .testTarget(
@@ -204,7 +212,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "HoneBatchTests", dependencies: ["HoneBatch", "HonePostgres", "HoneQueue", "HoneTesting"],
+            name: "HoneBatchTests",
+            dependencies: ["HoneBatch", "HoneDatasets", "HonePostgres", "HoneQueue", "HoneTesting"],
             swiftSettings: strict),
         .testTarget(
             name: "HoneCatalogTests",
@@ -223,8 +232,8 @@ let package = Package(
             name: "HoneWorkerTests",
             dependencies: [
                 "HoneArtifacts", "HoneCatalog", "HoneDatasets", "HoneEmbedded", "HoneEvaluation", "HoneFeedback",
-                "HoneMigrations", "HoneModel", "HonePipeline", "HonePostgres", "HoneQueue", "HoneTensor", "HoneTesting",
-                "HoneTokenizer", "HoneTraining", "HoneWorker", "HostileServer",
+                "HoneGrammar", "HoneMigrations", "HoneModel", "HonePipeline", "HonePostgres", "HoneQueue", "HoneTensor",
+                "HoneTesting", "HoneTokenizer", "HoneTraining", "HoneWorker", "HostileServer",
             ],
             swiftSettings: strict),
         .testTarget(

@@ -1,4 +1,4 @@
-// Picking the next token of every row. A row's pick depends on its own logits and draw alone.
+// Picking the next token of every row. A row's pick depends on its own logits, draw and mask alone.
 #include "boundary.h"
 #include "distribution.h"
 
@@ -17,11 +17,14 @@ constexpr int64_t CHUNK = ctorch::WEIGHT_CHUNK;
 struct Scratch {
     std::vector<float> adjusted, weights, sums;
     std::vector<int32_t> order;
+    std::vector<int32_t> allowed;  // tokens of a mask, rising
 
     explicit Scratch(int64_t size) : weights(size), sums(ctorch::weight_chunks(size)) {}
 
-    float weigh(const float *row, float top, float factor) {
-        return ctorch::weigh(row, static_cast<int64_t>(weights.size()), top, factor, weights.data(), sums.data());
+    float weigh(const float *row, int64_t size, float top, float factor) {
+        weights.resize(size);
+        sums.resize(ctorch::weight_chunks(size));
+        return ctorch::weigh(row, size, top, factor, weights.data(), sums.data());
     }
 };
 
@@ -61,34 +64,63 @@ void take_likeliest(Scratch &scratch, const ctorch_draw &draw, float total, std:
     }
 }
 
-/// The logits that a draw sees.
-const float *adjust(const float *row, int64_t size, const ctorch_adjustment *adjustments, int32_t count,
-                    Scratch &scratch) {
-    if (count == 0) return row;
-    scratch.adjusted.assign(row, row + size);
+/// The logits of the tokens that a mask allows, one behind the other, which are then the only ones.
+void gather(const float *row, int64_t size, const uint64_t *mask, Scratch &scratch) {
+    scratch.allowed.clear();
+    scratch.adjusted.clear();
+    for (int64_t word = 0; word * 64 < size; word++) {
+        for (uint64_t bits = mask[word]; bits != 0; bits &= bits - 1) {
+            auto token = static_cast<int32_t>(word * 64 + __builtin_ctzll(bits));
+            if (token >= size) return;
+            scratch.allowed.push_back(token);
+            scratch.adjusted.push_back(row[token]);
+        }
+    }
+}
+
+/// Changes the logits of single tokens, where they are there.
+void adjust(const ctorch_adjustment *adjustments, int32_t count, bool is_masked, Scratch &scratch) {
+    auto size = static_cast<int64_t>(scratch.adjusted.size());
     for (int32_t i = 0; i < count; i++) {
         const ctorch_adjustment &change = adjustments[i];
-        if (change.token < 0 || change.token >= size) continue;
-        float &logit = scratch.adjusted[change.token];
+        int64_t place = change.token;
+        if (is_masked) {
+            auto found = std::lower_bound(scratch.allowed.begin(), scratch.allowed.end(), change.token);
+            if (found == scratch.allowed.end() || *found != change.token) continue;
+            place = found - scratch.allowed.begin();
+        }
+        if (place < 0 || place >= size) continue;
+        float &logit = scratch.adjusted[place];
         logit = (logit > 0 ? logit / change.divisor : logit * change.divisor) + change.amount;
     }
-    return scratch.adjusted.data();
 }
 
 ctorch_pick pick(const float *raw, int64_t size, const ctorch_draw &draw, const ctorch_adjustment *adjustments,
-                 Scratch &scratch) {
+                 const uint64_t *mask, Scratch &scratch) {
     float top = ctorch::largest(raw, size);
     ctorch_pick found{};
-    float log_sum = top + std::log(scratch.weigh(raw, top, 1));
+    float log_sum = top + std::log(scratch.weigh(raw, size, top, 1));
     if (std::isnan(log_sum)) return {0, log_sum, log_sum};
-    const float *row = adjust(raw, size, adjustments, draw.adjustment_count, scratch);
-    if (row != raw) top = ctorch::largest(row, size);
-    if (draw.temperature == 0) {
-        found.token = static_cast<int32_t>(std::find(row, row + size, top) - row);
+    const float *row = raw;
+    if (mask) gather(raw, size, mask, scratch);
+    if (!mask && draw.adjustment_count > 0) scratch.adjusted.assign(raw, raw + size);
+    if (mask || draw.adjustment_count > 0) {
+        adjust(adjustments, draw.adjustment_count, mask != nullptr, scratch);
+        row = scratch.adjusted.data();
+        size = static_cast<int64_t>(scratch.adjusted.size());
+        if (size == 0) return {0, NAN, NAN};
+        top = ctorch::largest(row, size);
+    }
+    auto finish = [&] {
+        if (mask) found.token = scratch.allowed[found.token];
         found.log_prob = raw[found.token] - log_sum;
         return found;
+    };
+    if (draw.temperature == 0) {
+        found.token = static_cast<int32_t>(std::find(row, row + size, top) - row);
+        return finish();
     }
-    float total = scratch.weigh(row, top, 1 / draw.temperature);
+    float total = scratch.weigh(row, size, top, 1 / draw.temperature);
     bool cuts = draw.top_k > 0 || draw.top_p < 1 || draw.min_p > 0;
     if (!cuts) {
         found.token = draw_from_all(scratch, draw.uniform * total);
@@ -102,15 +134,14 @@ ctorch_pick pick(const float *raw, int64_t size, const ctorch_draw &draw, const 
             if (before >= draw.uniform * total) break;
         }
     }
-    found.log_prob = raw[found.token] - log_sum;
     found.drawn_log_prob = std::log(scratch.weights[found.token] / total);
-    return found;
+    return finish();
 }
 
 }  // namespace
 
 bool ctorch_pick_tokens(ctorch_tensor logits, const ctorch_draw *draws, const ctorch_adjustment *adjustments,
-                        ctorch_pick *picks) {
+                        const uint64_t *masks, ctorch_pick *picks) {
     return ctorch::guarded(false, [&] {
         at::Tensor rows = ctorch::borrowed(logits).contiguous();
         if (rows.dim() != 2 || rows.scalar_type() != at::kFloat || !rows.device().is_cpu() || rows.size(1) == 0) {
@@ -118,12 +149,16 @@ bool ctorch_pick_tokens(ctorch_tensor logits, const ctorch_draw *draws, const ct
         }
         int64_t size = rows.size(1);
         const float *data = rows.const_data_ptr<float>();
-        std::vector<int64_t> firsts{0};  // adjustment of every row
-        for (int64_t r = 0; r < rows.size(0); r++) firsts.push_back(firsts.back() + draws[r].adjustment_count);
+        std::vector<int64_t> firsts{0}, words{0};  // adjustment of every row, and word of its mask
+        for (int64_t r = 0; r < rows.size(0); r++) {
+            firsts.push_back(firsts.back() + draws[r].adjustment_count);
+            words.push_back(words.back() + (draws[r].is_masked ? (size + 63) / 64 : 0));
+        }
         at::parallel_for(0, rows.size(0), std::max<int64_t>(1, (1 << 18) / size), [&](int64_t begin, int64_t end) {
             Scratch scratch(size);
             for (int64_t r = begin; r < end; r++) {
-                picks[r] = pick(data + r * size, size, draws[r], adjustments + firsts[r], scratch);
+                const uint64_t *mask = draws[r].is_masked ? masks + words[r] : nullptr;
+                picks[r] = pick(data + r * size, size, draws[r], adjustments + firsts[r], mask, scratch);
             }
         });
         return true;

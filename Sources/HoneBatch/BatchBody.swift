@@ -1,5 +1,5 @@
 import Foundation
-import HoneDatasets
+public import HoneDatasets
 
 /// What a request asks for. A parameter that would change the answer and is not followed is a fault, never passed over.
 public struct BatchBody: Sendable, Equatable, Decodable {
@@ -15,6 +15,8 @@ public struct BatchBody: Sendable, Equatable, Decodable {
     public private(set) var sampleCount: Int?
     public private(set) var stop: [String] = []
     public private(set) var wantsLogProbs = false
+    /// The JSON schema that the answers are to fit, of `response_format`.
+    public private(set) var answerSchema: JSONValue?
 
     /// Parameters that Hone does not follow, with the values that mean the same as leaving them out.
     private static let neutral: [String: [JSONValue]] = [
@@ -22,7 +24,7 @@ public struct BatchBody: Sendable, Equatable, Decodable {
         "presence_penalty": [.integer(0), .number(0)], "frequency_penalty": [.integer(0), .number(0)],
         "repetition_penalty": [.integer(1), .number(1)], "min_p": [.integer(0), .number(0)],
         "logit_bias": [.object([:])], "tools": [.array([])], "tool_choice": ["none", "auto"], "functions": [.array([])],
-        "response_format": [.object(["type": "text"])], "top_logprobs": [.integer(0)], "modalities": [.array(["text"])],
+        "top_logprobs": [.integer(0)], "modalities": [.array(["text"])],
         "parallel_tool_calls": [.bool(true), .bool(false)],
     ]
     /// Parameters that change no answer.
@@ -50,6 +52,7 @@ public struct BatchBody: Sendable, Equatable, Decodable {
         case "n": sampleCount = try container.decode(Int.self, forKey: key)
         case "stop": stop = try container.decode(OneOrMore.self, forKey: key).values
         case "logprobs": wantsLogProbs = try container.decode(BoolOrCount.self, forKey: key).isWanted
+        case "response_format": answerSchema = try container.decode(ResponseFormat.self, forKey: key).schema
         case let name where Self.idle.contains(name): break
         case let name:
             guard let values = Self.neutral[name] else { throw BatchFault.parameter(name, "is not supported") }
@@ -120,6 +123,32 @@ private struct TextMessage: Decodable {
                 throw BatchFault.parameter("messages", "has a part that is no text, which these models do not read")
             }
             message = BatchRequest.Message(role: role, content: parts.compactMap(\.text).joined())
+        }
+    }
+}
+
+/// `response_format`: a text, any JSON object, or what a schema accepts.
+private struct ResponseFormat: Decodable {
+    let schema: JSONValue?
+
+    private struct Named: Decodable {
+        let schema: JSONValue
+    }
+
+    private enum Keys: String, CodingKey {
+        case type
+        case named = "json_schema"
+    }
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: Keys.self)
+        switch try container.decode(String.self, forKey: .type) {
+        case "text": schema = nil
+        case "json_object": schema = .object(["type": "object"])
+        case "json_schema": schema = try container.decode(Named.self, forKey: .named).schema
+        case let other:
+            throw BatchFault.parameter(
+                "response_format", "has the type \"\(other.prefix(20))\", not text, json_object or json_schema")
         }
     }
 }

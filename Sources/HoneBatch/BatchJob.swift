@@ -1,3 +1,5 @@
+import HoneDatasets
+
 /// The payload of the `reason` job that a request becomes.
 struct BatchJob: Encodable {
     let request: BatchRequest
@@ -5,7 +7,7 @@ struct BatchJob: Encodable {
     let model: String?
 
     private enum Keys: String, CodingKey {
-        case prompt, messages, model, temperature, samples, seed, stop
+        case prompt, messages, model, temperature, samples, seed, stop, format
         case maxNewTokens = "max_new_tokens"
         case topK = "top_k"
         case topP = "top_p"
@@ -23,6 +25,7 @@ struct BatchJob: Encodable {
         try container.encodeIfPresent(body.topK, forKey: .topK)
         try container.encodeIfPresent(body.seed, forKey: .seed)
         try container.encodeIfPresent(body.sampleCount, forKey: .samples)
+        try container.encodeIfPresent(body.answerSchema.map { ["json_schema": $0] }, forKey: .format)
         if !body.stop.isEmpty { try container.encode(body.stop, forKey: .stop) }
     }
 }

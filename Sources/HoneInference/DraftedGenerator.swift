@@ -1,3 +1,4 @@
+import HoneGrammar
 import HoneModel
 import HoneTensor
 import HoneTokenizer
@@ -14,10 +15,11 @@ struct DraftedGenerator {
     let tokenizer: any Tokenizer
     let limits: GenerationLimits
     let endTokens: Set<Int32>
+    private let formats: FormatLibrary
 
     init(
         model: CausalLanguageModel, exit: EarlyExit, tokenizer: any Tokenizer, endTokens: [Int32]?,
-        limits: GenerationLimits
+        limits: GenerationLimits, formats: FormatLibrary
     ) {
         self.model = model
         self.exit = exit
@@ -25,6 +27,7 @@ struct DraftedGenerator {
         self.limits = limits
         self.endTokens = Set(
             endTokens ?? model.configuration.eosTokenIDs.map(Int32.init) + [tokenizer.endOfTextID])
+        self.formats = formats
     }
 
     /// Continues every prompt, `draft` tokens at a time.
@@ -32,12 +35,12 @@ struct DraftedGenerator {
         _ requests: [GenerationRequest], draft: Int, isWanted: (_ request: Int) -> Bool
     ) throws -> [RoutedResult] {
         let configuration = model.configuration
-        for (position, request) in requests.enumerated() { try request.check(at: position, configuration, limits) }
+        let questions = try Questions(requests, to: configuration, limits, formats, tokenizer)
         let none = RouteRecord(path: .deep, confidence: nil, computed: 0, deep: 0)
         var results = [RoutedResult](
             repeating: RoutedResult(result: .nothing, route: none), count: requests.count)
         for group in RequestGroup.groups(requests, configuration, limits) {
-            var loop = DraftedLoop(self, requests: requests, group: group, draft: draft)
+            var loop = DraftedLoop(self, questions: questions, group: group, draft: draft)
             loop.drop(unless: isWanted)
             while !loop.isDone {
                 try Task.checkCancellation()

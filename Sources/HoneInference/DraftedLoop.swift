@@ -5,7 +5,7 @@ import HoneTensor
 /// that the whole network would have picked otherwise, with what it picks there.
 struct DraftedLoop {
     private let generator: DraftedGenerator
-    private let requests: [GenerationRequest]
+    private let questions: Questions
     private let draft: Int
     private let device: Device
     /// Positions of the requests that wait, the next one last.
@@ -15,9 +15,9 @@ struct DraftedLoop {
     /// In the order of the cache's rows.
     private var rows: [DraftedRow] = []
 
-    init(_ generator: DraftedGenerator, requests: [GenerationRequest], group: RequestGroup, draft: Int) {
+    init(_ generator: DraftedGenerator, questions: Questions, group: RequestGroup, draft: Int) {
         self.generator = generator
-        self.requests = requests
+        self.questions = questions
         self.draft = draft
         device = generator.model.parameters.first?.device ?? .cpu
         waiting = group.members.reversed()
@@ -53,12 +53,12 @@ struct DraftedLoop {
         let firstRow = rows.count
         var tokenCount = 0
         while let next = waiting.last, rows.count < cache.rowCapacity {
-            tokenCount += requests[next].prompt.count
+            tokenCount += questions.requests[next].prompt.count
             if rows.count > firstRow, tokenCount > generator.limits.prefillTokenCount { break }
-            rows.append(DraftedRow(next, of: requests[next], generator))
+            rows.append(DraftedRow(next, of: questions, generator))
             waiting.removeLast()
         }
-        let prompts = rows[firstRow...].map { requests[$0.answer.position].prompt }
+        let prompts = rows[firstRow...].map { questions.requests[$0.answer.position].prompt }
         let logits_BV = generator.model.prefill(TokenLine(prompts, device: device), cache: cache)
         let picks = logits_BV.to(device: .cpu).pickTokens(rows[firstRow...].map(\.answer.draw))
         for (row, pick) in zip(firstRow..., picks) { rows[row].append(pick) }

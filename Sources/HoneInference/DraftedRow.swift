@@ -15,13 +15,12 @@ struct DraftedRow {
     /// As it was before the round's drafts.
     private var sure: Answer
 
-    init(_ position: Int, of request: GenerationRequest, _ generator: DraftedGenerator) {
-        let configuration = generator.model.configuration
-        answer = Answer(to: request, at: position, contextLength: configuration.maxPositionCount)
+    init(_ position: Int, of questions: Questions, _ generator: DraftedGenerator) {
+        answer = questions.answer(position)
         sure = answer
         self.generator = generator
-        promptCount = request.prompt.count
-        computed = configuration.layerCount * request.prompt.count
+        promptCount = questions.requests[position].prompt.count
+        computed = generator.model.configuration.layerCount * promptCount
     }
 
     /// The token that is read next.

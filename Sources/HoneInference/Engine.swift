@@ -1,3 +1,4 @@
+public import HoneGrammar
 public import HoneTokenizer
 
 /// What answers requests: a model in this process, or servers elsewhere.
@@ -54,24 +55,27 @@ public struct EngineRequest: Sendable, Equatable {
     public var sampling: SamplingParameters
     /// Generation ends before the first of these texts.
     public var stopTexts: [String]
+    /// What every answer is.
+    public var format: AnswerFormat?
     /// Whether the values of equations are calculated instead of generated, which only a model in this process can.
     public var usesCalculator: Bool
 
     public init(
         prompt: EnginePrompt, maximumNewTokens: Int, sampling: SamplingParameters = .greedy, stopTexts: [String] = [],
-        usesCalculator: Bool = false
+        format: AnswerFormat? = nil, usesCalculator: Bool = false
     ) {
         self.prompt = prompt
         self.maximumNewTokens = maximumNewTokens
         self.sampling = sampling
         self.stopTexts = stopTexts
+        self.format = format
         self.usesCalculator = usesCalculator
     }
 
     public init(_ request: GenerationRequest) {
         self.init(
             prompt: .tokens(request.prompt), maximumNewTokens: request.maximumNewTokens, sampling: request.sampling,
-            stopTexts: request.stopTexts, usesCalculator: request.usesCalculator)
+            stopTexts: request.stopTexts, format: request.format, usesCalculator: request.usesCalculator)
     }
 
     /// The request for a model in this process; nil where the prompt has not been turned into tokens.
@@ -79,7 +83,7 @@ public struct EngineRequest: Sendable, Equatable {
         guard case .tokens(let tokens) = prompt else { return nil }
         return GenerationRequest(
             prompt: tokens, maximumNewTokens: maximumNewTokens, sampling: sampling, stopTexts: stopTexts,
-            usesCalculator: usesCalculator)
+            format: format, usesCalculator: usesCalculator)
     }
 }
 

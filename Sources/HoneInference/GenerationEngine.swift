@@ -1,4 +1,5 @@
 internal import HoneConcurrency
+internal import HoneGrammar
 public import HoneModel
 internal import HoneTensor
 public import HoneTokenizer
@@ -13,6 +14,7 @@ public actor GenerationEngine {
     /// Answers by more than one path, where the model has them.
     let routed: RoutedGenerator
     private let limits: GenerationLimits
+    private let formats: FormatLibrary
     private let configuration: ModelConfiguration
     private let threads: Int
     private let precision: PrecisionPlan?
@@ -38,6 +40,7 @@ public actor GenerationEngine {
             version: version, next: next)
         routed = RoutedGenerator(
             model: model, parts: routing, deep: deep, tokenizer: tokenizer, endTokens: endTokens, limits: limits)
+        formats = deep.formats
         self.precision = precision
         self.limits = limits
         self.threads = threads
@@ -66,6 +69,7 @@ public actor GenerationEngine {
     /// Throws what `generate` would throw for this request, so that a bad one can be told from its neighbours.
     public nonisolated func check(_ request: GenerationRequest) throws(InferenceError) {
         try request.check(at: 0, configuration, limits)
+        _ = try formats.automaton(for: request.format, of: 0)
     }
 
     /// Has other weights compute from the next step on, also of answers that are being written; they go on with the

@@ -10,7 +10,7 @@ struct GenerationLoop: SteppedLoop {
     private let model: CausalLanguageModel
     private let tokenizer: any Tokenizer
     private let prefillTokenCount: Int
-    private let requests: [GenerationRequest]
+    private let questions: Questions
     private let device: Device
     /// Tokens after which an answer is complete.
     private let endTokens: Set<Int32>
@@ -21,15 +21,15 @@ struct GenerationLoop: SteppedLoop {
     /// In the order of the cache's rows.
     private var rows: [Answer] = []
 
-    /// Answers the group's members among `requests`, in a cache of the group's size.
+    /// Answers the group's members among the questions, in a cache of the group's size.
     init(
-        model: CausalLanguageModel, tokenizer: any Tokenizer, prefillTokenCount: Int, requests: [GenerationRequest],
+        model: CausalLanguageModel, tokenizer: any Tokenizer, prefillTokenCount: Int, questions: Questions,
         group: RequestGroup, endTokens: Set<Int32>, device: Device
     ) {
         self.model = model
         self.tokenizer = tokenizer
         self.prefillTokenCount = prefillTokenCount
-        self.requests = requests
+        self.questions = questions
         self.device = device
         self.endTokens = endTokens
         waiting = group.members.reversed()
@@ -63,13 +63,12 @@ struct GenerationLoop: SteppedLoop {
         let firstRow = rows.count
         var tokenCount = 0
         while let next = waiting.last, rows.count < cache.rowCapacity {
-            tokenCount += requests[next].prompt.count
+            tokenCount += questions.requests[next].prompt.count
             if rows.count > firstRow, tokenCount > prefillTokenCount { break }
-            rows.append(
-                Answer(to: requests[next], at: next, contextLength: model.configuration.maxPositionCount))
+            rows.append(questions.answer(next))
             waiting.removeLast()
         }
-        let prompts = rows[firstRow...].map { requests[$0.position].prompt }
+        let prompts = rows[firstRow...].map { questions.requests[$0.position].prompt }
         return append(model.prefill(TokenLine(prompts, device: device), cache: cache), toRowsFrom: firstRow)
     }
 

@@ -1,3 +1,4 @@
+public import HoneGrammar
 public import HoneTensor
 
 /// One prompt to be continued.
@@ -9,6 +10,11 @@ public struct GenerationRequest: Sendable, Equatable {
     public var sampling: SamplingParameters
     /// Generation ends before the first of these texts.
     public var stopTexts: [String]
+    /// Whether the text ends with the stop text that ended the generation, instead of before it.
+    public var includesStopText = false
+    /// What every answer is. Where ``maximumNewTokens`` come to an end, only tokens are picked with which the answer
+    /// still becomes whole; where there are too few from the start, what is written is only the beginning of one.
+    public var format: AnswerFormat?
     /// Whether the values of equations are calculated instead of generated; see `Calculator`.
     public var usesCalculator: Bool
     /// Whose request it is: keys and values of a prompt's beginning are shared among one tenant's requests alone.
@@ -16,26 +22,28 @@ public struct GenerationRequest: Sendable, Equatable {
 
     public init(
         prompt: [Int32], maximumNewTokens: Int, sampling: SamplingParameters = .greedy, stopTexts: [String] = [],
-        usesCalculator: Bool = false, tenant: String = ""
+        format: AnswerFormat? = nil, usesCalculator: Bool = false, tenant: String = ""
     ) {
         self.tenant = tenant
         self.prompt = prompt
         self.maximumNewTokens = maximumNewTokens
         self.sampling = sampling
         self.stopTexts = stopTexts
+        self.format = format
         self.usesCalculator = usesCalculator
     }
 }
 
 /// Why a generation ended, in the words of the OpenAI API.
 public enum FinishReason: String, Codable, Sendable {
-    /// The model wrote its end token, or a stop text came up.
+    /// The model wrote its end token, a stop text came up, or the answer is whole in its format.
     case stop
-    /// The limit of new tokens or the end of the model's context was reached.
+    /// The limit of new tokens or the end of the model's context was reached; an answer in a format is not whole.
     case length
     /// A server broke the answer off, for example to take in new weights: it is no whole answer.
     case abort
-    /// The model's logits were no numbers: its weights are broken, or its sums ran over on this prompt.
+    /// The model's logits were no numbers: its weights are broken, or its sums ran over on this prompt. Or the answer's
+    /// format came to take more room than an engine spends on one.
     case error
 }
 
@@ -46,8 +54,8 @@ public struct GenerationResult: Sendable, Equatable {
     /// The natural logarithm of each token's probability under the model itself: at temperature 1 and before top-k
     /// and top-p, so that it does not depend on how the token was picked. 0 for what the calculator wrote.
     public var logProbs: [Float] = []
-    /// The same under the distribution that each token was drawn from: with temperature, penalties and limits. 0 for
-    /// the likeliest, and for what the calculator wrote.
+    /// The same under the distribution that each token was drawn from: with format, temperature, penalties and limits.
+    /// 0 for the likeliest, and for what the calculator wrote.
     public var drawnLogProbs: [Float] = []
     /// Which weights wrote the tokens: so many by one version, then so many by another.
     public var weightSpans: [WeightSpan] = []
@@ -97,6 +105,9 @@ public struct GenerationLimits: Sendable, Equatable {
     public var sharesPrefixes = true
     /// Tokens of prompts that one step takes in, beside the rows that are decoded.
     public var prefillTokenCount = 512
+    /// Where fewer rows are decoded, drafts of their next tokens fill a step up to so many, if the row engine computes;
+    /// see `Drafting`. 0 drafts none.
+    public var draftedRowCount = 8
 
     public init() {}
 }

@@ -48,17 +48,12 @@ extension GenerationRequest {
         func require(_ holds: Bool, _ parameter: String, _ reason: String) throws(InferenceError) {
             if !holds { throw .parameter(request: position, name: parameter, reason: reason) }
         }
+        if let fault = sampling.fault {
+            throw .parameter(request: position, name: fault.name, reason: fault.reason)
+        }
         try require(
-            sampling.temperature >= 0 && sampling.temperature.isFinite, "temperature",
-            "must be 0 (greedy) or above, is \(sampling.temperature)")
-        try require(sampling.topK >= 0, "top_k", "must be 0 (all) or above, is \(sampling.topK)")
-        try require(
-            sampling.topP > 0 && sampling.topP <= 1, "top_p", "must lie above 0 and up to 1, is \(sampling.topP)")
-        try require(
-            sampling.minP >= 0 && sampling.minP <= 1, "min_p", "must lie between 0 and 1, is \(sampling.minP)")
-        try require(
-            sampling.repetitionPenalty > 0 && sampling.repetitionPenalty.isFinite, "repetition_penalty",
-            "must be above 0, is \(sampling.repetitionPenalty)")
+            format == nil || !usesCalculator && stopTexts.isEmpty, "format",
+            "goes with neither stop texts nor the calculator, which would break it")
         try require(maximumNewTokens > 0, "max_new_tokens", "must be at least 1, is \(maximumNewTokens)")
         let tokenCount = tokenCount(contextLength: contextLength)
         let byteCount =

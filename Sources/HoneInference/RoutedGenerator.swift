@@ -39,7 +39,8 @@ public struct RoutedGenerator {
         }
         drafting = parts.map { parts in
             DraftedGenerator(
-                model: model, exit: parts.exit, tokenizer: tokenizer, endTokens: endTokens, limits: limits)
+                model: model, exit: parts.exit, tokenizer: tokenizer, endTokens: endTokens, limits: limits,
+                formats: deep.formats)
         }
         self.limits = limits
         device = model.parameters.first?.device ?? .cpu

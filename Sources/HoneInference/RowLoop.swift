@@ -13,7 +13,7 @@ struct RowLoop: SteppedLoop {
     private let tokenizer: any Tokenizer
     private let limits: GenerationLimits
     private let endTokens: Set<Int32>
-    private let requests: [GenerationRequest]
+    private let questions: Questions
 
     /// What waits, the next one last.
     private var waiting: [Answer] = []
@@ -22,14 +22,14 @@ struct RowLoop: SteppedLoop {
 
     init(
         weights: ServedWeights, tokenizer: any Tokenizer, limits: GenerationLimits, endTokens: Set<Int32>,
-        requests: [GenerationRequest]
+        questions: Questions
     ) {
         self.weights = weights
         self.tokenizer = tokenizer
         self.limits = limits
         self.endTokens = endTokens
-        self.requests = requests
-        waiting = requests.indices.reversed().map { newAnswer($0) }
+        self.questions = questions
+        waiting = questions.requests.indices.reversed().map { questions.answer($0) }
     }
 
     var isDone: Bool { waiting.isEmpty && rows.isEmpty }
@@ -51,8 +51,7 @@ struct RowLoop: SteppedLoop {
         let (step, counts) = nextStep()
         let logits = inferenceMode { weights.model(step, pages: pool.pages) }
         for (index, count) in counts.enumerated() { rows[index].didCompute(count, in: pool) }
-        let written = rows.indices.filter { rows[$0].pendingCount == 0 }
-        return take(from: logits, of: written)
+        return take(from: logits)
     }
 
     /// Gives all pages back.
@@ -61,10 +60,6 @@ struct RowLoop: SteppedLoop {
     }
 
     private var pool: PagePool { weights.pool }
-
-    private func newAnswer(_ position: Int) -> Answer {
-        Answer(to: requests[position], at: position, contextLength: weights.model.configuration.maxPositionCount)
-    }
 }
 
 // What runs.
@@ -72,7 +67,7 @@ extension RowLoop {
     private mutating func admit() {
         var readCount = rows.lazy.filter { $0.pendingCount > 1 }.map(\.pendingCount).reduce(0, +)
         while let next = waiting.last, rows.count < limits.batchSize {
-            let prompt = requests[next.position].prompt
+            let prompt = questions.requests[next.position].prompt
             if next.tokens.isEmpty, let leader = rows.firstIndex(where: { $0.isFirst(toRead: prompt) }) {
                 rows[leader].followers.append(next.position)
                 waiting.removeLast()
@@ -80,7 +75,7 @@ extension RowLoop {
             }
             guard readCount < limits.prefillTokenCount else { return }
             var row = RowSequence(next, prompt: prompt)
-            let salt = PrefixSalt(tenant: requests[next.position].tenant, weightVersion: weights.version)
+            let salt = PrefixSalt(tenant: questions.requests[next.position].tenant, weightVersion: weights.version)
             guard row.begin(in: pool, root: pool.root(salt), sharesPrefixes: limits.sharesPrefixes) else { return }
             readCount += row.pendingCount
             rows.append(row)
@@ -93,11 +88,12 @@ extension RowLoop {
         var step = NetworkStep()
         var counts: [Int] = []
         var promptTokensLeft = limits.prefillTokenCount
+        draft()
         while counts.count < rows.count {
             let index = counts.count
             let pending = rows[index].pendingCount
             let count = pending == 1 ? 1 : min(pending, promptTokensLeft)
-            guard rows[index].makeRoom(for: count, in: pool) else {
+            guard rows[index].makeRoom(for: count + rows[index].drafts.count, in: pool) else {
                 putBack(rows.count - 1)
                 continue
             }
@@ -107,6 +103,14 @@ extension RowLoop {
         }
         precondition(step.tokenCount > 0, "a step of nothing: one request is larger than the cache")
         return (step, counts)
+    }
+
+    /// Drafts where there are few rows: a step then waits for the weights to come from memory, and takes rows more for
+    /// little.
+    private mutating func draft() {
+        let free = limits.draftedRowCount - rows.count
+        guard free > 0, rows.allSatisfy({ $0.pendingCount == 1 }) else { return }
+        for index in rows.indices { rows[index].draft(free / rows.count, in: pool) }
     }
 
     private mutating func putBack(_ index: Int) {
@@ -119,42 +123,68 @@ extension RowLoop {
     private mutating func remove(_ index: Int) {
         rows[index].leave(pool)
         let followers = rows.remove(at: index).followers
-        waiting += followers.reversed().map { newAnswer($0) }
+        waiting += followers.reversed().map { questions.answer($0) }
     }
 }
 
 // What comes of a step.
 extension RowLoop {
-    /// Picks a token for each of these rows, whose logits are in their order, and for those that follow them.
-    private mutating func take(from logits: Tensor, of written: [Int]) -> StepProgress {
-        var (sources, targets) = (Array(written.indices), written)
-        for (source, index) in written.enumerated() {
-            for (place, position) in rows[index].followers.enumerated() {
-                guard rows.count < limits.batchSize else {
-                    waiting += rows[index].followers[place...].reversed().map { newAnswer($0) }
-                    break
+    /// A token that is to be picked: whose it is, from which logits, and the drafts that stand behind it in the step.
+    private struct Pick {
+        let index: Int
+        let logits: Int
+        var drafts: ArraySlice<Int32> = []
+    }
+
+    /// Picks a token for each row that was read to its end, and for those that follow it. Where the token is the row's
+    /// draft, the next one is picked behind it at once: from the logits that it has wherever it was picked before.
+    private mutating func take(from logits: Tensor) -> StepProgress {
+        var (progress, finished) = (StepProgress(), Set<Int>())
+        var picks = firstPicks()
+        var acceptedCounts: [Int: Int] = [:]
+        while !picks.isEmpty {
+            let places = picks.map(\.logits)
+            let read = places == Array(0..<logits.size(0)) ? logits : logits.indexSelect(0, Tensor(places))
+            var next: [Pick] = []
+            for (pick, found) in zip(picks, read.pickTokens(picks.map { rows[$0.index].answer.draw })) {
+                progress.tokenCount += 1
+                let reason = rows[pick.index].answer.take(
+                    found, weightVersion: weights.version, endTokens: endTokens, tokenizer)
+                rows[pick.index].takeNewest()
+                if let reason {
+                    let answer = rows[pick.index].answer
+                    progress.finished.append(
+                        (answer.position, answer.finished(reason, endTokens: endTokens, tokenizer)))
+                    finished.insert(pick.index)
+                } else if let draft = pick.drafts.first, draft == rows[pick.index].tokens.last {
+                    acceptedCounts[pick.index, default: 0] += 1
+                    next.append(Pick(index: pick.index, logits: pick.logits + 1, drafts: pick.drafts.dropFirst()))
                 }
-                rows.append(rows[index].fork(for: newAnswer(position), in: pool))
-                sources.append(source)
-                targets.append(rows.count - 1)
             }
-            rows[index].followers = []
+            picks = next
         }
-        let read = sources.count == written.count ? logits : logits.indexSelect(0, Tensor(sources))
-        let picks = targets.isEmpty ? [] : read.pickTokens(targets.map { rows[$0].answer.draw })
-        var progress = StepProgress(tokenCount: picks.count)
-        var finished: [Int] = []
-        for (index, pick) in zip(targets, picks) {
-            let reason = rows[index].answer.take(
-                pick, weightVersion: weights.version, endTokens: endTokens, tokenizer)
-            rows[index].takeNewest()
-            guard let reason else { continue }
-            let answer = rows[index].answer
-            progress.finished.append(
-                (answer.position, answer.finished(reason, endTokens: endTokens, tokenizer)))
-            finished.append(index)
-        }
+        for index in rows.indices { rows[index].settle(acceptedCount: acceptedCounts[index] ?? 0, in: pool) }
         for index in finished.sorted(by: >) { remove(index) }
         return progress
+    }
+
+    private mutating func firstPicks() -> [Pick] {
+        var picks: [Pick] = []
+        var followers: [Pick] = []
+        var place = 0
+        for index in rows.indices where rows[index].pendingCount == 0 {
+            picks.append(Pick(index: index, logits: place, drafts: rows[index].drafts))
+            for (number, position) in rows[index].followers.enumerated() {
+                guard rows.count < limits.batchSize else {
+                    waiting += rows[index].followers[number...].reversed().map { questions.answer($0) }
+                    break
+                }
+                rows.append(rows[index].fork(for: questions.answer(position), in: pool))
+                followers.append(Pick(index: rows.count - 1, logits: place))
+            }
+            rows[index].followers = []
+            place += 1 + rows[index].drafts.count
+        }
+        return picks + followers
     }
 }

@@ -13,6 +13,9 @@ struct RowSequence {
     /// The prefix of all pages that are registered; nil once other weights than those of the first ones compute.
     private var prefix: UInt64?
     private var registeredCount = 0
+    /// What may come next, read in the same step as the newest token.
+    private(set) var drafts: ArraySlice<Int32> = []
+    private var drafting = Drafting()
 
     init(_ answer: Answer, prompt: [Int32]) {
         self.answer = answer
@@ -80,6 +83,7 @@ extension RowSequence {
         made.answer = other
         made.tokens = Array(tokens[..<promptCount])
         made.followers = []
+        made.drafting = Drafting()
         for page in pages { pool.retain(page) }
         return made
     }
@@ -90,11 +94,28 @@ extension RowSequence {
 
 // Computing.
 extension RowSequence {
-    /// Puts the next `count` tokens into a step; the logits behind the last are wanted where it is the newest.
+    /// Puts the next `count` tokens into a step; the logits behind the last are wanted where it is the newest, and then
+    /// also those behind drafts.
     func add(_ count: Int, to step: inout NetworkStep) {
         step.add(
-            tokens[computedCount..<computedCount + count], past: computedCount, pages: pages,
-            isRead: count == pendingCount)
+            tokens[computedCount..<computedCount + count] + drafts, past: computedCount, pages: pages,
+            isRead: count == pendingCount, draftCount: drafts.count)
+    }
+
+    /// Drafts up to so many tokens behind the newest, which is about to be read, as far as there are pages for them.
+    mutating func draft(_ count: Int, in pool: PagePool) {
+        drafts = drafting.draft(min(count, answer.room - 1), after: tokens, answer)
+        if !drafts.isEmpty, !makeRoom(for: 1 + drafts.count, in: pool) { drafts = [] }
+    }
+
+    /// The step is done: so many of the drafts turned out right. Pages that only the others needed are given back.
+    mutating func settle(acceptedCount: Int, in pool: PagePool) {
+        guard !drafts.isEmpty else { return }
+        drafting.learn(acceptedCount: acceptedCount, of: drafts.count)
+        drafts = []
+        didCompute(acceptedCount, in: pool)
+        let wanted = KeyValuePages.count(forTokens: computedCount + 1)
+        while pages.count > wanted { pool.release(pages.removeLast()) }
     }
 
     /// `count` tokens were computed; pages that are full now can be found by others.

@@ -30,4 +30,22 @@ public struct SamplingParameters: Sendable, Equatable {
 
     /// The likeliest token each time.
     public static let greedy = SamplingParameters()
+
+    /// What is wrong with a value, as the parameter's name and a reason; nil if nothing is.
+    var fault: (name: String, reason: String)? {
+        let ranges: [(name: String, value: Double, holds: Bool, wanted: String)] = [
+            ("temperature", temperature, temperature >= 0, "be 0 (greedy) or above"),
+            ("top_p", topP, topP > 0 && topP <= 1, "lie above 0 and up to 1"),
+            ("min_p", minP, minP >= 0 && minP <= 1, "lie between 0 and 1"),
+            ("presence_penalty", presencePenalty, true, "be a number"),
+            ("frequency_penalty", frequencyPenalty, true, "be a number"),
+            ("repetition_penalty", repetitionPenalty, repetitionPenalty > 0, "be above 0"),
+        ]
+        for range in ranges where !range.holds || !range.value.isFinite {
+            return (range.name, "must \(range.wanted), is \(range.value)")
+        }
+        if topK < 0 { return ("top_k", "must be 0 (all) or above, is \(topK)") }
+        let bias = logitBias.filter { !$0.value.isFinite }.min { $0.key < $1.key }
+        return bias.map { ("logit_bias", "of token \($0.key) must be a number, is \($0.value)") }
+    }
 }

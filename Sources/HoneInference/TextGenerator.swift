@@ -1,3 +1,4 @@
+internal import HoneGrammar
 public import HoneModel
 internal import HoneTensor
 public import HoneTokenizer
@@ -13,6 +14,7 @@ public struct TextGenerator {
     private let tokenizer: any Tokenizer
     private let limits: GenerationLimits
     private let endTokens: Set<Int32>
+    let formats: FormatLibrary
 
     private enum Backend {
         case rows(ServedWeights)
@@ -51,6 +53,8 @@ public struct TextGenerator {
         self.limits = limits
         self.endTokens = Set(
             endTokens ?? model.configuration.eosTokenIDs.map(Int32.init) + [tokenizer.endOfTextID])
+        formats = FormatLibrary(
+            tokenizer, vocabularySize: model.configuration.vocabularySize, endTokens: self.endTokens)
     }
 
     /// Continues every prompt.
@@ -67,21 +71,19 @@ public struct TextGenerator {
         _ requests: [GenerationRequest], onStep: (GenerationProgress) throws -> Void = { _ in },
         isWanted: (_ request: Int) -> Bool = { _ in true }
     ) throws -> [GenerationResult] {
-        for (position, request) in requests.enumerated() {
-            try request.check(at: position, configuration, limits)
-        }
+        let questions = try Questions(requests, to: configuration, limits, formats, tokenizer)
         var run = GenerationRun(requestCount: requests.count)
         switch backend {
         case .rows(let weights):
             var loop = RowLoop(
-                weights: weights, tokenizer: tokenizer, limits: limits, endTokens: endTokens, requests: requests)
+                weights: weights, tokenizer: tokenizer, limits: limits, endTokens: endTokens, questions: questions)
             defer { loop.end() }
             try run.finish(&loop, onStep: onStep, isWanted: isWanted)
         case .layers(let model):
             for group in RequestGroup.groups(requests, configuration, limits) {
                 var loop = GenerationLoop(
                     model: model, tokenizer: tokenizer, prefillTokenCount: limits.prefillTokenCount,
-                    requests: requests, group: group, endTokens: endTokens,
+                    questions: questions, group: group, endTokens: endTokens,
                     device: model.parameters.first?.device ?? .cpu)
                 try run.finish(&loop, onStep: onStep, isWanted: isWanted)
             }

@@ -95,17 +95,16 @@ struct PartialAnswer {
         finishReason = reason
     }
 
-    /// Ends the answer with the first of its newest tokens that completes a stop text.
+    /// Ends the answer with the first of its tokens from `start` on that completes a stop text.
     /// - Returns: Whether one does.
-    mutating func end(at stop: StopTexts, newCount: Int, _ tokenizer: any Tokenizer) -> Bool {
-        guard stop.areReached(by: tokens, newCount: newCount, tokenizer) else { return false }
-        let counts = tokens.count - newCount + 1..<tokens.count
-        if let count = counts.first(where: { stop.areReached(by: Array(tokens.prefix($0)), tokenizer) }) {
-            tokens.removeSubrange(count...)
-            if logProbs.count > count { logProbs.removeSubrange(count...) }
+    mutating func end(at stop: inout StopWatch, from start: Int) -> Bool {
+        for (index, token) in tokens.enumerated().dropFirst(start) where stop.append(token) {
+            tokens.removeSubrange((index + 1)...)
+            if logProbs.count > index + 1 { logProbs.removeSubrange((index + 1)...) }
+            finishReason = .stop
+            return true
         }
-        finishReason = .stop
-        return true
+        return false
     }
 
     func answer(text: String? = nil, finishReason: FinishReason) -> EngineAnswer {

@@ -51,6 +51,7 @@ public final class RemoteEngine: Engine {
         if request.usesCalculator {
             throw .rejected("this model leaves its sums to the calculator, which only a worker's own engine has")
         }
+        if let format = request.format { try configuration.dialect.check(format) }
         if case .tokens(let tokens) = request.prompt {
             if tokens.isEmpty { throw .rejected("the prompt has no tokens; give at least one") }
             if let contextLength = configuration.contextLength, tokens.count >= contextLength {
@@ -162,13 +163,22 @@ public final class RemoteEngine: Engine {
             request: request, written: partial.tokens, model: model, usesTokenIDs: configuration.usesTokenIDs,
             streams: streaming)
         let body = try configuration.dialect.body(ask)
-        let stop = StopTexts(tokenizer == nil ? [] : request.stopTexts)
+        guard let tokenizer else {
+            // The server ends at stop texts.
+            try await server.answer(configuration.dialect, body, into: &partial) { _ in false }
+            return try await note(before, of: server, in: &partial)
+        }
+        var stop = StopWatch(request.stopTexts, tokenizer)
+        for token in partial.tokens { _ = stop.append(token) }
         var seenCount = partial.tokens.count
         try await server.answer(configuration.dialect, body, into: &partial) { partial in
-            guard let tokenizer, seenCount < partial.tokens.count else { return false }
             defer { seenCount = partial.tokens.count }
-            return partial.end(at: stop, newCount: partial.tokens.count - seenCount, tokenizer)
+            return partial.end(at: &stop, from: seenCount)
         }
+        try await note(before, of: server, in: &partial)
+    }
+
+    private func note(_ before: String?, of server: RemoteServer, in partial: inout PartialAnswer) async throws {
         if let before {
             partial.note(before: before, after: try await server.weightVersion(configuration.dialect))
         }
@@ -200,7 +210,7 @@ public final class RemoteEngine: Engine {
         }
         var tokens = partial.tokens[...]
         if tokens.last == tokenizer.endOfTextID { tokens = tokens.dropLast() }
-        let text = StopTexts(request.stopTexts).cut(tokenizer.decode(Array(tokens)))
+        let text = StopWatch(request.stopTexts, tokenizer).cut(tokenizer.decode(Array(tokens)))
         return partial.answer(text: text, finishReason: reason)
     }
 

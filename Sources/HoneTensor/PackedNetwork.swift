@@ -138,14 +138,17 @@ public struct NetworkStep: Sendable {
     ///   - past: how many tokens it has in its pages
     ///   - pages: the numbers of its pages, with room for the new tokens
     ///   - isRead: whether the logits behind its last token are wanted
-    public mutating func add(_ new: some Collection<Int32>, past: Int, pages: [Int32], isRead: Bool) {
+    ///   - draftCount: so many of the last ones may turn out others, so that the logits before each are wanted too
+    public mutating func add(
+        _ new: some Collection<Int32>, past: Int, pages: [Int32], isRead: Bool, draftCount: Int = 0
+    ) {
         precondition(!new.isEmpty, "no new tokens")
         precondition(past + new.count <= pages.count * KeyValuePages.tokenCount, "too few pages")
         tokens += new
         lengths.append(Int32(new.count))
         pasts.append(Int32(past))
         tables.append(pages)
-        if isRead { read.append(Int32(tokens.count - 1)) }
+        if isRead { read += (tokens.count - 1 - draftCount..<tokens.count).map(Int32.init) }
     }
 
     fileprivate var tableStep: Int { tables.map(\.count).max() ?? 0 }

@@ -14,6 +14,8 @@ public struct TokenDraw: Sendable {
     public var uniform: Float
     /// Changes of single tokens' logits before all else, each token once.
     public var adjustments: [Adjustment]
+    /// The tokens that may be picked, a bit for each in words of 64; nil is all.
+    public var mask: [UInt64]?
 
     /// A logit is divided by `divisor` where it is above 0 and multiplied with it below, and `amount` is added.
     public struct Adjustment: Sendable {
@@ -30,8 +32,9 @@ public struct TokenDraw: Sendable {
 
     public init(
         temperature: Float, topK: Int = 0, topP: Float = 1, minP: Float = 0, uniform: Float,
-        adjustments: [Adjustment] = []
+        adjustments: [Adjustment] = [], mask: [UInt64]? = nil
     ) {
+        self.mask = mask
         self.adjustments = adjustments
         self.temperature = temperature
         self.topK = topK
@@ -41,7 +44,8 @@ public struct TokenDraw: Sendable {
     }
 }
 
-/// A picked token with its log-probabilities; they are NaN where the row holds what is no number.
+/// A picked token with its log-probabilities; they are NaN where the row holds what is no number, or its mask allows
+/// no token.
 public struct TokenPick: Sendable {
     public let token: Int32
     /// Under softmax(logits).
@@ -52,19 +56,22 @@ public struct TokenPick: Sendable {
 
 extension Tensor {
     /// Picks a token of every row of logits `[rows, vocabulary]`, float32 on the CPU. A row's pick depends on its own
-    /// logits and draw alone.
+    /// logits and draw alone. Log-probabilities of the drawn are those among what the mask allows.
     public func pickTokens(_ draws: [TokenDraw]) -> [TokenPick] {
         precondition(draws.count == size(0), "\(draws.count) draws for \(size(0)) rows")
         let adjustments = draws.flatMap(\.adjustments).map {
             ctorch_adjustment(token: $0.token, amount: $0.amount, divisor: $0.divisor)
         }
-        let raw = draws.map {
-            ctorch_draw(
-                temperature: $0.temperature, top_p: $0.topP, min_p: $0.minP, top_k: Int32(clamping: $0.topK),
-                uniform: $0.uniform, adjustment_count: Int32($0.adjustments.count))
+        let wordCount = (size(1) + 63) / 64
+        let raw = draws.map { draw in
+            precondition(draw.mask.map { $0.count == wordCount } ?? true, "a mask of another vocabulary")
+            return ctorch_draw(
+                temperature: draw.temperature, top_p: draw.topP, min_p: draw.minP, top_k: Int32(clamping: draw.topK),
+                uniform: draw.uniform, adjustment_count: Int32(draw.adjustments.count), is_masked: draw.mask != nil)
         }
+        let masks = draws.flatMap { $0.mask ?? [] }
         var picks = [ctorch_pick](repeating: ctorch_pick(), count: draws.count)
-        guard unsafe ctorch_pick_tokens(handle, raw, adjustments, &picks) else {
+        guard unsafe ctorch_pick_tokens(handle, raw, adjustments, masks, &picks) else {
             stop("pickTokens: \(Torch.lastError)")
         }
         return picks.map { TokenPick(token: $0.token, logProb: $0.log_prob, drawnLogProb: $0.drawn_log_prob) }

@@ -17,10 +17,11 @@ struct BenchCommand: AsyncParsableCommand {
             """,
         subcommands: [
             QueueSuite.self, BatchFileSuite.self, RecordSuite.self, TrainingSuite.self, InferenceSuite.self,
-            KernelSuite.self, AttentionSuite.self, QuantizationSuite.self, GateSuite.self, PPOLearningSuite.self,
-            RLHFSuite.self, CurriculumSuite.self, SurvivalSuite.self, ContinualSuite.self, LongTailSuite.self,
-            WordProblemSuite.self, RolloutSuite.self, RoutingSuite.self, TrainProgram.self, GenerateProgram.self,
-            PPOProgram.self, ProbeProgram.self, MemoryProgram.self, ReproduceProgram.self,
+            StructuredSuite.self, DraftSuite.self, KernelSuite.self, AttentionSuite.self, QuantizationSuite.self,
+            GateSuite.self, PPOLearningSuite.self, RLHFSuite.self, CurriculumSuite.self, SurvivalSuite.self,
+            ContinualSuite.self, LongTailSuite.self, WordProblemSuite.self, RolloutSuite.self, RoutingSuite.self,
+            TrainProgram.self, GenerateProgram.self, PPOProgram.self, ProbeProgram.self, MemoryProgram.self,
+            ReproduceProgram.self,
         ])
 
     static func main() async {

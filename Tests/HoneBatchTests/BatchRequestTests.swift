@@ -1,5 +1,6 @@
 import Foundation
 import HoneBatch
+import HoneDatasets
 import Testing
 
 @Suite struct BatchRequestTests {
@@ -25,6 +26,16 @@ import Testing
         #expect(request.body.sampleCount == 2 && request.body.seed == 7 && request.body.wantsLogProbs)
     }
 
+    @Test func aFormatOfTheAnswerIsASchema() throws {
+        func schema(_ format: String) throws -> JSONValue? {
+            try body(#"{"prompt":"x","response_format":\#(format)}"#).request.get().body.answerSchema
+        }
+        #expect(try schema(#"{"type":"text"}"#) == nil)
+        #expect(try schema(#"{"type":"json_object"}"#) == .object(["type": "object"]))
+        let named = #"{"type":"json_schema","json_schema":{"name":"n","strict":true,"schema":{"type":"null"}}}"#
+        #expect(try schema(named) == .object(["type": "null"]))
+    }
+
     @Test func aConversationIsReadWithTextsInParts() throws {
         let request = try body(
             """
@@ -39,6 +50,8 @@ import Testing
         ("{\"prompt\":\"x\",\"tools\":[{\"type\":\"function\"}]}", "\"tools\" is not supported"),
         ("{\"prompt\":\"x\",\"presence_penalty\":0.5}", "\"presence_penalty\" is not supported"),
         ("{\"prompt\":\"x\",\"guided_regex\":\"a\"}", "\"guided_regex\" is not supported"),
+        ("{\"prompt\":\"x\",\"response_format\":{\"type\":\"xml\"}}", "\"response_format\" has the type \"xml\""),
+        ("{\"prompt\":\"x\",\"response_format\":{\"type\":\"json_schema\"}}", "json_schema\" is missing"),
         ("{\"prompt\":\"x\",\"stream\":true}", "\"stream\" is not supported"),
         ("{\"prompt\":[1,2]}", "\"prompt\" has the wrong type"),
         ("{\"prompt\":\"x\",\"max_tokens\":\"5\"}", "\"max_tokens\" has the wrong type"),

@@ -1,3 +1,4 @@
+import HoneGrammar
 import HoneInference
 import HoneModel
 import HoneTensor
@@ -96,8 +97,44 @@ import Testing
         #expect(try stepCount([GenerationRequest](repeating: fresh, count: 30), generator) == 10)
     }
 
+    @Test func `an answer has the same bits with drafts and without, and comes in fewer steps with them`() throws {
+        var requests = requests(count: 16)
+        // Half of the answers have to be their prompts with one letter changed.
+        for index in requests.indices {
+            requests[index].prompt = (0..<60).map { Int32(97 + $0 * (index + 3) % 23 + $0 / 23) }
+            requests[index].maximumNewTokens = 40 + 2 * index
+            if index % 2 == 0 {
+                var text = requests[index].prompt.map { UInt8($0) }
+                text[30] = 65
+                requests[index].format = .regex(String(decoding: text, as: UTF8.self))
+            }
+            if index % 4 == 1 { requests[index].stopTexts = ["a", "\u{10}\u{11}"] }
+            if index % 8 == 3 { requests[index].format = .jsonSchema(#"{"type":"array","items":{"type":"integer"}}"#) }
+        }
+        func answers(rows: Int, batchSize: Int, pageCount: Int = 4096) throws -> ([GenerationResult], steps: Int) {
+            var steps = 0
+            let generator = generator {
+                $0.draftedRowCount = rows
+                $0.batchSize = batchSize
+                $0.cacheByteCount = pageCount * Self.shape.pageByteCount()
+            }
+            return (try generator.generate(requests, onStep: { _ in steps += 1 }), steps)
+        }
+        let (expected, steps) = try answers(rows: 0, batchSize: 1)
+        for (rows, batchSize, pageCount) in [(8, 1, 4096), (64, 5, 4096), (100, 16, 20), (7, 3, 12)] {
+            let (found, fewer) = try answers(rows: rows, batchSize: batchSize, pageCount: pageCount)
+            #expect(found == expected, "\(rows), \(batchSize), \(pageCount)")
+            #expect(fewer < steps)
+        }
+        let (_, fewer) = try answers(rows: 16, batchSize: 1)
+        #expect(3 * fewer < 2 * steps)
+    }
+
     @Test func `every token says which weights wrote it, and other weights take over between two steps`() async throws {
-        let engine = GenerationEngine(model: model(), tokenizer: tokenizer, endTokens: [], version: 7)
+        var limits = GenerationLimits()
+        limits.draftedRowCount = 0  // a step is a token
+        let engine = GenerationEngine(
+            model: model(), tokenizer: tokenizer, endTokens: [], limits: limits, version: 7)
         let request = GenerationRequest(prompt: [1, 2, 3], maximumNewTokens: 12)
         let before = try await engine.generate([request])[0]
         #expect(before.weightSpans == [WeightSpan(version: 7, tokenCount: 12)])

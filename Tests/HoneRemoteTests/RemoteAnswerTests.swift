@@ -1,3 +1,4 @@
+import HoneGrammar
 import HoneInference
 import HoneRemote
 import HoneTokenizer
@@ -74,6 +75,27 @@ import Testing
         let sent = server.requests[0].json
         #expect((sent["messages"] as? [[String: String]]) == [["role": "user", "content": "hi"]])
         #expect(sent["stop"] as? [String] == ["\n"] && sent["seed"] == nil)
+    }
+
+    @Test func aSchemaGoesOutInTheServersFormAndOtherFormatsAreRefused() async throws {
+        let server = try HostileServer { _, connection in
+            connection.answer("{\"choices\":[{\"message\":{\"content\":\"true\"},\"finish_reason\":\"stop\"}]}")
+        }
+        let engine = try RemoteFixture.engine(server, dialect: .chat, usesTokenIDs: false)
+        func request(_ format: AnswerFormat) -> EngineRequest {
+            EngineRequest(
+                prompt: .messages([ChatMessage(role: "user", content: "hi")]), maximumNewTokens: 4, format: format)
+        }
+        let answer = try await engine.outcomes(of: [request(.jsonSchema(#"{"type":"boolean"}"#))])[0].get()
+        #expect(answer.result.text == "true")
+        let format = server.requests[0].json["response_format"] as? [String: Any]
+        let named = format?["json_schema"] as? [String: Any]
+        #expect(format?["type"] as? String == "json_schema")
+        #expect(named?["schema"] as? [String: String] == ["type": "boolean"])
+        #expect(throws: EngineFailure.self) { try engine.check(request(.regex("a"))) }
+        var tokens = RemoteFixture.request()
+        tokens.format = .jsonSchema("{}")
+        #expect(throws: EngineFailure.self) { try RemoteFixture.engine(server, dialect: .vllm).check(tokens) }
     }
 
     @Test func aServerThatDoesNotStreamIsReadToo() async throws {

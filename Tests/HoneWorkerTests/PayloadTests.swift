@@ -1,5 +1,6 @@
 import Foundation
 import HoneEvaluation
+import HoneGrammar
 import Testing
 
 @testable import HoneWorker
@@ -13,10 +14,22 @@ import Testing
         (#"{"prompt": "1", "samples": 0}"#, #"payload: "samples" must be between 1 and 256"#),
         (#"{"prompt": "1", "temperature": "hot"}"#, #"payload: "temperature" must be a number"#),
         (#"{"prompt": "1", "max_tokens": 5}"#, #"payload: "max_tokens" is not an option of this kind; it has: answer"#),
+        (#"{"prompt": "1", "format": {}}"#, #"payload: "format" must have either "regex" or "json_schema""#),
+        (#"{"prompt": "1", "format": {"regexp": "a"}}"#, #"payload: "format.regexp" is not an option here"#),
     ])
     func theKeyAtFaultIsNamed(_ json: String, message: String) throws {
         let error = #expect(throws: WorkerError.self) { try ReasonPayload(json: Data(json.utf8)) }
         #expect(error?.description.hasPrefix(message) == true, "\(String(describing: error))")
+    }
+
+    @Test func aSchemaIsOneTextHoweverItsMembersStand() throws {
+        func format(_ schema: String) throws -> AnswerFormat? {
+            try ReasonPayload(json: Data(#"{"prompt": "1", "format": {"json_schema": \#(schema)}}"#.utf8)).format?
+                .format
+        }
+        let one = try format(#"{"type": "integer", "maximum": 12.5, "enum": [1, null, "a/b"]}"#)
+        #expect(one == .jsonSchema(#"{"enum":[1,null,"a/b"],"maximum":12.5,"type":"integer"}"#))
+        #expect(try format(#"{"enum": [1, null, "a/b"], "type": "integer", "maximum": 12.5}"#) == one)
     }
 
     @Test func aTrainingThatStartsFromNothingNeedsAShape() {

@@ -244,6 +244,7 @@ typedef struct ctorch_draw {
     int32_t top_k;
     float uniform;  // in (0, 1]: where in the cumulative distribution
     int32_t adjustment_count;  // of the logits, before all else
+    bool is_masked;            // whether only the tokens whose bits a mask sets are there to be picked
 } ctorch_draw;
 // A token's logit is divided by `divisor` where it is above 0 and multiplied with it below, and `amount` is added.
 typedef struct ctorch_adjustment {
@@ -255,10 +256,11 @@ typedef struct ctorch_pick {
     float log_prob;        // under softmax(logits)
     float drawn_log_prob;  // under the distribution that it was drawn from; 0 for the likeliest
 } ctorch_pick;
-// logits [rows, vocabulary] float32 on the CPU; adjustments of all rows one behind the other. A row that holds what is no
-// number has NaN for its log-probabilities.
+// logits [rows, vocabulary] float32 on the CPU; adjustments of all rows one behind the other, and masks of those that
+// have one, each a bit for every token in words of 64. A row that holds what is no number, or whose mask sets no bit,
+// has NaN for its log-probabilities.
 bool ctorch_pick_tokens(ctorch_tensor logits, const ctorch_draw *draws, const ctorch_adjustment *adjustments,
-                        ctorch_pick *picks);
+                        const uint64_t *masks, ctorch_pick *picks);
 
 // Threads inside one operator.
 int32_t ctorch_thread_count(void);

@@ -1,4 +1,6 @@
 import Foundation
+import HoneDatasets
+import HoneGrammar
 import HoneInference
 import HoneTokenizer
 
@@ -50,6 +52,41 @@ extension Dialect {
         case (.vllm, .tokens), (.sglang, .tokens): true
         default: false
         }
+    }
+}
+
+extension Dialect {
+    /// Throws for a format that servers of this dialect are not asked for: one that a server might pass over.
+    func check(_ format: AnswerFormat) throws(EngineFailure) {
+        switch (self, format) {
+        case (.chat, .jsonSchema): break
+        case (.chat, .regex):
+            throw .rejected(
+                "servers of the form 'chat' hold answers to a JSON schema alone; say the pattern by one, as the "
+                    + "\"pattern\" of a string, or have a worker load the model itself")
+        default:
+            throw .rejected(
+                "servers of the form '\(rawValue)' are not asked for answers in a format; use the form 'chat', or have "
+                    + "a worker load the model itself")
+        }
+    }
+}
+
+/// `response_format` of a chat request.
+private struct ResponseFormat: Encodable {
+    let type = "json_schema"
+    let json_schema: Named
+
+    struct Named: Encodable {
+        let name = "answer"
+        let strict = true
+        let schema: JSONValue
+    }
+
+    /// Nil where the answer may be any text.
+    init?(_ format: AnswerFormat?) throws {
+        guard case .jsonSchema(let text) = format else { return nil }
+        json_schema = Named(schema: try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)))
     }
 }
 
@@ -107,6 +144,7 @@ private struct ChatRequest: Encodable {
 
     private enum Keys: String, CodingKey {
         case model, messages, temperature, seed, stop, stream, logprobs
+        case responseFormat = "response_format"
         case topP = "top_p"
         case topK = "top_k"
         case maxTokens = "max_tokens"
@@ -132,6 +170,7 @@ private struct ChatRequest: Encodable {
         if sampling.topP < 1 { try container.encode(sampling.topP, forKey: .topP) }
         if sampling.topK > 0 { try container.encode(sampling.topK, forKey: .topK) }
         if !ask.request.stopTexts.isEmpty { try container.encode(ask.request.stopTexts, forKey: .stop) }
+        try container.encodeIfPresent(ResponseFormat(ask.request.format), forKey: .responseFormat)
         try container.encode(ask.streams, forKey: .stream)
         if ask.usesTokenIDs {
             try container.encode(true, forKey: .returnTokenIDs)

@@ -48,7 +48,7 @@ extension BytePairTokenizer {
     }
 
     /// Reads a JSON file; faults name it.
-    static func json(_ path: String) throws(TokenizerError) -> JSONValue {
+    static func json(_ path: String) throws(TokenizerError) -> OrderedJSON {
         let data: Data
         do {
             data = try Data(contentsOf: URL(filePath: path))

@@ -1,17 +1,17 @@
 /// Parses JSON from a file that is not trusted: one pass, bounded depth, a fault names the byte.
-struct JSONParser {
+package struct JSONParser {
     private let bytes: [UInt8]
     private var position = 0
     private var depth = 0
 
     /// Why a text is no JSON.
-    struct Fault: Error, CustomStringConvertible {
-        let description: String
+    package struct Fault: Error, CustomStringConvertible {
+        package let description: String
     }
 
     private static let depthLimit = 64
 
-    static func parse(_ bytes: [UInt8]) throws(Fault) -> JSONValue {
+    package static func parse(_ bytes: [UInt8]) throws(Fault) -> OrderedJSON {
         var parser = JSONParser(bytes: bytes)
         let value = try parser.value()
         parser.skipSpace()
@@ -21,7 +21,7 @@ struct JSONParser {
 
     private init(bytes: [UInt8]) { self.bytes = bytes }
 
-    private mutating func value() throws(Fault) -> JSONValue {
+    private mutating func value() throws(Fault) -> OrderedJSON {
         skipSpace()
         guard position < bytes.count else { throw fault("a value") }
         switch bytes[position] {
@@ -35,23 +35,23 @@ struct JSONParser {
         }
     }
 
-    private mutating func object() throws(Fault) -> JSONValue {
-        var members: [JSONValue.Member] = []
+    private mutating func object() throws(Fault) -> OrderedJSON {
+        var members: [OrderedJSON.Member] = []
         try descend { parser throws(Fault) in
             if parser.take("}") { return }
             repeat {
                 parser.skipSpace()
                 let name = try parser.string()
                 try parser.expect(":")
-                members.append(JSONValue.Member(name: name, value: try parser.value()))
+                members.append(OrderedJSON.Member(name: name, value: try parser.value()))
             } while parser.take(",")
             try parser.expect("}")
         }
         return .object(members)
     }
 
-    private mutating func array() throws(Fault) -> JSONValue {
-        var elements: [JSONValue] = []
+    private mutating func array() throws(Fault) -> OrderedJSON {
+        var elements: [OrderedJSON] = []
         try descend { parser throws(Fault) in
             if parser.take("]") { return }
             repeat { elements.append(try parser.value()) } while parser.take(",")
@@ -69,7 +69,7 @@ struct JSONParser {
         depth -= 1
     }
 
-    private mutating func word(_ word: String, _ value: JSONValue) throws(Fault) -> JSONValue {
+    private mutating func word(_ word: String, _ value: OrderedJSON) throws(Fault) -> OrderedJSON {
         guard bytes[position...].starts(with: word.utf8) else { throw fault("a value") }
         position += word.utf8.count
         return value

@@ -67,7 +67,7 @@ extension TokenizerReader {
     }
 
     private func firstSymbols(
-        _ model: JSONValue, _ vocabulary: TokenVocabulary
+        _ model: OrderedJSON, _ vocabulary: TokenVocabulary
     ) throws(TokenizerError) -> BytePairModel.Symbols {
         func ids(_ what: String, _ name: (UInt8) -> [UInt8]) throws(TokenizerError) -> [Int32] {
             var ids: [Int32] = []
@@ -90,7 +90,7 @@ extension TokenizerReader {
     }
 
     private func merges(
-        _ model: JSONValue, _ vocabulary: TokenVocabulary
+        _ model: OrderedJSON, _ vocabulary: TokenVocabulary
     ) throws(TokenizerError) -> [(left: Int32, right: Int32, id: Int32)] {
         func id(_ bytes: [UInt8]) throws(TokenizerError) -> Int32 {
             guard let id = vocabulary.idOfBytes[bytes] else {

@@ -3,7 +3,7 @@
 /// Format: https://github.com/huggingface/tokenizers, `tokenizers/src/tokenizer/serialization.rs`.
 struct TokenizerReader {
     let path: String
-    let root: JSONValue
+    let root: OrderedJSON
 
     /// Far above any vocabulary, and low enough that a hostile file cannot ask for much memory.
     static let idLimit: Int32 = 1 << 20
@@ -77,7 +77,7 @@ struct TokenizerReader {
         return (found, isByteLevel)
     }
 
-    private func split(_ step: JSONValue) throws(TokenizerError) -> PreTokenizer {
+    private func split(_ step: OrderedJSON) throws(TokenizerError) -> PreTokenizer {
         let pattern: Pattern
         if let text = step["pattern"]?["String"]?.text {
             pattern = try self.pattern(text.unicodeScalars.map { "\\x{\(String($0.value, radix: 16))}" }.joined())
@@ -103,7 +103,7 @@ struct TokenizerReader {
         }
     }
 
-    private func metaspace(_ step: JSONValue) throws(TokenizerError) -> PreTokenizer {
+    private func metaspace(_ step: OrderedJSON) throws(TokenizerError) -> PreTokenizer {
         let mark = try text("pre_tokenizer.replacement", step["replacement"])
         guard mark.unicodeScalars.count == 1 else {
             throw malformed("pre_tokenizer.replacement is \"\(mark)\", not one character")
@@ -133,7 +133,7 @@ struct TokenizerReader {
         return template
     }
 
-    private func template(_ step: JSONValue) throws(TokenizerError) -> (prefix: [Int32], suffix: [Int32]) {
+    private func template(_ step: OrderedJSON) throws(TokenizerError) -> (prefix: [Int32], suffix: [Int32]) {
         var parts: [[Int32]] = [[]]
         for piece in try list("post_processor.single", step["single"]) {
             if piece["Sequence"] != nil {
@@ -153,30 +153,30 @@ struct TokenizerReader {
     // MARK: Fields
 
     /// The steps of a component: none, itself, or those of a sequence.
-    func steps(_ field: String, _ component: JSONValue?, inner: String) throws(TokenizerError) -> [JSONValue] {
+    func steps(_ field: String, _ component: OrderedJSON?, inner: String) throws(TokenizerError) -> [OrderedJSON] {
         guard let component else { return [] }
         guard component["type"]?.text == "Sequence" else { return [component] }
-        var found: [JSONValue] = []
+        var found: [OrderedJSON] = []
         for step in try list("\(field).\(inner)", component[inner]) {
             found += try steps(field, step, inner: inner)
         }
         return found
     }
 
-    func list(_ field: String, _ value: JSONValue?) throws(TokenizerError) -> [JSONValue] {
+    func list(_ field: String, _ value: OrderedJSON?) throws(TokenizerError) -> [OrderedJSON] {
         guard let value else { return [] }
         guard let elements = value.elements else { throw malformed("\(field) is \(value.kind), not a list") }
         return elements
     }
 
-    func text(_ field: String, _ value: JSONValue?) throws(TokenizerError) -> String {
+    func text(_ field: String, _ value: OrderedJSON?) throws(TokenizerError) -> String {
         guard let text = value?.text else { throw malformed("\(field) is \(value?.kind ?? "missing"), not a text") }
         return text
     }
 
     func malformed(_ reason: String) -> TokenizerError { .malformed(path: path, reason: reason) }
 
-    func unsupported(_ field: String, _ found: JSONValue?, _ supported: String) -> TokenizerError {
+    func unsupported(_ field: String, _ found: OrderedJSON?, _ supported: String) -> TokenizerError {
         .unsupported(path: path, field: field, found: found?.kind ?? "null", supported: supported)
     }
 }

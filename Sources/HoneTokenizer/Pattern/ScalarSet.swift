@@ -1,6 +1,6 @@
 /// A set of Unicode scalars as a regular expression's class or escape describes it.
-struct ScalarSet: Hashable, Sendable {
-    enum Item: Hashable, Sendable {
+package struct ScalarSet: Hashable, Sendable {
+    package enum Item: Hashable, Sendable {
         case range(ClosedRange<UInt32>)
         /// Any of these general categories, or with `isNegated` any other.
         case categories(UInt32, isNegated: Bool)
@@ -13,14 +13,34 @@ struct ScalarSet: Hashable, Sendable {
     /// Membership of the first 128 scalars.
     private let ascii: [Bool]
 
-    init(_ items: [Item], isNegated: Bool = false) {
+    package init(_ items: [Item], isNegated: Bool = false) {
         self.items = items
         self.isNegated = isNegated
         ascii = (0..<128).map { Self.contains($0, items) != isNegated }
     }
 
-    func contains(_ scalar: UInt32) -> Bool {
+    package func contains(_ scalar: UInt32) -> Bool {
         scalar < 128 ? ascii[Int(scalar)] : Self.contains(scalar, items) != isNegated
+    }
+
+    /// The set as ranges in rising order, none of which touches the next; surrogates are in none.
+    package var ranges: [ClosedRange<UInt32>] {
+        var ranges: [ClosedRange<UInt32>] = []
+        let bounds = items.flatMap { item in
+            if case .range(let range) = item { return [range.lowerBound, range.upperBound + 1] }
+            return []
+        }
+        let isPlain = bounds.count == 2 * items.count
+        let starts = Set((isPlain ? bounds : bounds + ScalarCategories.runStarts) + [0, 0xd800, 0xe000]).sorted()
+        for (start, next) in zip(starts, starts.dropFirst() + [0x110000]) where start < next {
+            if start == 0xd800 || !contains(start) { continue }
+            if let last = ranges.last, last.upperBound + 1 == start {
+                ranges[ranges.count - 1] = last.lowerBound...next - 1
+            } else {
+                ranges.append(start...next - 1)
+            }
+        }
+        return ranges
     }
 
     private static func contains(_ scalar: UInt32, _ items: [Item]) -> Bool {
@@ -48,6 +68,11 @@ enum ScalarCategories {
 
     static func bit(of scalar: UInt32) -> UInt32 {
         1 << UInt32(scalar < 0x10000 ? table[Int(scalar)] : index(scalar))
+    }
+
+    /// Where a category, or a run of spaces or of words' characters begins.
+    static let runStarts: [UInt32] = (1..<0x110000).filter {
+        bit(of: $0) != bit(of: $0 - 1) || isSpace($0) != isSpace($0 - 1) || isWord($0) != isWord($0 - 1)
     }
 
     static func isSpace(_ scalar: UInt32) -> Bool {

@@ -51,7 +51,7 @@ public struct ChatTemplate: Sendable {
     }
 
     /// A template, or the one named default of several.
-    private static func source(in value: JSONValue?) -> String? {
+    private static func source(in value: OrderedJSON?) -> String? {
         value?.text ?? value?.elements?.first { $0["name"]?.text == "default" }?["template"]?.text
     }
 

@@ -10,6 +10,8 @@ struct AnswerLine {
     /// One, or as many as the line asks for.
     let answers: [RoutedAnswer]
     let includesLogProbs: Bool
+    /// Whether there are also those under what each token was drawn from.
+    let includesDrawnLogProbs: Bool
 
     var results: [GenerationResult] { answers.map(\.result) }
 
@@ -34,6 +36,7 @@ struct AnswerLine {
         let tokenIDs: [Int32]
         let finishReason: FinishReason
         let tokenLogProbs: [Float]?
+        let drawnLogProbs: [Float]?
         let route: RouteText?
 
         init(_ line: AnswerLine) {
@@ -44,6 +47,7 @@ struct AnswerLine {
             tokenIDs = result.tokens
             finishReason = result.finishReason
             tokenLogProbs = line.includesLogProbs ? result.logProbs : nil
+            drawnLogProbs = line.includesDrawnLogProbs ? result.drawnLogProbs : nil
         }
 
         enum CodingKeys: String, CodingKey {
@@ -51,6 +55,7 @@ struct AnswerLine {
             case tokenIDs = "token_ids"
             case finishReason = "finish_reason"
             case tokenLogProbs = "token_logprobs"
+            case drawnLogProbs = "token_drawn_logprobs"
         }
     }
 }

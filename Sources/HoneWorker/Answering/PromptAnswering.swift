@@ -1,29 +1,34 @@
 import Foundation
 import HoneBatch
+public import HoneGrammar
 public import HoneInference
 
 /// Answers a file of prompts slice by slice, so that memory does not grow with the file.
 public struct PromptAnswering: Sendable {
     private let model: LoadedModel
     private let plan: RoutingPlan?
-    private let sampling: SamplingParameters
-    private let maximumNewTokens: Int
-    private let stopTexts: [String]
-    private let includesLogProbs: Bool
+    private let options: Options
     private let sliceCount: Int
 
+    /// How prompts are answered that do not say it themselves.
+    public struct Options: Sendable {
+        public var sampling = SamplingParameters.greedy
+        public var maximumNewTokens: Int
+        public var stopTexts: [String] = []
+        public var includesStopText = false
+        /// What every answer has to be.
+        public var format: AnswerFormat?
+        public var includesLogProbs = false
+        public var includesDrawnLogProbs = false
+
+        public init(maximumNewTokens: Int) { self.maximumNewTokens = maximumNewTokens }
+    }
+
     /// `sliceCount` prompts are held in memory at a time; without a plan every answer goes through all layers.
-    public init(
-        model: LoadedModel, plan: RoutingPlan? = nil, sampling: SamplingParameters, maximumNewTokens: Int,
-        stopTexts: [String],
-        includesLogProbs: Bool, sliceCount: Int
-    ) {
+    public init(model: LoadedModel, plan: RoutingPlan? = nil, options: Options, sliceCount: Int) {
         self.model = model
         self.plan = plan
-        self.sampling = sampling
-        self.maximumNewTokens = maximumNewTokens
-        self.stopTexts = stopTexts
-        self.includesLogProbs = includesLogProbs
+        self.options = options
         self.sliceCount = sliceCount
     }
 
@@ -50,7 +55,8 @@ public struct PromptAnswering: Sendable {
                 case .asked(let line, let requests):
                     let answer = AnswerLine(
                         prompt: line, promptTokenCount: requests[0].prompt.count,
-                        answers: Array(answers.prefix(requests.count)), includesLogProbs: includesLogProbs)
+                        answers: Array(answers.prefix(requests.count)), includesLogProbs: options.includesLogProbs,
+                        includesDrawnLogProbs: options.includesDrawnLogProbs)
                     answers = answers.dropFirst(requests.count)
                     try output.write(contentsOf: answer.json() + Data("\n".utf8))
                     counts.answered += 1
@@ -96,7 +102,7 @@ public struct PromptAnswering: Sendable {
     private func batchItem(_ text: Data, _ number: Int) -> Item {
         let read = BatchRequest.read(text)
         do {
-            let line = PromptLine(try read.request.get())
+            let line = try PromptLine(read.request.get())
             return .asked(line, try requests(for: line, number))
         } catch {
             return .refused(BatchAnswer(customID: read.customID, line: number, fault: "\(error)"))
@@ -104,9 +110,9 @@ public struct PromptAnswering: Sendable {
     }
 
     private func requests(for line: PromptLine, _ number: Int) throws -> [GenerationRequest] {
-        var own = sampling
-        own.seed &+= UInt64(number)
-        return try line.requests(to: model, own, maximumNewTokens: maximumNewTokens, stopTexts: stopTexts)
+        var own = options
+        own.sampling.seed &+= UInt64(number)
+        return try line.requests(to: model, own)
     }
 
     private static func open(_ path: String) throws(WorkerError) -> FileHandle {

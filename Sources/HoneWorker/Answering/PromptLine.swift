@@ -1,6 +1,7 @@
 import Foundation
 import HoneBatch
 import HoneDatasets
+import HoneGrammar
 import HoneInference
 import HoneTokenizer
 
@@ -14,11 +15,14 @@ struct PromptLine {
     let messages: [ChatMessage]?
     /// What a request of the OpenAI Batch format asks for beside its prompt.
     let batch: BatchRequest?
+    /// What the line's answer has to be; nil where it does not say.
+    let format: AnswerFormat?
 
     private struct Plain: Decodable {
         let id: JSONValue?
         let prompt: String?
         let messages: [Message]?
+        let format: FormatOption?
     }
 
     private struct Message: Decodable {
@@ -52,6 +56,7 @@ struct PromptLine {
                 line.prompt == nil
                 ? line.messages?.map { ChatMessage(role: $0.role ?? "user", content: $0.content) } : nil
             batch = nil
+            format = line.format?.format
         } catch let error as DecodingError {
             throw WorkerError(error)
         } catch let error as WorkerError {
@@ -62,19 +67,19 @@ struct PromptLine {
     }
 
     /// A request of the OpenAI Batch format.
-    init(_ request: BatchRequest) {
+    init(_ request: BatchRequest) throws {
         let body = request.body
         id = .string(request.customID)
         prompt = body.prompt ?? (body.messages ?? []).map(\.content).joined(separator: "\n")
         messages = body.messages?.map { ChatMessage(role: $0.role, content: $0.content) }
         batch = request
+        format = try body.answerSchema.map { try AnswerFormat(schema: $0) }
     }
 
     /// What is asked of a model: the line's own settings, and those of the command where it has none.
-    func requests(
-        to model: LoadedModel, _ defaults: SamplingParameters, maximumNewTokens: Int, stopTexts: [String]
-    ) throws -> [GenerationRequest] {
+    func requests(to model: LoadedModel, _ options: PromptAnswering.Options) throws -> [GenerationRequest] {
         let body = batch?.body
+        let defaults = options.sampling
         var sampling = defaults
         sampling.temperature = body?.temperature ?? defaults.temperature
         sampling.topP = body?.topP ?? defaults.topP
@@ -83,9 +88,10 @@ struct PromptLine {
         return try (0..<(body?.sampleCount ?? 1)).map { ordinal in
             var own = sampling
             own.seed &+= UInt64(ordinal)
-            let request = try model.request(
-                messages, else: prompt, maximumNewTokens: body?.maximumNewTokens ?? maximumNewTokens, sampling: own,
-                stopTexts: stopTexts + (body?.stop ?? []))
+            var request = try model.request(
+                messages, else: prompt, maximumNewTokens: body?.maximumNewTokens ?? options.maximumNewTokens,
+                sampling: own, stopTexts: options.stopTexts + (body?.stop ?? []), format: format ?? options.format)
+            request.includesStopText = options.includesStopText
             try model.engine.check(request)
             return request
         }

@@ -141,6 +141,6 @@ extension SamplePayload {
         let draw = (seed ?? 0) &+ UInt64(bitPattern: example.id) &* 1_000_003 &+ UInt64(ordinal)
         return try model.request(
             else: example.prompt, maximumNewTokens: maxNewTokens ?? EvaluateHandler.defaultNewTokens,
-            sampling: SamplingParameters(temperature: temperature ?? 1, seed: draw))
+            sampling: SamplingParameters(temperature: temperature ?? 1, seed: draw), format: format?.format)
     }
 }

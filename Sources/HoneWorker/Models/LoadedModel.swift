@@ -1,6 +1,7 @@
 import Foundation
 import HoneCatalog
 import HoneConcurrency
+import HoneGrammar
 public import HoneInference
 import HoneModel
 public import HoneTokenizer
@@ -43,10 +44,11 @@ public struct LoadedModel: Sendable {
     /// - Throws: `TemplateError` where the model's chat template does not take the conversation.
     func request(
         _ messages: [ChatMessage]? = nil, else prompt: String, maximumNewTokens: Int,
-        sampling: SamplingParameters = .greedy, stopTexts: [String] = []
+        sampling: SamplingParameters = .greedy, stopTexts: [String] = [], format: AnswerFormat? = nil
     ) throws -> GenerationRequest {
         try layout.request(
-            messages, else: prompt, maximumNewTokens: maximumNewTokens, sampling: sampling, stopTexts: stopTexts)
+            messages, else: prompt, maximumNewTokens: maximumNewTokens, sampling: sampling, stopTexts: stopTexts,
+            format: format)
     }
 
     /// What the model is to write for an example; nil where its layout has no way to say it.
@@ -57,22 +59,26 @@ public struct LoadedModel: Sendable {
     /// Answers prompts, and works out what the model leaves to the calculator.
     ///
     /// - Parameters:
-    ///   - requests: as ``request(_:else:maximumNewTokens:sampling:stopTexts:)`` made them, with their prompts
+    ///   - requests: as ``request(_:else:maximumNewTokens:sampling:stopTexts:format:)`` made them, with their prompts
     ///   - plan: by which paths; all layers for every request where nil
     ///   - isWanted: asked between steps; a request that is not wanted any more is dropped
-    /// - Returns: one result per request, its text in the form of steps and an answer where it says as much, and the
-    ///   way that it came where there was a plan
+    /// - Returns: one result per request, its text in the form of steps and an answer where it says as much, or in the
+    ///   request's own format, and the way that it came where there was a plan
     /// - Throws: what the engine throws
     func answer(
         _ requests: [(prompt: String, request: GenerationRequest)], plan: RoutingPlan? = nil,
         isWanted: @Sendable (_ request: Int) -> Bool = { _ in true }
     ) async throws -> [RoutedAnswer] {
         let prompts = requests.map(\.prompt)
+        let formats = requests.map(\.request.format)
         let layout = layout
         var answers: [RoutedAnswer]
         if let plan {
             let vote = { @Sendable (request: Int, results: [GenerationResult]) in
-                SearchVote.choose(among: results.map { layout.solution($0.text, of: prompts[request]) })
+                SearchVote.choose(
+                    among: results.map {
+                        formats[request] == nil ? layout.solution($0.text, of: prompts[request]) : $0.text
+                    })
             }
             answers = try await engine.generate(
                 requests.map(\.request), plan: plan, vote: vote, isWanted: isWanted
@@ -81,7 +87,7 @@ public struct LoadedModel: Sendable {
             answers = try await engine.generate(requests.map(\.request), isWanted: isWanted)
                 .map { RoutedAnswer(result: $0, route: nil) }
         }
-        for index in answers.indices {
+        for index in answers.indices where formats[index] == nil {
             answers[index].result.text = layout.solution(answers[index].result.text, of: prompts[index])
         }
         return answers

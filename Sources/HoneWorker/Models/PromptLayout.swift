@@ -1,4 +1,5 @@
 import HoneConcurrency
+import HoneGrammar
 import HoneInference
 import HoneModel
 import HoneTokenizer
@@ -39,12 +40,12 @@ struct PromptLayout: Sendable {
     /// - Throws: `TemplateError` where the model's chat template does not take the conversation.
     func request(
         _ messages: [ChatMessage]? = nil, else prompt: String, maximumNewTokens: Int,
-        sampling: SamplingParameters = .greedy, stopTexts: [String] = []
+        sampling: SamplingParameters = .greedy, stopTexts: [String] = [], format: AnswerFormat? = nil
     ) throws -> GenerationRequest {
         let laidOut = try messages.flatMap { try tokens(of: $0) } ?? tokens(of: prompt)
         return GenerationRequest(
             prompt: laidOut, maximumNewTokens: maximumNewTokens, sampling: sampling, stopTexts: stopTexts,
-            usesCalculator: defaults.usesCalculator)
+            format: format, usesCalculator: defaults.usesCalculator && format == nil)
     }
 
     /// What the model wrote, in the form of steps and an answer where it says as much.

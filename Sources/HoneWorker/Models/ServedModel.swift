@@ -1,3 +1,4 @@
+import HoneGrammar
 import HoneInference
 import HoneTokenizer
 
@@ -20,13 +21,13 @@ struct ServedModel: Sendable {
     ///   the servers take none.
     func request(
         _ messages: [ChatMessage]?, else prompt: String, maximumNewTokens: Int, sampling: SamplingParameters,
-        stopTexts: [String]
+        stopTexts: [String], format: AnswerFormat? = nil
     ) throws -> EngineRequest {
         if let layout {
             return EngineRequest(
                 try layout.request(
                     messages, else: prompt, maximumNewTokens: maximumNewTokens, sampling: sampling,
-                    stopTexts: stopTexts))
+                    stopTexts: stopTexts, format: format))
         }
         let forms = [messages.map { EnginePrompt.messages($0) }, messages == nil ? .text(prompt) : nil]
         guard let form = forms.compactMap({ $0 }).first(where: { engine.accepts($0) }) else {
@@ -34,17 +35,18 @@ struct ServedModel: Sendable {
                 "the servers of model \(name) take no \(messages == nil ? "texts" : "conversations")")
         }
         return EngineRequest(
-            prompt: form, maximumNewTokens: maximumNewTokens, sampling: sampling, stopTexts: stopTexts)
+            prompt: form, maximumNewTokens: maximumNewTokens, sampling: sampling, stopTexts: stopTexts,
+            format: format)
     }
 
     /// Answers prompts, and works out what the model leaves to the calculator.
     ///
     /// - Parameters:
-    ///   - requests: as ``request(_:else:maximumNewTokens:sampling:stopTexts:)`` made them, with their prompts
+    ///   - requests: as ``request(_:else:maximumNewTokens:sampling:stopTexts:format:)`` made them, with their prompts
     ///   - plan: by which paths; all layers for every request where nil
     ///   - isWanted: asked while they run; a request that is not wanted any more is dropped
-    /// - Returns: one outcome per request, its text in the form of steps and an answer where it says as much, and the
-    ///   way that it came where there was a plan
+    /// - Returns: one outcome per request, its text in the form of steps and an answer where it says as much, or in the
+    ///   request's own format, and the way that it came where there was a plan
     /// - Throws: what the engine throws
     func outcomes(
         of requests: [(prompt: String, request: EngineRequest)], plan: RoutingPlan? = nil,
@@ -54,6 +56,7 @@ struct ServedModel: Sendable {
         let outcomes = try await engine.outcomes(of: requests.map(\.request), isWanted: isWanted)
         return zip(requests, outcomes).map { item, outcome in
             outcome.map { answer in
+                if item.request.format != nil { return answer }
                 var answer = answer
                 answer.result.text = layout?.solution(answer.result.text, of: item.prompt) ?? answer.result.text
                 return answer
@@ -101,8 +104,8 @@ struct ServedModel: Sendable {
         if result.finishReason == .error {
             throw EngineFailure.rejected(
                 "checkpoint \(weights.checkpoint ?? 0) of model \(name) computed logits that are no numbers at token "
-                    + "\(result.tokens.count) of the answer; its weights are broken, or its sums run over on this "
-                    + "prompt")
+                    + "\(result.tokens.count) of the answer; its weights are broken, its sums run over on this "
+                    + "prompt, or the answer's format took more room than an engine spends on one")
         }
         if answer.isSkewed {
             let versions = answer.weights.map(\.version).joined(separator: ", then ")

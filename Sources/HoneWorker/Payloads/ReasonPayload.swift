@@ -14,6 +14,8 @@ struct ReasonPayload: JobPayload {
     let topK: Int?
     let topP: Double?
     let samples: Int?
+    /// What every answer has to be.
+    let format: FormatOption?
     let seed: UInt64?
     /// The answer ends before the first of these texts.
     let stop: [String]?
@@ -38,7 +40,7 @@ struct ReasonPayload: JobPayload {
     var conversation: [ChatMessage]? { messages?.map { ChatMessage(role: $0.role, content: $0.content) } }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case prompt, messages, model, answer, temperature, samples, seed, stop, truncate, routing
+        case prompt, messages, model, answer, temperature, samples, format, seed, stop, truncate, routing
         case maxNewTokens = "max_new_tokens"
         case topK = "top_k"
         case topP = "top_p"

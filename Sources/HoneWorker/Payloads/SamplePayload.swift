@@ -17,6 +17,8 @@ struct SamplePayload: JobPayload {
     let temperature: Double?
     let maxNewTokens: Int?
     let seed: UInt64?
+    /// What every answer has to be.
+    let format: FormatOption?
     /// What is asked about the answers.
     let label: Label?
     /// By which paths of the model; all layers for every answer if left out.
@@ -75,7 +77,7 @@ struct SamplePayload: JobPayload {
     }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case checkpoint, dataset, split, cut, limit, samples, temperature, seed, label, routing
+        case checkpoint, dataset, split, cut, limit, samples, temperature, seed, format, label, routing
         case perLevel = "per_level"
         case maxNewTokens = "max_new_tokens"
     }

@@ -29,11 +29,13 @@ struct ReasonAnswer: Sendable {
         let hasTokens: Bool?
         /// The answers of all samples, if there are several.
         let answers: [String?]?
+        /// Where a format was asked for, whether every sample is a whole answer, not cut by its limit of tokens.
+        let complete: Bool?
         /// The ways of all samples, where the job asked for more than the deep path.
         let routes: [RouteText]?
 
         enum CodingKeys: String, CodingKey {
-            case answer, text, steps, verdict, fault, model, checkpoint, tokens, answers, routes
+            case answer, text, steps, verdict, fault, model, checkpoint, tokens, answers, complete, routes
             case promptTokens = "prompt_tokens"
             case hasTokens = "has_tokens"
         }
@@ -78,6 +80,7 @@ struct ReasonAnswer: Sendable {
             promptTokens: attributed[0].answer.promptTokenCount,
             hasTokens: attributed.allSatisfy(\.answer.hasTokens) ? nil : false,
             answers: samples.count > 1 ? samples.map(\.answer) : nil,
+            complete: payload.format.map { _ in results.allSatisfy { $0.finishReason == .stop } },
             routes: payload.routing == nil ? nil : attributed.compactMap(\.answer.route).map(RouteText.init))
     }
 }

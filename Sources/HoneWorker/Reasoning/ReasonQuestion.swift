@@ -21,7 +21,7 @@ struct ReasonQuestion: Sendable {
         var request = try served.request(
             payload.conversation, else: payload.question,
             maximumNewTokens: payload.maxNewTokens ?? Self.defaultNewTokens, sampling: sampling,
-            stopTexts: payload.stop ?? [])
+            stopTexts: payload.stop ?? [], format: payload.format?.format)
         if payload.truncate == true, let length = served.engine.longestSequence,
             case .tokens(let tokens) = request.prompt
         {

@@ -1,31 +1,31 @@
 /// A value of a JSON file whose members keep their order and whose names are compared byte by byte: in a vocabulary
 /// two names that only look alike are two tokens.
-enum JSONValue: Hashable {
+package enum OrderedJSON: Hashable, Sendable {
     case null
     case bool(Bool)
     case number(Double)
     case string(String)
-    case array([JSONValue])
+    case array([OrderedJSON])
     case object([Member])
 
-    struct Member: Hashable {
-        let name: String
-        let value: JSONValue
+    package struct Member: Hashable, Sendable {
+        package let name: String
+        package let value: OrderedJSON
     }
 
     /// A member's value, the last of that name; nil where there is none, and where it is null.
-    subscript(name: String) -> JSONValue? {
+    package subscript(name: String) -> OrderedJSON? {
         guard case .object(let members) = self else { return nil }
         let value = members.last { $0.name.utf8.elementsEqual(name.utf8) }?.value
         return value == .null ? nil : value
     }
 
-    var text: String? {
+    package var text: String? {
         if case .string(let text) = self { return text }
         return nil
     }
 
-    var flag: Bool? {
+    package var flag: Bool? {
         if case .bool(let flag) = self { return flag }
         return nil
     }
@@ -36,18 +36,18 @@ enum JSONValue: Hashable {
         return nil
     }
 
-    var elements: [JSONValue]? {
+    package var elements: [OrderedJSON]? {
         if case .array(let elements) = self { return elements }
         return nil
     }
 
-    var members: [Member]? {
+    package var members: [Member]? {
         if case .object(let members) = self { return members }
         return nil
     }
 
     /// What it is, for an error.
-    var kind: String {
+    package var kind: String {
         switch self {
         case .null: "null"
         case .bool(let flag): "\(flag)"
