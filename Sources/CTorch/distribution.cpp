@@ -33,7 +33,7 @@ INLINE Summary summarize(const float *logits, int64_t size, float temperature) {
     float largest = ctorch::largest_of(tops) / temperature;
     for (int64_t v = 0; v < size; v += LANES) {
         Lanes z = ctorch::some_lanes(logits + v, size - v, 0) / temperature - largest, power = ctorch::exponential(z);
-        if (v + LANES > size) power = ctorch::first_lanes(power, size - v, 0);
+        if (v + LANES > size) power = ctorch::lanes_between(power, 0, size - v, 0);
         sums += power;
         products += power * z;
     }

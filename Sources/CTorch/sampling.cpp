@@ -11,35 +11,45 @@
 
 namespace {
 
+using ctorch::LANES;
 using ctorch::Lanes;
 using ctorch::lanes;
 
-constexpr int64_t LANES = ctorch::Row::LANES;
 constexpr int64_t CHUNK = 256;  // weights that are added up before the draw looks into them
 
-EVERY_PROCESSOR
-float largest(const float *row, int64_t size) {
+// What holds lanes is no function of a processor's own: how it would be called depends on the processor.
+
+INLINE float largest_in(const float *row, int64_t size) {
     Lanes tops = -INFINITY - Lanes{};
-    int64_t whole = size / LANES * LANES;
-    float top = -INFINITY;
-    for (int64_t i = 0; i < whole; i += LANES) tops = __builtin_elementwise_max(tops, lanes(row + i));
-    for (int l = 0; l < LANES; l++) top = std::max(top, tops[l]);
-    for (int64_t i = whole; i < size; i++) top = std::max(top, row[i]);
+    int64_t i = 0;
+    for (; i + LANES <= size; i += LANES) tops = ctorch::larger(tops, lanes(row + i));
+    float top = ctorch::largest_of(tops);
+    for (; i < size; i++) top = std::max(top, row[i]);
     return top;
 }
+
+/// e^((x - top) · factor), and their sum.
+INLINE float weigh_part(const float *row, int64_t size, float top, float factor, float *weights) {
+    Lanes parts = {};
+    int64_t i = 0;
+    for (; i + LANES <= size; i += LANES) {
+        Lanes weight = ctorch::sound_exponential((lanes(row + i) - top) * factor);
+        lanes(weights + i) = weight;
+        parts += weight;
+    }
+    float sum = ctorch::sum_of(parts);
+    for (; i < size; i++) sum += weights[i] = ctorch::sound_exponential((row[i] - top) * factor);
+    return sum;
+}
+
+EVERY_PROCESSOR
+float largest(const float *row, int64_t size) { return largest_in(row, size); }
 
 /// e^((x - top) · factor), and the sum of every chunk.
 EVERY_PROCESSOR
 void weigh(const float *row, int64_t size, float top, float factor, float *weights, float *sums) {
-    for (int64_t begin = 0; begin < size; begin += CHUNK) {
-        int64_t end = std::min(size, begin + CHUNK), whole = begin + (end - begin) / LANES * LANES;
-        for (int64_t i = begin; i < end; i++) weights[i] = ctorch::sound_exponential((row[i] - top) * factor);
-        Lanes parts = {};
-        for (int64_t i = begin; i < whole; i += LANES) parts += lanes(weights + i);
-        float sum = 0;
-        for (int l = 0; l < LANES; l++) sum += parts[l];
-        for (int64_t i = whole; i < end; i++) sum += weights[i];
-        sums[begin / CHUNK] = sum;
+    for (int64_t i = 0; i < size; i += CHUNK) {
+        sums[i / CHUNK] = weigh_part(row + i, std::min(CHUNK, size - i), top, factor, weights + i);
     }
 }
 
@@ -109,7 +119,7 @@ ctorch_pick pick(const float *raw, int64_t size, const ctorch_draw &draw, const 
                  Scratch &scratch) {
     float top = largest(raw, size);
     ctorch_pick found{};
-    float log_sum = top + std::log(scratch.weigh(raw, top, 1));
+    float total = scratch.weigh(raw, top, 1), log_sum = top + std::log(total);
     if (std::isnan(log_sum)) return {0, log_sum, log_sum};
     const float *row = adjust(raw, size, adjustments, draw.adjustment_count, scratch);
     if (row != raw) top = largest(row, size);
@@ -118,7 +128,7 @@ ctorch_pick pick(const float *raw, int64_t size, const ctorch_draw &draw, const 
         found.log_prob = raw[found.token] - log_sum;
         return found;
     }
-    float total = scratch.weigh(row, top, 1 / draw.temperature);
+    if (row != raw || draw.temperature != 1) total = scratch.weigh(row, top, 1 / draw.temperature);
     bool cuts = draw.top_k > 0 || draw.top_p < 1 || draw.min_p > 0;
     if (!cuts) {
         found.token = draw_from_all(scratch, draw.uniform * total);
