@@ -47,7 +47,7 @@ Block map(size_t size) {
     return {start, size};
 }
 
-/// Blocks that nobody uses, kept within bounds: blocks in use and these together are at most a quarter more than the
+/// Blocks that nobody uses, kept within bounds: blocks in use and these together are at most half more than the
 /// most that was in use at once lately.
 class Shelf {
 public:
@@ -66,7 +66,7 @@ public:
         idle_ += block.size;
         blocks_.push_back(block);
         count();
-        size_t most = std::max(most_, most_before_), limit = most + most / 4;
+        size_t most = std::max(most_, most_before_), limit = most + most / 2;
         size_t old = 0;
         for (; in_use_ + idle_ > limit && old < blocks_.size(); old++) {
             idle_ -= blocks_[old].size;
