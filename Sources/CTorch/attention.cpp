@@ -142,7 +142,7 @@ Cache checked_cache(const ctorch_attention_cache *given, const Sequences &sequen
     ctorch::check_plain(cache.keys);
     ctorch::check_plain(cache.values);
     TORCH_CHECK(cache.keys.dim() == 4 && cache.keys.size(1) == heads.key && cache.keys.size(2) == heads.size &&
-                    cache.keys.size(3) % Row::LANES == 0 && cache.keys.numel() == cache.values.numel() &&
+                    cache.keys.size(3) % ctorch::LANES == 0 && cache.keys.numel() == cache.values.numel() &&
                     cache.keys.size(0) >= cache.first_row + sequences.count() &&
                     cache.keys.size(3) >= sequences.longest(),
                 "keys of shape ", cache.keys.sizes(), " for ", sequences.count(), " rows of up to ",

@@ -5,7 +5,7 @@
 namespace ctorch {
 namespace {
 
-constexpr int64_t LANES = Row::LANES, BLOCK = Row::BLOCK;
+constexpr int64_t BLOCK = Row::BLOCK;
 
 /// Rows of all heads of a group for tokens `begin` to `end` of a sequence, whose keys are counted from `base` on.
 struct Rows {

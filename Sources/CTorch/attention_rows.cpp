@@ -1,14 +1,12 @@
 #include "attention_rows.h"
 
-#include "elementwise.h"
+#include "lanes.h"
 #include "softmax.h"
 
 namespace ctorch {
 namespace {
 
-constexpr int64_t BLOCK = Row::BLOCK, LANES = Row::LANES;
-
-#define INLINE inline __attribute__((always_inline))
+constexpr int64_t BLOCK = Row::BLOCK;
 
 /// out[r][j] = Σ_d left[r][d] · columns[d][j] for j < count in whole lanes; in the order of d.
 template <int R, int W>
@@ -29,16 +27,20 @@ template <int R>
 INLINE void dots(const float *const *left, const float *columns, int64_t stride, int64_t size, int64_t count,
                  float *out, int64_t out_stride) {
     int64_t j = 0;
-    for (; j + 2 * LANES <= padded(count); j += 2 * LANES) {
-        dot_lanes<R, 2>(left, columns + j, stride, size, out + j, out_stride);
+    for (; j + 3 * LANES <= padded(count); j += 3 * LANES) {
+        dot_lanes<R, 3>(left, columns + j, stride, size, out + j, out_stride);
     }
-    for (; j < count; j += LANES) dot_lanes<R, 1>(left, columns + j, stride, size, out + j, out_stride);
+    if (j + 2 * LANES <= padded(count)) {
+        dot_lanes<R, 2>(left, columns + j, stride, size, out + j, out_stride);
+        j += 2 * LANES;
+    }
+    if (j < count) dot_lanes<R, 1>(left, columns + j, stride, size, out + j, out_stride);
 }
 
-/// out[r][d] = Σ_j weights[r][j] · rows[j][d] for W lanes of d; in the order of j.
+/// out[r][d] = factors[r] · Σ_j weights[r][j] · rows[j][d] for W lanes of d; in the order of j.
 template <int R, int W>
 INLINE void mix_lanes(const float *weights, int64_t stride, const float *rows, int64_t step, int64_t count,
-                      float *const *out, int64_t d) {
+                      const float *factors, float *const *out, int64_t d) {
     Lanes sums[R][W] = {};
     for (int64_t j = 0; j < count; j++) {
         for (int w = 0; w < W; w++) {
@@ -46,39 +48,48 @@ INLINE void mix_lanes(const float *weights, int64_t stride, const float *rows, i
         }
     }
     for (int r = 0; r < R; r++) {
-        for (int w = 0; w < W; w++) lanes(out[r] + d + w * LANES) = sums[r][w];
+        for (int w = 0; w < W; w++) lanes(out[r] + d + w * LANES) = sums[r][w] * factors[r];
     }
 }
 
 template <int R>
 INLINE void mix(const float *weights, int64_t stride, const float *rows, int64_t step, int64_t count, int64_t size,
-                float *const *out) {
+                const float *factors, float *const *out) {
     int64_t d = 0;
-    for (; d + 2 * LANES <= size; d += 2 * LANES) mix_lanes<R, 2>(weights, stride, rows, step, count, out, d);
-    for (; d + LANES <= size; d += LANES) mix_lanes<R, 1>(weights, stride, rows, step, count, out, d);
+    for (; d + 2 * LANES <= size; d += 2 * LANES) mix_lanes<R, 2>(weights, stride, rows, step, count, factors, out, d);
+    for (; d + LANES <= size; d += LANES) mix_lanes<R, 1>(weights, stride, rows, step, count, factors, out, d);
     for (; d < size; d++) {
         for (int r = 0; r < R; r++) {
             float sum = 0;
             for (int64_t j = 0; j < count; j++) sum += weights[r * stride + j] * rows[j * step + d];
-            out[r][d] = sum;
+            out[r][d] = sum * factors[r];
         }
     }
 }
 
-/// out[j][d] += Σ_r weights[r][j] · left[r][d]; in the order of r.
+/// out[j][d] += Σ_r weights[r][j] · left[r][d] for W lanes of d; in the order of r.
+template <int R, int W>
+INLINE void spread_lanes(const float *weights, int64_t stride, const float *const *left, int64_t count, float *out,
+                         int64_t step, int64_t d) {
+    Lanes held[R][W];
+    for (int r = 0; r < R; r++) {
+        for (int w = 0; w < W; w++) held[r][w] = lanes(left[r] + d + w * LANES);
+    }
+    for (int64_t j = 0; j < count; j++) {
+        for (int w = 0; w < W; w++) {
+            Lanes sum = lanes(out + j * step + d + w * LANES);
+            for (int r = 0; r < R; r++) sum += weights[r * stride + j] * held[r][w];
+            lanes(out + j * step + d + w * LANES) = sum;
+        }
+    }
+}
+
 template <int R>
 INLINE void spread(const float *weights, int64_t stride, const float *const *left, int64_t count, int64_t size,
                    float *out, int64_t step) {
     int64_t d = 0;
-    for (; d + LANES <= size; d += LANES) {
-        Lanes held[R];
-        for (int r = 0; r < R; r++) held[r] = lanes(left[r] + d);
-        for (int64_t j = 0; j < count; j++) {
-            Lanes sum = lanes(out + j * step + d);
-            for (int r = 0; r < R; r++) sum += weights[r * stride + j] * held[r];
-            lanes(out + j * step + d) = sum;
-        }
-    }
+    for (; d + 2 * LANES <= size; d += 2 * LANES) spread_lanes<R, 2>(weights, stride, left, count, out, step, d);
+    for (; d + LANES <= size; d += LANES) spread_lanes<R, 1>(weights, stride, left, count, out, step, d);
     for (; d < size; d++) {
         for (int64_t j = 0; j < count; j++) {
             for (int r = 0; r < R; r++) out[j * step + d] += weights[r * stride + j] * left[r][d];
@@ -87,9 +98,11 @@ INLINE void spread(const float *weights, int64_t stride, const float *const *lef
 }
 
 INLINE float dot(const float *a, const float *b, int64_t size) {
-#pragma clang fp reassociate(on)
-    float sum = 0;
-    for (int64_t d = 0; d < size; d++) sum += a[d] * b[d];
+    Lanes sums = {};
+    int64_t d = 0;
+    for (; d + LANES <= size; d += LANES) sums += lanes(a + d) * lanes(b + d);
+    float sum = sum_of(sums);
+    for (; d < size; d++) sum += a[d] * b[d];
     return sum;
 }
 
@@ -132,11 +145,8 @@ INLINE void attend_block(const Row *rows, const float *key_columns, int64_t stri
     // What stands before the first key that is seen, in its lanes, may never have been written.
     least = rows[0].first;
     for (int r = 1; r < R; r++) least = std::min(least, rows[r].first);
-    mix<R>(scratch + least, scratch_stride, values + least * step, step, most - least, size, outs);
-    for (int r = 0; r < R; r++) {
-        float share = 1 / sums[r];
-        for (int64_t d = 0; d < size; d++) outs[r][d] *= share;
-    }
+    for (int r = 0; r < R; r++) sums[r] = 1 / sums[r];
+    mix<R>(scratch + least, scratch_stride, values + least * step, step, most - least, size, sums, outs);
 }
 
 template <int R>
@@ -144,7 +154,7 @@ INLINE void differentiate_block(const Row *rows, const float *key_columns, const
                                 const float *keys, float *dkeys, float *dvalues, int64_t step, int64_t size,
                                 float scale, float *scratch) {
     const float *queries[R], *gradients[R];
-    float *dqueries[R], *shares = scratch, *dscores = scratch + BLOCK * stride;
+    float *dqueries[R], ones[R], *shares = scratch, *dscores = scratch + BLOCK * stride;
     int64_t least, most;
     find_range<R>(rows, least, most);
     for (int r = 0; r < R; r++) {
@@ -158,13 +168,16 @@ INLINE void differentiate_block(const Row *rows, const float *key_columns, const
         float *p = shares + r * stride, *ds = dscores + r * stride, log_sum = *rows[r].log_sum;
         int64_t first = rows[r].first, count = rows[r].count;
         float along = dot(rows[r].out, gradients[r], size);
-        for (int64_t j = first; j < count; j++) p[j] = sound_exponential(p[j] * scale - log_sum);
-        for (int64_t j = first; j < count; j++) ds[j] = p[j] * (ds[j] - along) * scale;
-        for (int64_t j = least; j < first; j++) p[j] = ds[j] = 0;
-        for (int64_t j = count; j < most; j++) p[j] = ds[j] = 0;
+        for (int64_t j = least; j < most; j += LANES) {
+            Lanes share = sound_exponential(lanes(p + j) * scale - log_sum);
+            Lanes change = share * (lanes(ds + j) - along) * scale;
+            lanes(p + j) = lanes_of_range(share, j, first, count, 0);
+            lanes(ds + j) = lanes_of_range(change, j, first, count, 0);
+        }
+        ones[r] = 1;
     }
     const int64_t seen = most - least, start = least * step;
-    mix<R>(dscores + least, stride, keys + start, step, seen, size, dqueries);
+    mix<R>(dscores + least, stride, keys + start, step, seen, size, ones, dqueries);
     spread<R>(dscores + least, stride, queries, seen, size, dkeys + start, step);
     spread<R>(shares + least, stride, gradients, seen, size, dvalues + start, step);
 }
@@ -207,7 +220,11 @@ void attend(const Row *rows, int64_t row_count, const float *key_columns, int64_
     for (; i + BLOCK <= row_count; i += BLOCK) {
         attend_block<BLOCK>(rows + i, key_columns, stride, values, step, size, scale, scratch, scratch_stride);
     }
-    for (; i < row_count; i++) {
+    if (i + 2 <= row_count) {
+        attend_block<2>(rows + i, key_columns, stride, values, step, size, scale, scratch, scratch_stride);
+        i += 2;
+    }
+    if (i < row_count) {
         attend_block<1>(rows + i, key_columns, stride, values, step, size, scale, scratch, scratch_stride);
     }
 }
@@ -231,9 +248,14 @@ void differentiate(const Row *rows, int64_t row_count, const float *key_columns,
         differentiate_block<BLOCK>(rows + i, key_columns, value_columns, stride, keys, dkeys,
                                    dvalues, step, size, scale, scratch);
     }
-    for (; i < row_count; i++) {
-        differentiate_block<1>(rows + i, key_columns, value_columns, stride, keys, dkeys,
-                               dvalues, step, size, scale, scratch);
+    if (i + 2 <= row_count) {
+        differentiate_block<2>(rows + i, key_columns, value_columns, stride, keys, dkeys, dvalues, step, size, scale,
+                               scratch);
+        i += 2;
+    }
+    if (i < row_count) {
+        differentiate_block<1>(rows + i, key_columns, value_columns, stride, keys, dkeys, dvalues, step, size, scale,
+                               scratch);
     }
 }
 

@@ -1,14 +1,15 @@
 // The inner loops of attention: rows of queries against the keys and values of one head.
 #pragma once
 
+#include "lanes.h"
+
 #include <cstdint>
 
 namespace ctorch {
 
 /// One query of one head.
 struct Row {
-    static constexpr int64_t BLOCK = 4;   // rows that are computed at once
-    static constexpr int64_t LANES = 16;  // keys that are computed at once
+    static constexpr int64_t BLOCK = 4;  // rows that are computed at once
 
     const float *query;
     float *out;
@@ -21,12 +22,12 @@ struct Row {
 };
 
 /// Room for so many keys in whole lanes.
-inline int64_t padded(int64_t count) { return (count + Row::LANES - 1) / Row::LANES * Row::LANES; }
+inline int64_t padded(int64_t count) { return (count + LANES - 1) / LANES * LANES; }
 
 /// A distance of columns for so many keys. At a whole number of 4 KiB all columns would share a few lines of the cache.
 inline int64_t column_stride(int64_t count) {
     int64_t stride = padded(count);
-    return stride >= 512 && stride % 128 == 0 ? stride + Row::LANES : stride;
+    return stride >= 512 && stride % 128 == 0 ? stride + LANES : stride;
 }
 
 /// Turns heads by their tokens' angles (Su et al. 2021, arXiv:2104.09864, equation 34; a head's first half is paired

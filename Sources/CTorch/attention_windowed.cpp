@@ -231,7 +231,7 @@ WindowCache checked_cache(const ctorch_window_cache &given, const Sight &sight, 
     check_shape(cache.open_values, "open values", {rows, kv, sight.block, size});
     check_shape(cache.block_keys, "block keys", {rows, kv, size, blocks});
     check_shape(cache.block_values, "block values", {rows, kv, blocks, size});
-    TORCH_CHECK(blocks % ctorch::Row::LANES == 0 && blocks >= longest / sight.block, blocks, " blocks for ", longest,
+    TORCH_CHECK(blocks % ctorch::LANES == 0 && blocks >= longest / sight.block, blocks, " blocks for ", longest,
                 " tokens");
     if (sight.selected == 0) return cache;
     int64_t tokens = cache.token_keys.defined() ? cache.token_keys.size(2) : 0;

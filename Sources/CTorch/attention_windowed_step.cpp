@@ -3,7 +3,7 @@
 namespace ctorch {
 namespace {
 
-constexpr int64_t LANES = Row::LANES, BLOCK = Row::BLOCK;
+constexpr int64_t BLOCK = Row::BLOCK;
 
 /// Keeps one token of one head.
 void keep_token(const Line &line, const float *raw, const WindowCache &cache, int64_t token, int64_t position,

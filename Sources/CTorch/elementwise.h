@@ -14,12 +14,6 @@
 
 namespace ctorch {
 
-/// Sixteen numbers that are computed at once.
-typedef float Lanes __attribute__((vector_size(64), aligned(alignof(float)), may_alias));
-
-inline __attribute__((always_inline)) Lanes &lanes(float *p) { return *reinterpret_cast<Lanes *>(p); }
-inline __attribute__((always_inline)) const Lanes &lanes(const float *p) { return *reinterpret_cast<const Lanes *>(p); }
-
 /// e^x to about one unit in the last place, in a form that compilers vectorize: 2^n times a polynomial.
 inline float exponential(float x) {
     x = std::min(88.0f, std::max(-87.0f, x));

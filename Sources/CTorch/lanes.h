@@ -1,4 +1,4 @@
-// What is done with sixteen floats at a time, in a form that becomes vector instructions of whichever processor a function is compiled
+// Sixteen floats at a time, in a form that becomes vector instructions of whichever processor a function is compiled
 // for: two to four of the narrower ones where there are no wide ones.
 #pragma once
 
@@ -15,12 +15,22 @@ namespace ctorch {
 
 constexpr int64_t LANES = 16;
 
+typedef float Lanes __attribute__((vector_size(LANES * sizeof(float)), aligned(alignof(float)), may_alias));
 typedef int32_t LanesOfInt __attribute__((vector_size(LANES * sizeof(int32_t)), aligned(alignof(int32_t)), may_alias));
 
-/// `x` with `rest` from lane `count` on.
-INLINE Lanes first_lanes(const Lanes &x, int64_t count, float rest) {
+INLINE Lanes &lanes(float *p) { return *reinterpret_cast<Lanes *>(p); }
+INLINE const Lanes &lanes(const float *p) { return *reinterpret_cast<const Lanes *>(p); }
+
+/// `x` with `rest` outside of lanes `first` to `count`.
+INLINE Lanes lanes_between(const Lanes &x, int64_t first, int64_t count, float rest) {
     constexpr LanesOfInt PLACES = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-    return PLACES < static_cast<int32_t>(count) ? x : Lanes{} + rest;
+    LanesOfInt isBetween = (PLACES >= static_cast<int32_t>(first)) & (PLACES < static_cast<int32_t>(count));
+    return isBetween ? x : Lanes{} + rest;
+}
+
+/// `x`, which stands at place `at`, with `rest` outside of places `first` to `count`.
+INLINE Lanes lanes_of_range(const Lanes &x, int64_t at, int64_t first, int64_t count, float rest) {
+    return at >= first && at + LANES <= count ? x : lanes_between(x, first - at, count - at, rest);
 }
 
 /// The first `count` floats from `p` on, and `rest` behind them.

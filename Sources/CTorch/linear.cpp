@@ -111,15 +111,16 @@ Tensor weight_gradient(const Tensor &dy, const Tensor &x) {
 /// Packed transposed weights, by the tensor and the version of its contents.
 class PackedWeights {
 public:
-    /// The packed weight; kept for the next call if `keep`, else only looked up.
+    /// The packed weight; kept for the next call if `keep`, or if one of it was kept before.
     Panels get(const Tensor &weight, bool keep) {
         auto *key = weight.unsafeGetTensorImpl();
         auto version = weight._version();
         {
             std::lock_guard<std::mutex> lock(mutex_);
             auto found = entries_.find(key);
-            if (found != entries_.end() && found->second.version == version && !found->second.owner.expired()) {
-                return found->second.panels;
+            if (found != entries_.end() && !found->second.owner.expired()) {
+                if (found->second.version == version) return found->second.panels;
+                keep = true;  // a weight that is learnt from and asked in turn
             }
         }
         int64_t n = weight.size(0), k = weight.size(1);

@@ -7,21 +7,15 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
+#include <c10/core/Allocator.h>
 
-#include <cstdlib>
 #include <cstring>
-#include <new>
+#include <memory>
 #include <stdexcept>
-
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
 
 namespace matrix {
 
 namespace {
-
-constexpr int64_t LARGE_PAGE = 2 << 20;
 
 int64_t rounded_up(int64_t count, int64_t step) { return (count + step - 1) / step * step; }
 
@@ -70,14 +64,9 @@ void fill_nibbles(const Matrix &m, const int8_t *in) {
 }  // namespace
 
 Memory::Memory(int64_t byte_count) {
-    int64_t alignment = byte_count < LARGE_PAGE ? 64 : LARGE_PAGE;
-    int64_t size = rounded_up(std::max<int64_t>(byte_count, 1), alignment);
-    auto *memory = static_cast<uint8_t *>(std::aligned_alloc(alignment, size));
-    if (!memory) throw std::bad_alloc();
-#if defined(__linux__)
-    if (alignment == LARGE_PAGE) madvise(memory, size, MADV_HUGEPAGE);
-#endif
-    data_ = std::shared_ptr<uint8_t>(memory, std::free);
+    auto *allocator = c10::GetAllocator(c10::DeviceType::CPU);
+    auto block = std::make_shared<c10::DataPtr>(allocator->allocate(std::max<int64_t>(byte_count, 1)));
+    data_ = std::shared_ptr<uint8_t>(block, static_cast<uint8_t *>(block->get()));
 }
 
 int64_t padded_inputs(Format format, int64_t inputs) {

@@ -1,5 +1,5 @@
 // Packed matrices on any processor; the bits that the other kernels are held to.
-#include "elementwise.h"
+#include "lanes.h"
 #include "matrix_block.h"
 
 #include <algorithm>

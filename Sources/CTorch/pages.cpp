@@ -10,10 +10,8 @@ namespace ctorch {
 
 namespace {
 
-constexpr int64_t LANES = Row::LANES, BLOCK = Row::BLOCK, TOKENS = Pages::TOKENS;
+constexpr int64_t BLOCK = Row::BLOCK, TOKENS = Pages::TOKENS;
 static_assert(LANES == TOKENS);
-
-#define INLINE inline __attribute__((always_inline))
 
 typedef int8_t Bytes __attribute__((vector_size(16), aligned(1), may_alias));
 

@@ -99,7 +99,7 @@ ctorch_pick pick(const float *raw, int64_t size, const ctorch_draw &draw, const 
                  const uint64_t *mask, Scratch &scratch) {
     float top = ctorch::largest(raw, size);
     ctorch_pick found{};
-    float log_sum = top + std::log(scratch.weigh(raw, size, top, 1));
+    float total = scratch.weigh(raw, size, top, 1), log_sum = top + std::log(total);
     if (std::isnan(log_sum)) return {0, log_sum, log_sum};
     const float *row = raw;
     if (mask) gather(raw, size, mask, scratch);
@@ -120,7 +120,7 @@ ctorch_pick pick(const float *raw, int64_t size, const ctorch_draw &draw, const 
         found.token = static_cast<int32_t>(std::find(row, row + size, top) - row);
         return finish();
     }
-    float total = scratch.weigh(row, size, top, 1 / draw.temperature);
+    if (row != raw || draw.temperature != 1) total = scratch.weigh(row, size, top, 1 / draw.temperature);
     bool cuts = draw.top_k > 0 || draw.top_p < 1 || draw.min_p > 0;
     if (!cuts) {
         found.token = draw_from_all(scratch, draw.uniform * total);

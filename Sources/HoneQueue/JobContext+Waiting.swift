@@ -6,6 +6,12 @@ extension JobContext {
         JobNews(for: job.id, on: worker.news, longestWait: worker.configuration.pollInterval)
     }
 
+    /// Whether this is the fleet's only worker, so that nothing need be left to others.
+    /// - Throws: The database's error.
+    public nonisolated(nonsending) func isAlone() async throws -> Bool {
+        try await pool.query(worker.statements.isAlone)[0].decode("alone")
+    }
+
     /// Lends the place of a job that waits to some of the jobs that it waits for: claims the first of them that are
     /// available and runs them here, as if a slot had been free for them.
     ///

@@ -31,6 +31,16 @@ struct WorkerStatements: Sendable {
             .named("claim certain jobs")
     }
 
+    var isAlone: PostgresQuery {
+        PostgresQuery(
+            """
+            SELECT NOT EXISTS (
+                SELECT FROM hone.workers WHERE stopped_at IS NULL AND session_at IS NOT NULL AND id <> \(worker)
+            ) AS alone
+            """
+        ).named("look for other workers")
+    }
+
     func doze(queues: [String]?) -> PostgresQuery {
         PostgresQuery("SELECT hone.doze(\(worker), \(queues))").named("ask for notifications")
     }

@@ -49,6 +49,31 @@ import Testing
         try await pool.expectEveryJobAccountedFor(3)
     }
 
+    @Test func aWorkerKnowsWhetherOthersAreThere() async throws {
+        let pool = try TemporaryDatabase.current.pool
+        let queue = JobQueue(pool)
+        let found = Mailbox<Bool>()
+        let handler = ClosureHandler { jobs, context in
+            found.send(try await context.isAlone())
+            try await context.complete(jobs[0])
+        }
+        try await withWorker(pool, handler) { _ in
+            _ = try await queue.enqueueNoop()
+            #expect(try await found.next())
+            try await pool.withConnection { session in
+                let other: Int32 = try await session.query(
+                    "SELECT hone.register_worker('another', 'there', 1, 'test', '{}') AS id"
+                )[0].decode("id")
+                try await session.query("SELECT hone.attach_worker(\(other))")
+                _ = try await queue.enqueueNoop()
+                #expect(try await !found.next())
+                try await session.query("SELECT hone.stop_worker(\(other))")
+            }
+            _ = try await queue.enqueueNoop()
+            #expect(try await found.next())
+        }
+    }
+
     @Test func aPausedQueueLendsNothing() async throws {
         let pool = try TemporaryDatabase.current.pool
         let job = try await JobQueue(pool).enqueueNoop()

@@ -42,6 +42,9 @@ struct AnswerBatch {
         places_N = Tensor(places)
     }
 
+    /// Of prompts and answers together.
+    var tokenCount: Int { line.lengths.reduce(0, +) }
+
     /// What `model` says about the answers' tokens.
     func distribution(_ model: CausalLanguageModel, temperature: Double) -> TokenDistribution {
         TokenDistribution(

@@ -17,6 +17,10 @@ extension PPOTrainer {
         }
     }
 
+    /// So few that what one layer leaves is still in the processor's cache when the next one reads it; and enough for
+    /// matrix products.
+    private static let tokensPerPass = 1024
+
     /// Every epoch shuffles the answers anew, by the seed and the step alone.
     func schedule(_ rollouts: [Rollout]) -> Schedule {
         let answers = rollouts.map { PromptedAnswer(prompt: prompts.tokens[$0.prompt], tokens: $0.tokens) }
@@ -28,7 +32,7 @@ extension PPOTrainer {
             return stride(from: 0, to: order.count, by: configuration.answersPerUpdate).map { start in
                 AnswerBatch.cut(
                     Array(order[start..<min(start + configuration.answersPerUpdate, order.count)]), of: answers,
-                    width: width, tokensPerBatch: configuration.tokensPerMicroBatch)
+                    width: width, tokensPerBatch: min(configuration.tokensPerMicroBatch, Self.tokensPerPass))
             }
         }
         return Schedule(answers: answers, width: width, epochs: epochs, prompts: rollouts.map(\.prompt))
@@ -36,8 +40,8 @@ extension PPOTrainer {
 
     /// Passes of policy, reference and critic over the answers.
     ///
-    /// The first batch of the first update keeps what its backward pass needs, since no weight moves before it: it is
-    /// not computed again.
+    /// The first batches of the first update keep what their backward passes need, since no weight moves before them:
+    /// they are not computed again. They are as many as may be computed at once.
     func gather(_ rollouts: [Rollout], _ schedule: Schedule, _ report: inout PPOStepReport) throws -> Experience {
         let mask = ActionMask(lengths: rollouts.map(\.tokens.count), width: schedule.width)
         let shape = [rollouts.count, schedule.width]
@@ -48,11 +52,17 @@ extension PPOTrainer {
         func keep(_ values_N: Tensor, _ batch: AnswerBatch, in whole_RW: Tensor?) {
             noGrad { _ = whole_RW?.indexCopyInPlace(0, index: batch.rows_B, source: batch.spread(values_N.detach())) }
         }
-        firstPasses = nil
-        for batch in schedule.epochs[0].joined() {
+        firstPasses = []
+        var keptCount = 0
+        for (number, batch) in schedule.epochs[0].joined().enumerated() {
             let temperature = configuration.temperature
-            let said = firstPasses == nil ? passes(over: batch) : noGrad { passes(over: batch) }
-            firstPasses = firstPasses ?? said
+            let mayKeep = number < schedule.epochs[0][0].count && firstPasses.count == number
+            let isKept = mayKeep && (number == 0 || keptCount + batch.tokenCount <= configuration.tokensPerMicroBatch)
+            let said = isKept ? passes(over: batch) : noGrad { passes(over: batch) }
+            if isKept {
+                firstPasses.append(said)
+                keptCount += batch.tokenCount
+            }
             noGrad {
                 keep(said.distribution.logProbs_N, batch, in: old_RW)
                 keep(said.distribution.entropies_N, batch, in: entropies_RW)

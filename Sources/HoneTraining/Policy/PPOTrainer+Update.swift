@@ -56,9 +56,9 @@ extension PPOTrainer {
         var sums = UpdateSums()
         sums.tokenCount = totals.tokenCount
         for batch in batches {
-            // The weights are what they were when it was gathered: any move lets go of it before.
-            let kept = firstPasses?.rows == batch.rows ? firstPasses : nil
-            firstPasses = nil
+            // The weights are what they were when it was gathered: the batches of an update are taken in that order.
+            let kept = firstPasses.first?.rows == batch.rows ? firstPasses.removeFirst() : nil
+            if kept == nil { firstPasses = [] }
             accumulatePolicy(batch, kept?.distribution, experience, totals, &sums)
             accumulateCritic(batch, kept?.values_N, experience, totals, &sums)
         }

@@ -136,6 +136,7 @@ struct RolloutFleet: Sendable {
         var sampledToo: Set<Int64> = []
         // How many are left to others, from when this worker last helped.
         var leftCount: Int?
+        let isAlone = try await patiently { try await context.isAlone() }
         while true {
             try Task.checkCancellation()
             let chunks = try await patiently { try await batches.chunks(ofStep: step, in: context.pool) }
@@ -144,8 +145,9 @@ struct RolloutFleet: Sendable {
             if context.isDraining { throw StoppedBetweenSteps() }
             let slow = chunks.first { $0.state == .running && !sampledToo.contains($0.sampler) }
             let waiting = open.filter { $0.state == .waiting }.map(\.sampler)
-            // Half of them, so that others have a part too; all, where nobody took one in the meantime.
-            let share = waiting.count == leftCount ? waiting.count : (waiting.count + 1) / 2
+            // Half of them, so that others have a part too; all, where nobody took one meanwhile, or there is nobody.
+            let isForOthers = waiting.count > 1 && waiting.count != leftCount && !isAlone
+            let share = isForOthers ? (waiting.count + 1) / 2 : waiting.count
             leftCount = waiting.count - share
             if try await patiently({
                 try await context.help(with: waiting, limit: share, by: Classifying(handler))
