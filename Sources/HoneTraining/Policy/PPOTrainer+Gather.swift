@@ -19,7 +19,7 @@ extension PPOTrainer {
 
     /// So few that what one layer leaves is still in the processor's cache when the next one reads it; and enough for
     /// matrix products.
-    private static let tokensPerPass = 1024
+    private static let tokensPerPass = 2048
 
     /// Every epoch shuffles the answers anew, by the seed and the step alone.
     func schedule(_ rollouts: [Rollout]) -> Schedule {
