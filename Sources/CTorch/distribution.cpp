@@ -21,32 +21,47 @@ INLINE float weight(float x) {
     return x < 1.0f ? power : std::numeric_limits<float>::quiet_NaN();
 }
 
+/// As the scalar one, to the bit.
+INLINE Lanes weight(const Lanes &x) {
+    Lanes power = x < Lanes{} - 87.0f ? Lanes{} : exponential(x);
+    return x < Lanes{} + 1.0f ? power : Lanes{} + std::numeric_limits<float>::quiet_NaN();
+}
+
+// What holds lanes is no function of a processor's own: how it would be called depends on the processor.
+
+INLINE float largest_in(const float *row, int64_t size) {
+    Lanes tops = -INFINITY - Lanes{};
+    int64_t i = 0;
+    for (; i + LANES <= size; i += LANES) tops = larger(tops, lanes(row + i));
+    float top = largest_of(tops);
+    for (; i < size; i++) top = std::max(top, row[i]);
+    return top;
+}
+
+INLINE float weigh_part(const float *row, int64_t size, float top, float factor, float *weights) {
+    Lanes parts = {};
+    int64_t i = 0;
+    for (; i + LANES <= size; i += LANES) {
+        Lanes part = weight((lanes(row + i) - top) * factor);
+        lanes(weights + i) = part;
+        parts += part;
+    }
+    float sum = sum_of(parts);
+    for (; i < size; i++) sum += weights[i] = weight((row[i] - top) * factor);
+    return sum;
+}
+
 }  // namespace
 
 EVERY_PROCESSOR
-float largest(const float *row, int64_t size) {
-    Lanes tops = -INFINITY - Lanes{};
-    int64_t whole = size / LANES * LANES;
-    float top = -INFINITY;
-    for (int64_t i = 0; i < whole; i += LANES) tops = __builtin_elementwise_max(tops, lanes(row + i));
-    for (int l = 0; l < LANES; l++) top = std::max(top, tops[l]);
-    for (int64_t i = whole; i < size; i++) top = std::max(top, row[i]);
-    return top;
-}
+float largest(const float *row, int64_t size) { return largest_in(row, size); }
 
 EVERY_PROCESSOR
 float weigh(const float *row, int64_t size, float top, float factor, float *weights, float *sums) {
     float total = 0;
-    for (int64_t begin = 0; begin < size; begin += WEIGHT_CHUNK) {
-        int64_t end = std::min(size, begin + WEIGHT_CHUNK), whole = begin + (end - begin) / LANES * LANES;
-        for (int64_t i = begin; i < end; i++) weights[i] = weight((row[i] - top) * factor);
-        Lanes parts = {};
-        for (int64_t i = begin; i < whole; i += LANES) parts += lanes(weights + i);
-        float sum = 0;
-        for (int l = 0; l < LANES; l++) sum += parts[l];
-        for (int64_t i = whole; i < end; i++) sum += weights[i];
-        sums[begin / WEIGHT_CHUNK] = sum;
-        total += sum;
+    for (int64_t i = 0; i < size; i += WEIGHT_CHUNK) {
+        sums[i / WEIGHT_CHUNK] = weigh_part(row + i, std::min(WEIGHT_CHUNK, size - i), top, factor, weights + i);
+        total += sums[i / WEIGHT_CHUNK];
     }
     return total;
 }

@@ -22,9 +22,9 @@ public struct MemoryConfiguration: Codable, Sendable, Equatable {
     /// ones. Reference answers are not used, so nothing but prompts need be there.
     public struct SelfAnswers: Codable, Sendable, Equatable {
         public var weight = 4.0
-        /// The share of the weight at which the run begins; it rises evenly to the whole. So the new is learnt first,
-        /// while it may disturb the old, and is fitted in later. With the whole weight from the start a task is
-        /// sometimes learnt by heart only.
+        /// The share of the weight at which the run begins; from there it rises to the whole by the third power of the
+        /// time. So the new is learnt first, while it may disturb the old, and is fitted in later. With the whole
+        /// weight from the start, or soon after it, a task is sometimes learnt by heart only.
         public var initialShare = 0.025
         /// The share of the run's steps in which the weight rises. In those that follow, what was disturbed comes back.
         public var riseShare = 0.5

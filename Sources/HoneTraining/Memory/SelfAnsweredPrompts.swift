@@ -47,6 +47,6 @@ extension MemoryConfiguration.SelfAnswers {
     func weight(atStep step: Int, of steps: Int) -> Double {
         let rise = riseShare * Double(steps - 1)
         let progress = rise > 0 ? min(1, Double(step) / rise) : 1
-        return weight * (initialShare + (1 - initialShare) * progress)
+        return weight * (initialShare + (1 - initialShare) * progress * progress * progress)
     }
 }

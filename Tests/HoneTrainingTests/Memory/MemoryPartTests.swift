@@ -48,16 +48,16 @@ import Testing
         #expect(try #require(now_NV.grad).allClose(tensor(expected.gradient), rtol: 1e-10, atol: 1e-12))
     }
 
-    @Test func theWeightOfOwnAnswersRisesEvenlyFromItsShareToTheWholeAndStaysThere() {
+    @Test func theWeightOfOwnAnswersRisesFromItsShareToTheWholeSlowlyAtFirstAndStaysThere() {
         var settings = MemoryConfiguration.SelfAnswers()
         settings.weight = 4
         settings.initialShare = 1
         #expect((0..<5).allSatisfy { settings.weight(atStep: $0, of: 5) == 4 })
         settings.initialShare = 0.25
         settings.riseShare = 1
-        #expect((0..<5).map { settings.weight(atStep: $0, of: 5) } == [1, 1.75, 2.5, 3.25, 4])
+        #expect((0..<5).map { settings.weight(atStep: $0, of: 5) } == [1, 1.046875, 1.375, 2.265625, 4])
         settings.riseShare = 0.5
-        #expect((0..<5).map { settings.weight(atStep: $0, of: 5) } == [1, 2.5, 4, 4, 4])
+        #expect((0..<5).map { settings.weight(atStep: $0, of: 5) } == [1, 1.375, 4, 4, 4])
         #expect(settings.weight(atStep: 0, of: 1) == 4)
         settings.riseShare = 0
         #expect((0..<5).allSatisfy { settings.weight(atStep: $0, of: 5) == 4 })
