@@ -59,7 +59,10 @@ extension Claim {
     private static let forgetting = Claim(
         name: "forgetting",
         statement: "Five tasks one after the other: no old one loses more than a point, and each new one is learnt.",
-        arguments: ["continual", "--seeds", "%SEEDS%", "--methods", "plain", "--methods", "self-answers", "--json"],
+        arguments: [
+            "continual", "--seeds", "%SEEDS%", "--methods", "plain", "--methods", "self-answers", "--folder", "%KEEP%",
+            "--json",
+        ],
         readings: [
             Reading(
                 row: "self-answers: largest loss of a suite", bar: .atMost(1),

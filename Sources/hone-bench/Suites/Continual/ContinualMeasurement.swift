@@ -72,7 +72,7 @@ struct ContinualMeasurement: Sendable {
 
     /// What each training after the first does.
     static var continued: SFTConfiguration {
-        var settings = SFTConfiguration(steps: 900)
+        var settings = SFTConfiguration(steps: 1500)
         settings.learningRate = 0.01
         return settings
     }

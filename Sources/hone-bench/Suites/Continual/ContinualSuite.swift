@@ -19,7 +19,7 @@ struct ContinualSuite: AsyncParsableCommand {
     @Option(help: "The first seed.") var firstSeed: UInt64 = 1
     @Option(help: "How many of the tasks, 2 to \(ContinualTask.allCases.count).") var tasks = 5
     @Option(help: "Which methods; all of them if left out.", transform: Self.method) var methods: [ContinualMethod] = []
-    @Option(help: "Steps of a training from random weights.") var steps = 900
+    @Option(help: "Steps of a training from random weights.") var steps = 1500
     @Option(help: "Training questions of a task.") var train = 6000
     @Option(help: "Held-out questions of a task.") var test = 1500
     @Option(help: "Old questions that a training may look at, of all old tasks together.") var old = 24_000
