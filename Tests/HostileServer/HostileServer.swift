@@ -152,7 +152,11 @@ public final class HostileConnection: Sendable {
     @discardableResult
     public func waitForClose(milliseconds: Int32 = 120_000) -> Bool {
         var watched = pollfd(fd: descriptor, events: Int16(POLLIN | 0x2000), revents: 0)
-        return poll(&watched, 1, milliseconds) > 0
+        while true {
+            let count = poll(&watched, 1, milliseconds)
+            // The end of another test's process may come in between.
+            if count >= 0 || errno != EINTR { return count > 0 }
+        }
     }
 
     /// Goes away with a reset, so that what was sent may be lost too.
