@@ -107,7 +107,7 @@ public struct GenerationLimits: Sendable, Equatable {
     public var prefillTokenCount = 512
     /// Where fewer rows are decoded, drafts of their next tokens fill a step up to so many, if the row engine computes;
     /// see `Drafting`. 0 drafts none.
-    public var draftedRowCount = 0
+    public var draftedRowCount = 4
 
     public init() {}
 }
