@@ -148,8 +148,8 @@ public final class HostileConnection: Sendable {
         send("0\r\n\r\n")
     }
 
-    /// Waits until the client closes; false when it has not within the time, which is long: the test that is to close may
-    /// stand behind hundreds of others. With it a server is silent.
+    /// Waits until the client closes; false when it has not within the time, which is long: the test that is to close
+    /// may stand behind hundreds of others. With it a server is silent.
     @discardableResult
     public func waitForClose(milliseconds: Int32 = 600_000) -> Bool {
         var watched = pollfd(fd: descriptor, events: Int16(POLLIN | 0x2000), revents: 0)
