@@ -69,6 +69,15 @@ private struct FaultyFleet {
         }
     }
 
+    /// Holds trainings back at the resume point of this step while `body` runs, however fast they are.
+    func whileTrainingsWait(atStep step: Int, _ body: () async throws -> Void) async throws {
+        try await pool.holdBackCheckpoints(atSteps: [step])
+        try await pool.withTransaction { transaction in
+            try await transaction.query("SELECT pg_advisory_xact_lock(\(Int64(step)))")
+            try await body()
+        }
+    }
+
     /// SHA-256 of the weights that a training job made.
     func weights(of job: Int64) async throws -> String {
         try await pool.one(
@@ -113,13 +122,16 @@ private struct FaultyFleet {
         try await fleet.stop()
     }
 
-    /// Kills the worker once it has kept a resume point and, under the next one, the server when that one wants to
-    /// keep one of its own.
+    /// Kills the worker once it has kept resume points and, under the next one, the server when that one wants to keep
+    /// one of its own.
     private func disturbTraining(_ job: Int64, _ fleet: FaultyFleet) async throws -> WorkerProcess {
-        let first = try fleet.startWorker()
-        try await fleet.pool.wait(
-            until: "SELECT max(ordinal) > 5 FROM hone.job_checkpoints WHERE job_id = \(job)")
-        await first.killHard()
+        try await fleet.whileTrainingsWait(atStep: 20) {
+            let first = try fleet.startWorker()
+            try await fleet.pool.waitForHeldBackCheckpoint(ofStep: 20)
+            #expect(
+                try await fleet.pool.one("SELECT count(*) > 0 FROM hone.job_checkpoints WHERE job_id = \(job)") == true)
+            await first.killHard()
+        }
         var second: WorkerProcess?
         await #expect(throws: PostgresError.self, "the transaction that holds the lock ends with the server") {
             try await fleet.whileNoResumePointCanBeKept { transaction in
