@@ -159,24 +159,31 @@ let package = Package(
             ]),
 
         // Tests
-        .target(name: "FileDamage", path: "Tests/FileDamage", swiftSettings: strict),
+        .target(
+            name: "FileDamage", dependencies: ["SeededRandom"], path: "Tests/FileDamage", swiftSettings: strict),
         .target(name: "HostileServer", path: "Tests/HostileServer", swiftSettings: strict),
+        .target(name: "SeededRandom", path: "Tests/SeededRandom", swiftSettings: strict),
         .target(
             name: "HoneTesting",
             dependencies: ["HoneEmbedded", "HoneMigrations", "HonePostgres"], path: "Tests/HoneTesting",
             swiftSettings: strict),
-        .testTarget(name: "HoneTensorTests", dependencies: ["HoneTensor"], swiftSettings: strict),
+        .testTarget(name: "HoneTensorTests", dependencies: ["HoneTensor", "SeededRandom"], swiftSettings: strict),
         .testTarget(
-            name: "HoneModelTests", dependencies: ["FileDamage", "HoneModel", "HoneTensor"], swiftSettings: strict),
+            name: "HoneModelTests", dependencies: ["FileDamage", "HoneModel", "HoneTensor", "SeededRandom"],
+            swiftSettings: strict),
         .testTarget(
-            name: "HoneTokenizerTests", dependencies: ["FileDamage", "HoneTokenizer"], swiftSettings: strict),
+            name: "HoneTokenizerTests", dependencies: ["FileDamage", "HoneTokenizer", "SeededRandom"],
+            swiftSettings: strict),
         .testTarget(
             name: "HoneInferenceTests",
             dependencies: [
                 "HoneGrammar", "HoneInference", "HoneModel", "HoneProblems", "HoneTensor", "HoneTokenizer",
+                "SeededRandom",
             ],
             swiftSettings: strict),
-        .testTarget(name: "HoneGrammarTests", dependencies: ["HoneGrammar", "HoneTokenizer"], swiftSettings: strict),
+        .testTarget(
+            name: "HoneGrammarTests", dependencies: ["HoneGrammar", "HoneTokenizer", "SeededRandom"],
+            swiftSettings: strict),
         .testTarget(
             name: "HoneHTTPTests", dependencies: ["HoneConcurrency", "HoneHTTP", "HostileServer"], swiftSettings: strict
         ),
@@ -207,8 +214,7 @@ let package = Package(
             name: "HoneQueueTests",
             dependencies: [
                 "HoneConcurrency", "HoneEmbedded", "HoneMigrations", "HonePostgres", "HoneQueue", "HoneTesting",
-                logging,
-                serviceLifecycle,
+                "SeededRandom", logging, serviceLifecycle,
             ],
             swiftSettings: strict),
         .testTarget(
@@ -223,6 +229,7 @@ let package = Package(
             name: "HoneFeedbackTests",
             dependencies: [
                 "HoneCatalog", "HoneDatasets", "HoneFeedback", "HonePostgres", "HoneQueue", "HoneTesting",
+                "SeededRandom",
             ],
             swiftSettings: strict),
         .testTarget(

@@ -1,5 +1,6 @@
 import HonePostgres
 import HoneTesting
+import SeededRandom
 import Testing
 
 @testable import HoneFeedback
@@ -89,7 +90,7 @@ import Testing
                         group.addTask {
                             var misfit = Misfit(
                                 desk: LabelDesk(labeller: "labeller \(number)", session: pool), pool: pool,
-                                random: SplitMix(state: UInt64(wanted * 1000 + round * 100 + number)))
+                                random: SplitMix(seed: UInt64(wanted * 1000 + round * 100 + number)))
                             var actions = 0
                             while try await misfit.act() {
                                 actions += 1
@@ -177,18 +178,5 @@ import Testing
         for (state, statement) in forbidden {
             await expectRefusal(state) { try await pool.execute(statement) }
         }
-    }
-}
-
-/// The same actions for the same seed.
-struct SplitMix {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

@@ -1,6 +1,7 @@
 import Dispatch
 import Foundation
 import HoneTokenizer
+import SeededRandom
 import Testing
 
 @testable import HoneGrammar
@@ -25,7 +26,7 @@ import Testing
         _ format: AnswerFormat, count: Int, length: Int, seed: UInt64, tokenizer: any Tokenizer = PieceTokenizer.shared,
         byteLimit: Int = 24 << 20, visit: ([Int32], [UInt64]) throws -> Void
     ) throws {
-        var random = SplitMix(state: seed)
+        var random = SplitMix(seed: seed)
         let trie = TokenTrie(tokenizer)
         let automaton = try FormatAutomaton(format, trie: trie, byteLimit: byteLimit)
         for _ in 0..<count {
@@ -76,7 +77,7 @@ import Testing
         let automaton = try FormatAutomaton(Self.formats[index], trie: trie)
         var recognizer = try Recognizer(Self.formats[index])
         let shortest = recognizer.automaton.distances[Int(recognizer.automaton.start)]
-        var random = SplitMix(state: UInt64(index))
+        var random = SplitMix(seed: UInt64(index))
         for extra in 0..<12 {
             var constraint = AnswerConstraint(automaton, tokenLimit: shortest + extra)
             var tokens: [Int32] = []
@@ -111,7 +112,7 @@ import Testing
                 group.addTask {
                     let format = Self.formats[number % Self.formats.count]
                     var constraint = AnswerConstraint(try library.automaton(for: format))
-                    var random = SplitMix(state: UInt64(number))
+                    var random = SplitMix(seed: UInt64(number))
                     var tokens: [Int32] = []
                     while tokens.count < 400 {
                         let mask = constraint.mask
@@ -142,7 +143,7 @@ import Testing
         let format = AnswerFormat.regex("[ab]*a[ab]{30}")
         let automaton = try FormatAutomaton(format, trie: TokenTrie(ByteTokenizer()), byteLimit: 10_000)
         var constraint = AnswerConstraint(automaton)
-        var random = SplitMix(state: 1)
+        var random = SplitMix(seed: 1)
         for _ in 0..<300 { constraint.append(Bool.random(using: &random) ? 97 : 98) }
         #expect(constraint.isBroken || constraint.mask.allows(97))
     }

@@ -4,6 +4,7 @@ import HoneInference
 import HoneModel
 import HoneTensor
 import HoneTokenizer
+import SeededRandom
 import Testing
 
 @Suite struct FormatGenerationTests {
@@ -26,7 +27,7 @@ import Testing
     }
 
     @Test func answersToRandomSchemasParseAndAreValid() async throws {
-        var random = SplitMix(state: 12)
+        var random = SplitMix(seed: 12)
         let schemas = (0..<60).map { _ in RandomSchema(&random, depth: 0) }
         let requests = schemas.enumerated().flatMap { number, schema in
             (0..<3).map { request(.jsonSchema(schema.json), seed: number * 3 + $0) }

@@ -1,4 +1,5 @@
 import Foundation
+import SeededRandom
 
 /// A schema drawn at random, and a check of values against it that is as plain as can be.
 indirect enum RandomSchema {

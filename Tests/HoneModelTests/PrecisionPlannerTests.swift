@@ -1,5 +1,6 @@
 import HoneModel
 import HoneTensor
+import SeededRandom
 import Testing
 
 @Suite struct PrecisionPlannerTests {
@@ -36,7 +37,7 @@ import Testing
     }
 
     @Test func `no choice within the limit moves the answers less than the planner's`() throws {
-        var random = SplitMix(state: 5)
+        var random = SplitMix(seed: 5)
         for round in 0..<200 {
             let layers = (0..<1 + random.below(6)).map { number in
                 layer(number, (0..<4).map { _ in (1 + random.below(400), Double(random.below(1000)) / 1000) })
@@ -54,7 +55,7 @@ import Testing
     }
 
     @Test func `large sizes stay within the limit and near the best`() throws {
-        var random = SplitMix(state: 9)
+        var random = SplitMix(seed: 9)
         let layers = (0..<6).map { number in
             layer(
                 number,

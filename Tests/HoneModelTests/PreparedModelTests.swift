@@ -1,5 +1,6 @@
 import HoneModel
 import HoneTensor
+import SeededRandom
 import Testing
 
 /// One after the other, since the number of threads is the whole process's.
@@ -73,7 +74,7 @@ import Testing
             headSize: 32, maxPositionCount: 128, attention: [.full, .sliding(window: 20), .full], initializerRange: 0.2)
         let network = CausalLanguageModel(shape, generator: Generator(seed: 3))
         let model = try #require(PreparedModel(network, Self.plans[plan].1))
-        var random = SplitMix(state: UInt64(plan) + 1)
+        var random = SplitMix(seed: UInt64(plan) + 1)
         let sequences = (0..<24).map { _ in (0..<1 + random.below(70)).map { _ in Int32(random.below(90)) } }
         let threads = Threads.intraOp
         defer { Threads.set(intraOp: threads) }

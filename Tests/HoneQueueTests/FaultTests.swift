@@ -1,6 +1,7 @@
 import HoneConcurrency
 import HonePostgres
 import HoneTesting
+import SeededRandom
 import Synchronization
 import Testing
 
@@ -191,22 +192,5 @@ private final class IDs: Sendable {
 
     func insert(_ more: some Sequence<Int64> & Sendable) {
         ids.withLock { $0.formUnion(more) }
-    }
-}
-
-/// A small generator with a seed, after Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators" (2014).
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-        return word ^ (word >> 31)
     }
 }

@@ -20,16 +20,3 @@ func withTemporaryFolder<Result>(_ body: (String) throws -> Result) throws -> Re
     try FileManager.default.removeItem(at: folder)
     return try result.get()
 }
-
-/// A small generator with a fixed seed, the same on every platform.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
-}

@@ -1,5 +1,6 @@
 import Foundation
 import HoneTensor
+import SeededRandom
 import Testing
 
 @Suite struct SafetensorsTests {
@@ -92,7 +93,7 @@ import Testing
         try withTemporaryFolder { folder in
             try Safetensors.write(sample, metadata: ["k": "v"], to: folder + "/valid")
             let valid = try Data(contentsOf: URL(filePath: folder + "/valid"))
-            var random = SplitMix(state: 42)
+            var random = SplitMix(seed: 42)
             var refused = 0
             for _ in 0..<600 {
                 let path = folder + "/mutated"

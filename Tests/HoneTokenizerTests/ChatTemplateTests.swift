@@ -1,5 +1,6 @@
 import Foundation
 import HoneTokenizer
+import SeededRandom
 import Testing
 
 /// What transformers makes of conversations; `Tests/Oracles/chat_template_fixtures.py` writes the file.
@@ -88,7 +89,7 @@ private struct Fixture: Decodable {
 
     @Test func `a damaged template is one clear error or a text, never a crash`() throws {
         let fixture = try Fixture.read()
-        var random = SplitMix(state: 9)
+        var random = SplitMix(seed: 9)
         let scraps = ["{{ }} {% %} {%- -%} {# ' \" ( ] | : [:: not is \\"].flatMap { $0.split(separator: " ") }
         for (_, template) in fixture.templates.sorted(by: { $0.key < $1.key }) {
             for _ in 0..<80 {

@@ -1,5 +1,6 @@
 import Foundation
 import HoneTokenizer
+import SeededRandom
 import Testing
 
 /// What Hugging Face's tokenizers does; `Tests/Oracles/imported_tokenizer_fixtures.py` writes these files.
@@ -129,7 +130,7 @@ private struct Expected: Decodable {
     }
 
     @Test func `a damaged file is one clear error or a tokenizer, never a crash`() throws {
-        var random = SplitMix(state: 5)
+        var random = SplitMix(seed: 5)
         for name in ["qwen2", "llama-2"] {
             let intact = Array(try Self.json(name).utf8)
             for _ in 0..<60 {

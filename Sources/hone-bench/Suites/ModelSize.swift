@@ -41,21 +41,11 @@ extension ModelConfiguration {
     }
 }
 
-/// Writes a model of each size with fixed random weights and lends its directory.
-func withModelDirectories(
-    _ sizes: [ModelSize], _ body: (ModelSize, String) async throws -> Void
-) async throws {
-    for size in sizes {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "hone-bench-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let model = CausalLanguageModel(size.configuration, generator: Generator(seed: 1))
-        do {
-            try model.save(directory: folder.path())
-            try await body(size, folder.path())
-        } catch {
-            try FileManager.default.removeItem(at: folder)
-            throw error
-        }
-        try FileManager.default.removeItem(at: folder)
-    }
+/// Writes a model of this shape with fixed random weights and lends its directory.
+func withModelDirectory(_ shape: ModelConfiguration, _ body: (String) async throws -> Void) async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "hone-bench-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { removeFolder(folder.path()) }
+    try CausalLanguageModel(shape, generator: Generator(seed: 1)).save(directory: folder.path())
+    try await body(folder.path())
 }

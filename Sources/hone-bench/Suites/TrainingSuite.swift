@@ -36,11 +36,13 @@ struct TrainingSuite: AsyncParsableCommand {
         ]
         var rows: [SuiteReport.Row] = []
         var absent: Set<String> = []
-        try await withModelDirectories(peers.sizes) { size, directory in
-            for threads in peers.threadCounts {
-                rows.append(try await trainingRow(size, directory, threads, &absent))
-                for workload in workloads {
-                    rows.append(try await reinforcementRow(size, directory, threads, workload, &absent))
+        for size in peers.sizes {
+            try await withModelDirectory(size.configuration) { directory in
+                for threads in peers.threadCounts {
+                    rows.append(try await trainingRow(size, directory, threads, &absent))
+                    for workload in workloads {
+                        rows.append(try await reinforcementRow(size, directory, threads, workload, &absent))
+                    }
                 }
             }
         }

@@ -69,7 +69,7 @@ struct InferenceSuite: AsyncParsableCommand {
         }
         var (rows, absent): ([SuiteReport.Row], [String]) = ([], [])
         for shape in shapes {
-            try await shape.withDirectory { directory in
+            try await withModelDirectory(shape.configuration) { directory in
                 let network = try CausalLanguageModel.load(directory: directory)
                 if invariance > 0 {
                     for precision in precisions {

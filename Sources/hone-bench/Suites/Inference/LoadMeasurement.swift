@@ -79,18 +79,24 @@ struct LoadMeasurement {
             threads: threads, precision: plan)
         let requests = (0..<16).map { GenerationRequest(prompt: [Int32($0)], maximumNewTokens: 1500) }
         let ends = Mutex<[ContinuousClock.Instant]>([])
+        let (steps, saysStep) = AsyncStream<Void>.makeStream()
         async let answers = engine.generate(
-            requests, onStep: { _ in ends.withLock { $0.append(.now) } })
-        while ends.withLock({ $0.count }) < 50 { try await Task.sleep(for: .milliseconds(1)) }
+            requests,
+            onStep: { _ in
+                ends.withLock { $0.append(.now) }
+                saysStep.yield()
+            })
+        for await _ in steps.prefix(50) {}
         let begin = ends.withLock { $0.count }
         guard engine.replaceWeights(by: try CausalLanguageModel.load(directory: directory), version: 1) else {
             throw ValidationError("the row engine does not compute \(shape.rawValue)")
         }
         let taken = try await answers[0].weightSpans[0].tokenCount
         let times = ends.withLock { $0 }
-        let steps = zip(times.dropFirst(), times).map { ($0 - $1) / .seconds(1) }
+        let durations = zip(times.dropFirst(), times).map { ($0 - $1) / .seconds(1) }
         return Exchange(
-            median: Sample(Array(steps[..<begin])).median, longest: steps[begin..<max(begin + 1, taken)].max() ?? 0,
-            taking: steps[taken - 1])
+            median: Sample(Array(durations[..<begin])).median,
+            longest: durations[begin..<max(begin + 1, taken)].max() ?? 0,
+            taking: durations[taken - 1])
     }
 }

@@ -1,6 +1,4 @@
-import Foundation
 import HoneModel
-import HoneTensor
 
 /// The shapes of model whose serving is measured.
 enum ServedShape: String, CaseIterable {
@@ -25,19 +23,5 @@ enum ServedShape: String, CaseIterable {
                 vocabularySize: 32000, hiddenSize: 1024, intermediateSize: 2816, layerCount: 20, headCount: 16,
                 kvHeadCount: 4, maxPositionCount: 2048, tiesEmbeddings: false)
         }
-    }
-
-    /// Writes a model with fixed random weights and lends its directory.
-    func withDirectory(_ body: (String) async throws -> Void) async throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "hone-bench-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        do {
-            try CausalLanguageModel(configuration, generator: Generator(seed: 1)).save(directory: folder.path())
-            try await body(folder.path())
-        } catch {
-            try FileManager.default.removeItem(at: folder)
-            throw error
-        }
-        try FileManager.default.removeItem(at: folder)
     }
 }
