@@ -1,5 +1,5 @@
-/// SplitMix64 (Steele, Lea and Flood 2014): the same numbers for the same seed on every machine, so that a failure comes
-/// again.
+/// SplitMix64 (Steele, Lea and Flood 2014): the same numbers for the same seed on every machine, so that a failure
+/// comes again.
 public struct SplitMix: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
