@@ -13,13 +13,13 @@
 #include <bit>
 #include <cstring>
 #include <mutex>
+#include <unordered_map>
 #include <vector>
 
 namespace {
 
 constexpr size_t LARGE = 64 << 10;     // from here on blocks are ours
 constexpr size_t HUGE_PAGE = 2 << 20;  // the kernel maps these at once where it is asked to
-constexpr size_t HEADER = 64;          // keeps data as aligned as vector instructions like it
 
 struct Block {
     void *start;
@@ -51,17 +51,23 @@ Block map(size_t size) {
 /// most that was in use at once lately.
 class Shelf {
 public:
-    Block take(size_t size) {
+    void *take(size_t size) {
         std::lock_guard<std::mutex> lock(mutex_);
         Block block = find(size);
+        taken_.emplace(block.start, block.size);
         in_use_ += block.size;
         most_ = std::max(most_, in_use_);
         count();
-        return block;
+        return block.start;
     }
 
-    void give(const Block &block) {
+    /// False if the memory is not from here.
+    bool give(void *start) {
         std::lock_guard<std::mutex> lock(mutex_);
+        auto taken = taken_.find(start);
+        if (taken == taken_.end()) return false;
+        Block block{start, taken->second};
+        taken_.erase(taken);
         in_use_ -= block.size;
         idle_ += block.size;
         blocks_.push_back(block);
@@ -73,6 +79,7 @@ public:
             munmap(blocks_[old].start, blocks_[old].size);
         }
         blocks_.erase(blocks_.begin(), blocks_.begin() + static_cast<ptrdiff_t>(old));
+        return true;
     }
 
 private:
@@ -80,6 +87,7 @@ private:
 
     std::mutex mutex_;
     std::vector<Block> blocks_;  // in the order in which they were given back
+    std::unordered_map<void *, size_t> taken_;
     size_t in_use_ = 0, idle_ = 0, most_ = 0, most_before_ = 0;
     int count_ = 0;
 
@@ -113,17 +121,21 @@ Shelf &shelf() {
     return *shared;
 }
 
-/// A block begins with its own description.
-void give_back(void *data) { shelf().give(*reinterpret_cast<Block *>(static_cast<char *>(data) - HEADER)); }
+void give_back(void *data) { shelf().give(data); }
+
+/// For who frees by address alone, as oneDNN's operators do.
+void give_back_of_any_size(void *data) {
+    if (!shelf().give(data)) c10::GetDefaultCPUAllocator()->raw_deallocate(data);
+}
 
 struct TensorMemory final : c10::Allocator {
     c10::DataPtr allocate(size_t size) override {
         if (size < LARGE) return c10::GetDefaultCPUAllocator()->allocate(size);
-        Block block = shelf().take(rounded(size + HEADER));
-        *static_cast<Block *>(block.start) = block;
-        void *data = static_cast<char *>(block.start) + HEADER;
+        void *data = shelf().take(rounded(size));
         return {data, data, give_back, c10::Device(c10::DeviceType::CPU)};
     }
+
+    c10::DeleterFnPtr raw_deleter() const override { return give_back_of_any_size; }
 
     void copy_data(void *to, const void *from, size_t size) const override { default_copy_data(to, from, size); }
 };

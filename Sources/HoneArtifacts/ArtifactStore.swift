@@ -54,6 +54,24 @@ public struct ArtifactStore: Sendable {
         return try put { sink throws(ArtifactError) in try Self.readChunks(of: source, into: sink) }
     }
 
+    /// Takes the next bytes of a file.
+    public typealias Sink = (ArraySlice<UInt8>) throws(ArtifactError) -> Void
+
+    /// Stores what `produce` hands to its sink; nothing, if that throws.
+    public func put(
+        _ produce: (_ sink: Sink) throws(ArtifactError) -> Void
+    ) throws(ArtifactError) -> Artifact {
+        let aside = incoming + "/" + UUID().uuidString
+        do throws(ArtifactError) {
+            let artifact = try write(aside, produce)
+            try publish(artifact.sha256, from: aside)
+            return artifact
+        } catch {
+            try File.remove(aside)
+            throw error
+        }
+    }
+
     /// What is stored already of a file of one chunk. Writing it only to find it stored would force it to disk before.
     private func stored(_ file: URL) throws(ArtifactError) -> Artifact? {
         let source = try File.reading(file.path)
@@ -127,23 +145,6 @@ extension ArtifactStore {
     private func path(of digest: ArtifactDigest) -> String {
         let hex = digest.hex
         return "\(root)/\(hex.prefix(2))/\(hex)"
-    }
-
-    private typealias Sink = (ArraySlice<UInt8>) throws(ArtifactError) -> Void
-
-    /// Writes what `produce` hands to its sink aside, then gives it its name.
-    private func put(
-        _ produce: (_ sink: Sink) throws(ArtifactError) -> Void
-    ) throws(ArtifactError) -> Artifact {
-        let aside = incoming + "/" + UUID().uuidString
-        do throws(ArtifactError) {
-            let artifact = try write(aside, produce)
-            try publish(artifact.sha256, from: aside)
-            return artifact
-        } catch {
-            try File.remove(aside)
-            throw error
-        }
     }
 
     private func write(

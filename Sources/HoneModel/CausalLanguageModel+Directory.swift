@@ -38,6 +38,16 @@ extension CausalLanguageModel {
         return try QuantizedModel(directory: directory).served
     }
 
+    /// Takes a model's weights from one file, to answer with: mapped as by ``served(directory:)``.
+    public static func served(
+        weights path: String, configuration: ModelConfiguration
+    ) throws -> CausalLanguageModel {
+        let files = try WeightFiles(path: path, for: configuration)
+        let model = CausalLanguageModel(unfilled: configuration, device: .cpu)
+        try files.fill(model, borrowing: true)
+        return model
+    }
+
     /// Writes `config.json` and `model.safetensors`; the directory is made if it is missing.
     public func save(directory: String) throws {
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)

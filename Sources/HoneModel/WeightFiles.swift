@@ -12,7 +12,15 @@ public struct WeightFiles {
 
     /// - Throws: `ModelError.file`, naming the tensor at fault, or `TensorError.badFile`.
     public init(directory: String, for configuration: ModelConfiguration) throws {
-        let listing = try Listing(directory: directory)
+        try self.init(Listing(directory: directory), for: configuration)
+    }
+
+    /// The weights that one file holds, by whatever name.
+    init(path: String, for configuration: ModelConfiguration) throws {
+        try self.init(Listing(paths: [path], index: nil), for: configuration)
+    }
+
+    private init(_ listing: Listing, for configuration: ModelConfiguration) throws {
         files = try listing.paths.map { try SafetensorsFile($0) }
         var owners: [String: Int] = [:]
         for (index, file) in files.enumerated() {
@@ -91,7 +99,9 @@ private struct Listing {
             case weightMap = "weight_map"
         }
     }
+}
 
+extension Listing {
     init(directory: String) throws {
         let index = directory + "/model.safetensors.index.json"
         guard FileManager.default.fileExists(atPath: index) else {

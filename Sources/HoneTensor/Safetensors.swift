@@ -24,19 +24,46 @@ public enum Safetensors {
     public static func write(
         _ tensors: [String: Tensor], metadata: [String: String] = [:], to path: String
     ) throws(TensorError) {
+        try AtomicFile.write(path) { file throws(TensorError) in
+            try unsafe encode(tensors, metadata) { bytes throws(TensorError) in try unsafe file.write(bytes) }
+        }
+    }
+
+    /// The bytes of a file, for who keeps it in another way.
+    ///
+    /// - Parameters:
+    ///   - tensors: the same tensors and metadata give the same bytes
+    ///   - metadata: kept under `__metadata__`
+    ///   - sink: takes the next bytes, a mebibyte at most
+    /// - Throws: what the sink throws.
+    public static func encode<Failure>(
+        _ tensors: [String: Tensor], metadata: [String: String] = [:],
+        into sink: (ArraySlice<UInt8>) throws(Failure) -> Void
+    ) throws(Failure) {
+        try unsafe encode(tensors, metadata) { bytes throws(Failure) in
+            for start in stride(from: 0, to: bytes.count, by: 1 << 20) {
+                try sink(unsafe ArraySlice(bytes[start..<min(start + 1 << 20, bytes.count)]))
+            }
+        }
+    }
+
+    private static func encode<Failure>(
+        _ tensors: [String: Tensor], _ metadata: [String: String],
+        into sink: (UnsafeRawBufferPointer) throws(Failure) -> Void
+    ) throws(Failure) {
         // Wide types first, so that every tensor starts at a multiple of its element's size.
         let ordered = tensors.sorted {
             ($1.value.dtype.byteCount, $0.key) < ($0.value.dtype.byteCount, $1.key)
         }
         let header = SafetensorsHeader.encode(
             ordered.map { ($0.key, SafetensorsHeader.ElementType($0.value.dtype), $0.value.shape) }, metadata: metadata)
-        try AtomicFile.write(path) { file throws(TensorError) in
-            try file.write(header)
-            for (_, tensor) in ordered {
-                let source = tensor.detach().to(device: .cpu).contiguous()
-                try unsafe source.withBytes { bytes throws(TensorError) in
-                    try unsafe file.write(UnsafeRawBufferPointer(bytes))
-                }
+        try unsafe header.withUnsafeBufferPointer { bytes throws(Failure) in
+            try unsafe sink(UnsafeRawBufferPointer(bytes))
+        }
+        for (_, tensor) in ordered {
+            let source = tensor.detach().to(device: .cpu).contiguous()
+            try unsafe source.withBytes { bytes throws(Failure) in
+                try unsafe sink(UnsafeRawBufferPointer(bytes))
             }
         }
     }

@@ -30,6 +30,22 @@ import Testing
         #expect(try store.data(fromFile.sha256) == bytes)
     }
 
+    @Test func whatIsHandedOnInPartsIsStoredAsOneFileOrNotAtAll() throws {
+        let artifact = try store.put { sink throws(ArtifactError) in
+            try sink([1, 2])
+            try sink([3])
+        }
+        #expect(try store.data(artifact.sha256) == Data([1, 2, 3]))
+        let before = try FileManager.default.subpathsOfDirectory(atPath: directory.path)
+        #expect(throws: ArtifactError.self) {
+            try store.put { sink throws(ArtifactError) in
+                try sink([4])
+                throw .missing(artifact.sha256, path: "nowhere")
+            }
+        }
+        #expect(try FileManager.default.subpathsOfDirectory(atPath: directory.path) == before)
+    }
+
     @Test func theEmptyFileIsAnArtifact() throws {
         let artifact = try store.put(Data())
         #expect(artifact.byteCount == 0)

@@ -17,6 +17,14 @@ import Testing
         }
     }
 
+    /// oneDNN's operators free by address alone.
+    @Test(arguments: [8, 256]) func `memory is freed that no tensor holds`(size: Int) throws {
+        let reorder = Operator("mkldnn::_reorder_linear_weight")
+        let weight = Tensor.full([size, size], 2)
+        for _ in 0..<3 { _ = reorder(.tensor(weight), .int(16)) }
+        #expect(weight.sum().item() == Double(2 * size * size))
+    }
+
     @Test func `a tensor that no memory is left for is refused, and the next one is made`() {
         let make = Operator("aten::empty", "memory_format")
         let tooLarge = #expect(throws: TensorError.self) {

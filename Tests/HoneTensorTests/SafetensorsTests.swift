@@ -31,6 +31,20 @@ import Testing
         }
     }
 
+    @Test func `the bytes that are handed on are those of a file, a mebibyte at most at a time`() throws {
+        var tensors = sample
+        tensors["large"] = Tensor.zeros([700_000])
+        try withTemporaryFolder { folder in
+            try Safetensors.write(tensors, metadata: ["format": "pt"], to: folder + "/x.safetensors")
+            var bytes = Data()
+            Safetensors.encode(tensors, metadata: ["format": "pt"]) { part in
+                #expect(part.count <= 1 << 20)
+                bytes += part
+            }
+            #expect(try bytes == Data(contentsOf: URL(filePath: folder + "/x.safetensors")))
+        }
+    }
+
     @Test func `a file that cannot be written leaves nothing behind`() throws {
         try withTemporaryFolder { folder in
             #expect(throws: TensorError.self) { try Safetensors.write(sample, to: folder + "/missing/x.safetensors") }

@@ -1,7 +1,7 @@
 internal import Foundation
 internal import HoneInference
 internal import HoneModel
-internal import HoneTensor
+public import HoneTensor
 internal import HoneTokenizer
 
 // Where answers come from: this policy, here, or samplers elsewhere that were given a copy of it.
@@ -67,20 +67,20 @@ extension PPOTrainer {
         return report
     }
 
-    /// Writes the policy as it is for samplers elsewhere: a model directory, with adapters merged in.
+    /// Writes what samplers elsewhere need beside the policy's weights, which stays as it is while those are trained:
+    /// a model directory without `model.safetensors`.
     ///
-    /// - Parameters:
-    ///   - directory: is made
-    ///   - name: kept in the weights' file, so that no other policy's file has its checksum, not even one of the same
-    ///     weights
+    /// - Parameter directory: is made
     /// - Throws: what the disk says.
-    public func writePolicy(to directory: String, named name: String) throws {
+    public func writePolicySetting(to directory: String) throws {
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        let model = try configuration.adapters == nil ? policy : policy.merged()
-        try model.configuration.write(directory: directory)
-        try Safetensors.write(
-            model.stateDictionary(), metadata: ["format": "pt", "policy": name],
-            to: directory + "/model.safetensors")
+        try policy.configuration.write(directory: directory)
         try tokenizer.writeFiles(to: directory)
+    }
+
+    /// The policy's weights as they are, with adapters merged in: the tensors of a `model.safetensors`. Without adapters
+    /// they are those that are trained.
+    public func policyState() throws -> [String: Tensor] {
+        try (configuration.adapters == nil ? policy : policy.merged()).stateDictionary()
     }
 }

@@ -17,27 +17,14 @@ struct RolloutHandler: JobHandler {
         let answers: Int
     }
 
-    /// What was sampled for a job; nil where nobody wants it any more.
-    private struct Sampled {
-        let job: ClaimedJob
-        let chunk: (task: RolloutTask, rollouts: [SampledRollout], seconds: Double)?
-
-        func record(in transaction: PostgresConnection) async throws -> PostgresJSON {
-            guard let chunk,
-                try await chunk.task.record(chunk.rollouts, seconds: chunk.seconds, in: transaction)
-            else { return try PostgresJSON(encoding: Result(answers: 0)) }
-            return try PostgresJSON(encoding: Result(answers: chunk.rollouts.count))
-        }
-    }
-
     /// Samples one chunk after the other, so that a chunk has the same bits whatever it is claimed with, and completes
     /// them together: what a completion costs is forcing it to disk.
     func run(_ jobs: [ClaimedJob], context: JobContext) async throws {
-        var sampled: [Sampled] = []
+        var sampled: [(job: ClaimedJob, chunk: SampledChunk?)] = []
         var failure: (any Error)?
         for job in jobs {
             do {
-                sampled.append(try await sample(job, context))
+                sampled.append((job, try await sample(job, context)))
             } catch is CancellationError where !context.isWanted(job) && !Task.isCancelled {
                 continue
             } catch {
@@ -48,33 +35,36 @@ struct RolloutHandler: JobHandler {
         try await context.complete(
             sampled.map(\.job),
             producing: { transaction, held in
-                let wanted = Set(held.map(\.id))
-                var results: [PostgresJSON] = []
-                for one in sampled where wanted.contains(one.job.id) {
-                    results.append(try await one.record(in: transaction))
-                }
-                return results
+                try await Self.record(sampled.map(\.chunk), of: held, in: transaction)
             })
         if let failure { throw failure }
     }
 
-    private func sample(_ job: ClaimedJob, _ context: JobContext) async throws -> Sampled {
-        guard let task = try await RolloutTask.find(JobAttempt(job), in: context.pool) else {
-            return Sampled(job: job, chunk: nil)
-        }
-        let (rollouts, seconds) = try await sample(task) { context.isWanted(job) }
-        return Sampled(job: job, chunk: (task, rollouts, seconds))
+    /// Records what was sampled for the jobs that this worker still holds.
+    private static func record(
+        _ chunks: [SampledChunk?], of held: [ClaimedJob], in transaction: PostgresConnection
+    ) async throws -> [PostgresJSON] {
+        let heldIDs = Set(held.map(\.id))
+        let kept = chunks.compactMap(\.self).filter { heldIDs.contains($0.job) }
+        let areWanted = try await SampledChunk.record(kept, in: transaction)
+        let counts = zip(kept, areWanted).map { chunk, isWanted in (chunk.job, isWanted ? chunk.rollouts.count : 0) }
+        let countOfJob = Dictionary(uniqueKeysWithValues: counts)
+        return try held.map { try PostgresJSON(encoding: Result(answers: countOfJob[$0.id] ?? 0)) }
+    }
+
+    /// Nil where nobody wants it any more.
+    private func sample(_ job: ClaimedJob, _ context: JobContext) async throws -> SampledChunk? {
+        guard let task = try await RolloutTask.find(JobAttempt(job), in: context.pool) else { return nil }
+        return try await sample(task) { context.isWanted(job) }
     }
 
     /// The answers of a chunk, verified, and what that took without loading the policy.
-    func sample(
-        _ task: RolloutTask, isWanted: @escaping @Sendable () -> Bool
-    ) async throws -> (rollouts: [SampledRollout], seconds: Double) {
+    func sample(_ task: RolloutTask, isWanted: @escaping @Sendable () -> Bool) async throws -> SampledChunk {
         let ask: RolloutAsk = try task.asked.decode()
         let model = try await resources.policies.policy(of: task, threads: ask.sampling.threads)
         let started = ContinuousClock.now
         let rollouts = try await sample(ask, model, isWanted: isWanted)
-        return (rollouts, (ContinuousClock.now - started) / .seconds(1))
+        return SampledChunk(task: task, rollouts: rollouts, seconds: (ContinuousClock.now - started) / .seconds(1))
     }
 
     private func sample(

@@ -12,6 +12,7 @@ public struct LoadedModel: Sendable {
     /// The checkpoint that it is; nil if it was read from a directory of somebody else's.
     public let checkpoint: Int64?
     let layout: PromptLayout
+    private let configuration: ModelConfiguration
 
     /// What the model was trained with.
     public var tokenizer: BytePairTokenizer { layout.tokenizer }
@@ -23,13 +24,30 @@ public struct LoadedModel: Sendable {
         try await offload {
             Result {
                 let model = try CausalLanguageModel.served(directory: directory)
+                let configuration = model.configuration
                 let layout = try PromptLayout(
-                    directory: directory, configuration: model.configuration, isOwn: checkpoint != nil)
-                let routing = try RoutingParts.read(directory: directory, for: model.configuration)
+                    directory: directory, configuration: configuration, isOwn: checkpoint != nil)
+                let routing = try RoutingParts.read(directory: directory, for: configuration)
                 let engine = GenerationEngine(
                     model: model, routing: routing, tokenizer: layout.tokenizer, endTokens: layout.defaults.endTokens,
                     limits: limits, threads: threads)
-                return LoadedModel(engine: engine, checkpoint: checkpoint, layout: layout)
+                return LoadedModel(
+                    engine: engine, checkpoint: checkpoint, layout: layout, configuration: configuration)
+            }
+        }.get()
+    }
+
+    /// The same model by the weights of another file, in an engine of its own.
+    func with(
+        weights path: String, limits: GenerationLimits, threads: Int
+    ) async throws -> LoadedModel {
+        try await offload {
+            Result {
+                let engine = GenerationEngine(
+                    model: try CausalLanguageModel.served(weights: path, configuration: configuration),
+                    tokenizer: layout.tokenizer, endTokens: layout.defaults.endTokens, limits: limits,
+                    threads: threads)
+                return LoadedModel(engine: engine, checkpoint: nil, layout: layout, configuration: configuration)
             }
         }.get()
     }

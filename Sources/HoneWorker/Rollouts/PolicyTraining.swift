@@ -13,9 +13,9 @@ struct PolicyTraining: RunningTraining {
         guard let fleet else {
             return try await training.run(below: root, onStep: onStep, onCheckpoint: onCheckpoint)
         }
-        try await fleet.open()
+        let setting = try await fleet.open(training)
         try await training.run(
-            checkpointsIn: root, advance: { try await fleet.advance($0) }, onStep: onStep,
+            checkpointsIn: root, advance: { try await fleet.advance($0, in: setting) }, onStep: onStep,
             onCheckpoint: { directory, _ in try await onCheckpoint(directory) })
     }
 

@@ -3,6 +3,7 @@ import HoneArtifacts
 import HoneCatalog
 import HonePostgres
 import HoneQueue
+import HoneTensor
 import HoneTraining
 import Logging
 
@@ -24,6 +25,11 @@ struct RolloutFleet: Sendable {
     private let news: JobNews
     private let batches: RolloutBatches
 
+    /// What all versions of the policy have in common: their files beside the weights, in the store.
+    struct Setting: Sendable {
+        fileprivate let files: [CheckpointFile]
+    }
+
     init(
         _ start: TrainingStart<TrainPPOPayload>, resources: WorkerResources, judge: AnswerJudge, prompts: [String]
     ) {
@@ -40,15 +46,19 @@ struct RolloutFleet: Sendable {
     }
 
     /// Says how old answers may be, and asks again for what was cancelled together with an earlier attempt.
-    func open() async throws {
+    func open(_ run: TrainingRun<PPOTrainer>) async throws -> Setting {
         try await write { try await batches.plan(maximumStaleness: settings.staleness, in: $0) }
+        return try await ScratchDirectory.with("policy-\(job.id)") { directory in
+            try await run.with { try $0.writePolicySetting(to: directory) }
+            return Setting(files: try await resources.store.put(directory: directory))
+        }
     }
 
     /// One step of the training, on answers from the fleet.
-    func advance(_ run: isolated TrainingRun<PPOTrainer>) async throws -> PPOStepReport {
+    func advance(_ run: isolated TrainingRun<PPOTrainer>, in setting: Setting) async throws -> PPOStepReport {
         let step = try run.with { $0.step }
         let started = ContinuousClock.now
-        try await prepare(step, run)
+        try await prepare(step, run, setting)
         let chunks = try await waitForChunks(ofStep: step)
         let (version, sampled) = try await write { transaction in
             // Every attempt takes the same, so this need not be on disk before the training goes on.
@@ -76,14 +86,16 @@ struct RolloutFleet: Sendable {
 
     /// Publishes the policy as the version `step` where answers are to come from it, and asks for the batches up to
     /// `staleness` steps ahead that nobody has asked for.
-    private func prepare(_ step: Int, _ run: isolated TrainingRun<PPOTrainer>) async throws {
+    private func prepare(
+        _ step: Int, _ run: isolated TrainingRun<PPOTrainer>, _ setting: Setting
+    ) async throws {
         let ahead = step..<min(step + settings.staleness + 1, configuration.steps)
         let isLast = step + settings.staleness >= configuration.steps
         let files: [CheckpointFile]
         if isLast, try await batches.known(among: ahead, in: context.pool) == Set(ahead) {
             files = []
         } else {
-            files = try await store(version: step, run)
+            files = setting.files + [try store(version: step, run)]
         }
         let groups = try run.with { trainer in ahead.map { ($0, trainer.groups(atStep: $0)) } }
         try await write { transaction in
@@ -109,10 +121,15 @@ struct RolloutFleet: Sendable {
                 + "what it had sampled and nobody had taken is sampled again", level: .warning, for: job)
     }
 
-    private func store(version: Int, _ run: isolated TrainingRun<PPOTrainer>) async throws -> [CheckpointFile] {
-        try await ScratchDirectory.with("version-\(job.id)") { directory in
-            try run.with { try $0.writePolicy(to: directory, named: "job \(job.id), version \(version)") }
-            return try await resources.store.put(directory: directory)
+    /// Its name is kept with the weights, so that no two versions share a file that is removed with one of them.
+    private func store(version: Int, _ run: isolated TrainingRun<PPOTrainer>) throws -> CheckpointFile {
+        let metadata = ["format": "pt", "policy": "job \(job.id), version \(version)"]
+        return try run.with { trainer in
+            let weights = try trainer.policyState()
+            let artifact = try resources.store.put { sink throws(ArtifactError) in
+                try Safetensors.encode(weights, metadata: metadata, into: sink)
+            }
+            return CheckpointFile(path: CheckpointFile.weights, artifact: artifact)
         }
     }
 
@@ -179,8 +196,8 @@ struct RolloutFleet: Sendable {
         try await context.log(
             "step \(task.step + 1) waits for job \(chunk.sampler), which is slow; it is sampled here too", for: job)
         do {
-            let (rollouts, seconds) = try await handler.sample(task) { context.isWanted(job) }
-            _ = try await write { try await task.record(rollouts, seconds: seconds, in: $0) }
+            let sampled = try await handler.sample(task) { context.isWanted(job) }
+            _ = try await write { try await SampledChunk.record([sampled], in: $0) }
         } catch  where !(error is CancellationError || error is QueueError || error is PostgresError) {
             // Its own job may fare better, and if not, the error is on its record.
             context.logger.warning("cannot sample what job \(chunk.sampler) is at", metadata: ["error": "\(error)"])
