@@ -53,7 +53,8 @@ import Testing
                 ordinal: ordinal, prompt: 0, group: 0, tokens: [1, Int32(fence)], logProbs: [-0.5, -1e-7],
                 finishReason: "stop", reward: ordinal % 2 == 0 ? .scored(1) : .unscorable(reason: "hung\0up"))
         }
-        return try await pool.withTransaction { try await task.record(rollouts, seconds: 1, in: $0) }
+        let sampled = SampledChunk(task: task, rollouts: rollouts, seconds: 1)
+        return try await pool.withTransaction { try await SampledChunk.record([sampled], in: $0) } == [true]
     }
 
     private func take(_ step: Int) async throws -> (version: Int, rollouts: [SampledRollout]) {
