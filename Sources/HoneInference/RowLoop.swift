@@ -29,7 +29,7 @@ struct RowLoop: SteppedLoop {
         self.limits = limits
         self.endTokens = endTokens
         self.questions = questions
-        waiting = questions.requests.indices.reversed().map { questions.answer($0) }
+        waiting = questions.order.reversed().map { questions.answer($0) }
     }
 
     var isDone: Bool { waiting.isEmpty && rows.isEmpty }
