@@ -14,6 +14,7 @@
 namespace {
 
 constexpr int64_t CHUNK = ctorch::WEIGHT_CHUNK;
+constexpr float SOUND_WEIGHT = 1e-6f;  // above it, no weight that counts has come near to the least float
 
 /// Memory for the rows of one thread, each of at most `most` logits.
 struct Scratch {
@@ -22,11 +23,19 @@ struct Scratch {
     int64_t size = 0;  // weights of the newest row
 
     explicit Scratch(int64_t most)
-        : adjusted(most + ctorch::GATHER_SLACK), weights(most), sums(ctorch::weight_chunks(most)) {}
+        : adjusted(most + ctorch::GATHER_SLACK), weights(most + ctorch::GATHER_SLACK),
+          sums(ctorch::weight_chunks(most)) {}
 
     float weigh(const float *row, int64_t count, float top, float factor) {
         size = count;
         return ctorch::weigh(row, count, top, factor, weights.data(), sums.data());
+    }
+
+    /// Of a row's weights only those that a mask allows; gives their sum.
+    float keep(const uint64_t *mask, int64_t count) {
+        size = ctorch::gather_allowed(weights.data(), count, mask, adjusted.data());
+        std::swap(weights, adjusted);
+        return ctorch::add_up(weights.data(), size, sums.data());
     }
 };
 
@@ -82,6 +91,15 @@ ctorch_pick pick(const float *raw, int64_t size, const ctorch_draw &draw, const 
     ctorch_pick found{};
     float total = scratch.weigh(raw, size, top, 1), log_sum = top + std::log(total);
     if (std::isnan(log_sum)) return {0, log_sum, log_sum};
+    bool cuts = draw.top_k > 0 || draw.top_p < 1 || draw.min_p > 0;
+    if (mask && draw.temperature == 1 && draw.adjustment_count == 0 && !cuts) {
+        // The weights are known already, and good where what is allowed is not all too unlikely.
+        if (float kept = scratch.keep(mask, size); kept > SOUND_WEIGHT) {
+            int32_t place = draw_from_all(scratch, draw.uniform * kept);
+            found.token = ctorch::allowed_token(mask, place);
+            return {found.token, raw[found.token] - log_sum, std::log(scratch.weights[place] / kept)};
+        }
+    }
     const float *row = raw;
     if (mask || draw.adjustment_count > 0) {
         float *logits = scratch.adjusted.data();
@@ -103,7 +121,6 @@ ctorch_pick pick(const float *raw, int64_t size, const ctorch_draw &draw, const 
         return finish();
     }
     if (row != raw || draw.temperature != 1) total = scratch.weigh(row, size, top, 1 / draw.temperature);
-    bool cuts = draw.top_k > 0 || draw.top_p < 1 || draw.min_p > 0;
     if (!cuts) {
         found.token = draw_from_all(scratch, draw.uniform * total);
     } else {

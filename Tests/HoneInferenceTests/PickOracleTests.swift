@@ -118,9 +118,20 @@ import Testing
                 draw.mask = mask
                 let masked = Tensor(row, shape: [1, size]).pickTokens([draw])[0]
                 #expect(Int(masked.token) == allowed[Int(few.token)], "\(density), \(temperature)")
-                #expect(masked.drawnLogProb.bitPattern == few.drawnLogProb.bitPattern)
+                #expect(abs(masked.drawnLogProb - few.drawnLogProb) < 1e-5)
             }
         }
+    }
+
+    @Test func whatIsAllowedIsDrawnRightlyHoweverUnlikelyItIs() {
+        var row = [Float](repeating: -100, count: 200)
+        row[7] = 60
+        row[199] = -99
+        var draw = TokenDraw(temperature: 1, uniform: 0.9)
+        draw.mask = [1 << 9, 0, 0, 1 << 7]
+        let pick = Tensor(row, shape: [1, 200]).pickTokens([draw])[0]
+        #expect(pick.token == 199 && abs(pick.drawnLogProb + log(1 + exp(Float(-1)))) < 1e-6)
+        #expect(abs(pick.logProb + 159) < 1e-4)
     }
 
     @Test func ofEqualTokensTheFirstIsTheLikeliest() {
