@@ -51,6 +51,15 @@ INLINE float weigh_part(const float *row, int64_t size, float top, float factor,
     return sum;
 }
 
+INLINE float add_up_part(const float *weights, int64_t size) {
+    Lanes parts = {};
+    int64_t i = 0;
+    for (; i + LANES <= size; i += LANES) parts += lanes(weights + i);
+    float sum = sum_of(parts);
+    for (; i < size; i++) sum += weights[i];
+    return sum;
+}
+
 }  // namespace
 
 EVERY_PROCESSOR
@@ -61,6 +70,16 @@ float weigh(const float *row, int64_t size, float top, float factor, float *weig
     float total = 0;
     for (int64_t i = 0; i < size; i += WEIGHT_CHUNK) {
         sums[i / WEIGHT_CHUNK] = weigh_part(row + i, std::min(WEIGHT_CHUNK, size - i), top, factor, weights + i);
+        total += sums[i / WEIGHT_CHUNK];
+    }
+    return total;
+}
+
+EVERY_PROCESSOR
+float add_up(const float *weights, int64_t size, float *sums) {
+    float total = 0;
+    for (int64_t i = 0; i < size; i += WEIGHT_CHUNK) {
+        sums[i / WEIGHT_CHUNK] = add_up_part(weights + i, std::min(WEIGHT_CHUNK, size - i));
         total += sums[i / WEIGHT_CHUNK];
     }
     return total;

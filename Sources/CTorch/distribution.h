@@ -15,4 +15,7 @@ float largest(const float *row, int64_t size);
 /// none.
 float weigh(const float *row, int64_t size, float top, float factor, float *weights, float *sums);
 
+/// The sum of weights, and in `sums` those of every chunk.
+float add_up(const float *weights, int64_t size, float *sums);
+
 }  // namespace ctorch

@@ -1,4 +1,5 @@
 // Picking the next token of every row. A row's pick depends on its own logits, draw and mask alone.
+#include "allowed.h"
 #include "boundary.h"
 #include "distribution.h"
 
@@ -13,28 +14,36 @@
 namespace {
 
 constexpr int64_t CHUNK = ctorch::WEIGHT_CHUNK;
+constexpr float SOUND_WEIGHT = 1e-6f;  // above it, no weight that counts has come near to the least float
 
+/// Memory for the rows of one thread, each of at most `most` logits.
 struct Scratch {
     std::vector<float> adjusted, weights, sums;
     std::vector<int32_t> order;
-    std::vector<int32_t> allowed;  // tokens of a mask, rising
+    int64_t size = 0;  // weights of the newest row
 
-    explicit Scratch(int64_t size) : weights(size), sums(ctorch::weight_chunks(size)) {}
+    explicit Scratch(int64_t most)
+        : adjusted(most + ctorch::GATHER_SLACK), weights(most + ctorch::GATHER_SLACK),
+          sums(ctorch::weight_chunks(most)) {}
 
-    float weigh(const float *row, int64_t size, float top, float factor) {
-        weights.resize(size);
-        sums.resize(ctorch::weight_chunks(size));
-        return ctorch::weigh(row, size, top, factor, weights.data(), sums.data());
+    float weigh(const float *row, int64_t count, float top, float factor) {
+        size = count;
+        return ctorch::weigh(row, count, top, factor, weights.data(), sums.data());
+    }
+
+    /// Of a row's weights only those that a mask allows; gives their sum.
+    float keep(const uint64_t *mask, int64_t count) {
+        size = ctorch::gather_allowed(weights.data(), count, mask, adjusted.data());
+        std::swap(weights, adjusted);
+        return ctorch::add_up(weights.data(), size, sums.data());
     }
 };
 
 /// The first token where the cumulative weight reaches `target`; one of positive weight.
 int32_t draw_from_all(const Scratch &scratch, float target) {
-    auto size = static_cast<int64_t>(scratch.weights.size()), chunk = int64_t{0};
+    int64_t size = scratch.size, chunk = 0;
     float before = 0;
-    while (chunk + 1 < static_cast<int64_t>(scratch.sums.size()) && before + scratch.sums[chunk] < target) {
-        before += scratch.sums[chunk++];
-    }
+    while ((chunk + 1) * CHUNK < size && before + scratch.sums[chunk] < target) before += scratch.sums[chunk++];
     int32_t last = 0;
     for (int64_t i = chunk * CHUNK; i < std::min(size, (chunk + 1) * CHUNK); i++) {
         if (scratch.weights[i] <= 0) continue;
@@ -49,10 +58,10 @@ int32_t draw_from_all(const Scratch &scratch, float target) {
 void take_likeliest(Scratch &scratch, const ctorch_draw &draw, float total, std::vector<int32_t> &taken, float &kept) {
     const auto &weights = scratch.weights;
     auto lower = [&](int32_t a, int32_t b) { return weights[a] != weights[b] ? weights[a] < weights[b] : a > b; };
-    scratch.order.resize(weights.size());
+    scratch.order.resize(scratch.size);
     std::iota(scratch.order.begin(), scratch.order.end(), 0);
     std::make_heap(scratch.order.begin(), scratch.order.end(), lower);
-    size_t most = draw.top_k > 0 ? draw.top_k : weights.size();
+    size_t most = draw.top_k > 0 ? draw.top_k : scratch.size;
     kept = 0;
     for (auto end = scratch.order.end(); end != scratch.order.begin() && taken.size() < most; end--) {
         if (draw.top_p < 1 && kept >= draw.top_p * total) break;
@@ -64,33 +73,14 @@ void take_likeliest(Scratch &scratch, const ctorch_draw &draw, float total, std:
     }
 }
 
-/// The logits of the tokens that a mask allows, one behind the other, which are then the only ones.
-void gather(const float *row, int64_t size, const uint64_t *mask, Scratch &scratch) {
-    scratch.allowed.clear();
-    scratch.adjusted.clear();
-    for (int64_t word = 0; word * 64 < size; word++) {
-        for (uint64_t bits = mask[word]; bits != 0; bits &= bits - 1) {
-            auto token = static_cast<int32_t>(word * 64 + __builtin_ctzll(bits));
-            if (token >= size) return;
-            scratch.allowed.push_back(token);
-            scratch.adjusted.push_back(row[token]);
-        }
-    }
-}
-
 /// Changes the logits of single tokens, where they are there.
-void adjust(const ctorch_adjustment *adjustments, int32_t count, bool is_masked, Scratch &scratch) {
-    auto size = static_cast<int64_t>(scratch.adjusted.size());
+void adjust(const ctorch_adjustment *adjustments, int32_t count, const uint64_t *mask, int64_t size, float *logits) {
     for (int32_t i = 0; i < count; i++) {
         const ctorch_adjustment &change = adjustments[i];
         int64_t place = change.token;
-        if (is_masked) {
-            auto found = std::lower_bound(scratch.allowed.begin(), scratch.allowed.end(), change.token);
-            if (found == scratch.allowed.end() || *found != change.token) continue;
-            place = found - scratch.allowed.begin();
-        }
+        if (mask) place = ctorch::allowed_place(mask, size, change.token);
         if (place < 0 || place >= size) continue;
-        float &logit = scratch.adjusted[place];
+        float &logit = logits[place];
         logit = (logit > 0 ? logit / change.divisor : logit * change.divisor) + change.amount;
     }
 }
@@ -101,18 +91,28 @@ ctorch_pick pick(const float *raw, int64_t size, const ctorch_draw &draw, const 
     ctorch_pick found{};
     float total = scratch.weigh(raw, size, top, 1), log_sum = top + std::log(total);
     if (std::isnan(log_sum)) return {0, log_sum, log_sum};
+    bool cuts = draw.top_k > 0 || draw.top_p < 1 || draw.min_p > 0;
+    if (mask && draw.temperature == 1 && draw.adjustment_count == 0 && !cuts) {
+        // The weights are known already, and good where what is allowed is not all too unlikely.
+        if (float kept = scratch.keep(mask, size); kept > SOUND_WEIGHT) {
+            int32_t place = draw_from_all(scratch, draw.uniform * kept);
+            found.token = ctorch::allowed_token(mask, place);
+            return {found.token, raw[found.token] - log_sum, std::log(scratch.weights[place] / kept)};
+        }
+    }
     const float *row = raw;
-    if (mask) gather(raw, size, mask, scratch);
-    if (!mask && draw.adjustment_count > 0) scratch.adjusted.assign(raw, raw + size);
     if (mask || draw.adjustment_count > 0) {
-        adjust(adjustments, draw.adjustment_count, mask != nullptr, scratch);
-        row = scratch.adjusted.data();
-        size = static_cast<int64_t>(scratch.adjusted.size());
-        if (size == 0) return {0, NAN, NAN};
+        float *logits = scratch.adjusted.data();
+        int64_t count = mask ? ctorch::gather_allowed(raw, size, mask, logits) : size;
+        if (count == 0) return {0, NAN, NAN};
+        if (!mask) std::copy_n(raw, size, logits);
+        adjust(adjustments, draw.adjustment_count, mask, size, logits);
+        row = logits;
+        size = count;
         top = ctorch::largest(row, size);
     }
     auto finish = [&] {
-        if (mask) found.token = scratch.allowed[found.token];
+        if (mask) found.token = ctorch::allowed_token(mask, found.token);
         found.log_prob = raw[found.token] - log_sum;
         return found;
     };
@@ -121,7 +121,6 @@ ctorch_pick pick(const float *raw, int64_t size, const ctorch_draw &draw, const 
         return finish();
     }
     if (row != raw || draw.temperature != 1) total = scratch.weigh(row, size, top, 1 / draw.temperature);
-    bool cuts = draw.top_k > 0 || draw.top_p < 1 || draw.min_p > 0;
     if (!cuts) {
         found.token = draw_from_all(scratch, draw.uniform * total);
     } else {

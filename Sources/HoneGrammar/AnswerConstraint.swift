@@ -1,6 +1,3 @@
-internal import Dispatch
-internal import Synchronization
-
 /// Holds one answer to a format: says after each token which tokens may follow.
 ///
 /// What has been asked before is answered at once. All else is found out on a thread of its own while the model's next
@@ -9,79 +6,70 @@ public struct AnswerConstraint: Sendable {
     private let automaton: FormatAutomaton
     private let tokenLimit: Int
     private var tokenCount = 0
-    private var finding: Finding
+    /// What has been written as text.
+    private var tokens: [Int32] = []
+    private var standing: Standing
+
+    private enum Standing {
+        case known(FormatAutomaton.Position, FormatAutomaton.Next)
+        case sought(Finding)
+    }
 
     /// Begins with an empty answer that has room for `tokenLimit` tokens. Once there is room for no other, only tokens
     /// are allowed behind which the answer can still become whole.
     public init(_ automaton: FormatAutomaton, tokenLimit: Int = .max) {
         self.automaton = automaton
         self.tokenLimit = tokenLimit
-        finding = Finding(automaton, FormatAutomaton.Position(), within: tokenLimit)
+        standing = Self.standing(automaton, after: [], at: FormatAutomaton.Position(), within: tokenLimit)
     }
 
     /// Takes the answer's next token; does not wait for the mask behind it.
     public mutating func append(_ token: Int32) {
         tokenCount += 1
         guard automaton.isText(token) else { return }
-        var position = finding.result.position
-        position.tokens.append(token)
-        finding = Finding(automaton, position, within: tokenLimit - tokenCount)
+        tokens.append(token)
+        standing = Self.standing(automaton, after: tokens, at: position, within: tokenLimit - tokenCount)
     }
 
     /// The tokens that may follow, a bit for each in words of 64; none if the format broke.
-    public var mask: [UInt64] { finding.result.mask }
+    public var mask: [UInt64] {
+        switch standing {
+        case .known(_, let next): next.mask
+        case .sought(let finding): finding.result.next.mask
+        }
+    }
 
     /// Whether the answer fits the format as it stands.
-    public var isWhole: Bool { finding.result.isWhole }
+    public var isWhole: Bool {
+        switch standing {
+        case .known(_, let next): next.isWhole
+        case .sought(let finding): finding.result.next.isWhole
+        }
+    }
 
     /// Whether the format's states have come to take more room than they may; then nothing may follow.
-    public var isBroken: Bool { finding.result.isBroken }
-}
-
-/// What may follow a position, known at once or found on the automaton's thread.
-private final class Finding: Sendable {
-    struct Result {
-        var position: FormatAutomaton.Position
-        var mask: [UInt64]
-        var isWhole: Bool
-        var isBroken = false
-    }
-
-    private let found: Mutex<Result?>
-    private let work = DispatchGroup()
-
-    /// The position's newest token has not been looked at.
-    init(_ automaton: FormatAutomaton, _ position: FormatAutomaton.Position, within tokenCount: Int) {
-        var moved = position
-        if let known = automaton.knownNext(movingTo: &moved, within: tokenCount) {
-            found = Mutex(Result(position: moved, mask: known.mask, isWhole: known.isWhole))
-            return
-        }
-        found = Mutex(nil)
-        automaton.thread.async(group: work) { [self] in
-            let result = Self.find(automaton, position, within: tokenCount)
-            found.withLock { $0 = result }
+    public var isBroken: Bool {
+        switch standing {
+        case .known: false
+        case .sought(let finding): finding.result.isBroken
         }
     }
 
-    private static func find(
-        _ automaton: FormatAutomaton, _ position: FormatAutomaton.Position, within tokenCount: Int
-    ) -> Result {
-        var position = position
-        do throws(FormatError) {
-            let next = try automaton.next(movingTo: &position, within: tokenCount)
-            return Result(position: position, mask: next.mask, isWhole: next.isWhole)
-        } catch {
-            let nothing = [UInt64](repeating: 0, count: automaton.wordCount)
-            return Result(position: position, mask: nothing, isWhole: false, isBroken: true)
+    private var position: FormatAutomaton.Position {
+        switch standing {
+        case .known(let position, _): position
+        case .sought(let finding): finding.result.position
         }
     }
 
-    /// Waits for it where it is being found.
-    var result: Result {
-        if let known = found.withLock({ $0 }) { return known }
-        work.wait()
-        guard let result = found.withLock({ $0 }) else { preconditionFailure("a finding ended without a result") }
-        return result
+    /// The newest of the tokens has not been looked at from this position.
+    private static func standing(
+        _ automaton: FormatAutomaton, after tokens: [Int32], at position: FormatAutomaton.Position,
+        within tokenCount: Int
+    ) -> Standing {
+        if let (moved, next) = automaton.knownNext(after: tokens.last, at: position, within: tokenCount) {
+            return .known(moved, next)
+        }
+        return .sought(Finding(automaton, tokens, position, within: tokenCount))
     }
 }

@@ -43,10 +43,8 @@ public final class FormatAutomaton: Sendable {
         return try Machine(rules + [whole], root: rules.count)
     }
 
-    /// Where an answer stands.
+    /// Where an answer stands: a number that means nothing any more once states were forgotten.
     struct Position {
-        /// What has been written; states are found again from it once they were forgotten.
-        var tokens: [Int32] = []
         fileprivate var state = Automaton.dead
         fileprivate var generation = 0
     }
@@ -57,30 +55,36 @@ public final class FormatAutomaton: Sendable {
         let isWhole: Bool
     }
 
-    /// What follows the position's newest token within so many tokens, if that takes no work and nobody else is at it.
-    func knownNext(movingTo position: inout Position, within tokenCount: Int) -> Next? {
+    /// Where a token leads, none to where an answer begins, and what follows there within so many tokens, if that takes
+    /// no work and nobody else is at it.
+    func knownNext(after token: Int32?, at position: Position, within tokenCount: Int) -> (Position, Next)? {
         masks.withLockIfAvailable { masks in
             var state: Int32? = masks.automaton.start
-            if let token = position.tokens.last {
+            if let token {
                 guard position.generation == masks.automaton.generation else { return nil }
                 state = masks.knownState(after: position.state, token)
             }
             guard let state, let mask = masks.knownMask(of: state, within: tokenCount) else { return nil }
-            (position.state, position.generation) = (state, masks.automaton.generation)
-            return Next(mask: mask, isWhole: masks.automaton.states[Int(state)].isEnd)
+            return (
+                Position(state: state, generation: masks.automaton.generation),
+                Next(mask: mask, isWhole: masks.automaton.states[Int(state)].isEnd)
+            )
         } ?? nil
     }
 
-    /// What follows the position's newest token within so many tokens.
-    func next(movingTo position: inout Position, within tokenCount: Int) throws(FormatError) -> Next {
+    /// Moves a position by the newest of an answer's tokens, and says what follows there within so many tokens; once
+    /// states were forgotten, all of the tokens are gone through again.
+    func next(
+        after tokens: [Int32], movingTo position: inout Position, within tokenCount: Int
+    ) throws(FormatError) -> Next {
         try masks.withLock { (masks) throws(FormatError) in
             try masks.makeRoom()
-            if position.generation == masks.automaton.generation, let token = position.tokens.last {
+            if position.generation == masks.automaton.generation, let token = tokens.last {
                 position.state = try masks.state(after: position.state, token)
             } else {
                 position.generation = masks.automaton.generation
                 position.state = masks.automaton.start
-                for token in position.tokens { position.state = try masks.state(after: position.state, token) }
+                for token in tokens { position.state = try masks.state(after: position.state, token) }
             }
             return Next(
                 mask: try masks.mask(of: position.state, within: tokenCount),

@@ -26,6 +26,14 @@ struct Questions {
         self.tokenizer = tokenizer
     }
 
+    /// Positions in the order in which answers are begun: those that may become the longest first, so that the last
+    /// ones to run are short and few steps have empty places (longest processing time first, Graham 1969, "Bounds on
+    /// multiprocessing timing anomalies"); of equal ones as asked.
+    var order: [Int] {
+        let lengths = requests.map { $0.tokenCount(contextLength: contextLength) - $0.prompt.count }
+        return requests.indices.sorted { (-lengths[$0], $0) < (-lengths[$1], $1) }
+    }
+
     /// Of the request at this position, with nothing written.
     func answer(_ position: Int) -> Answer {
         Answer(

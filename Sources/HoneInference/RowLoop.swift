@@ -29,7 +29,7 @@ struct RowLoop: SteppedLoop {
         self.limits = limits
         self.endTokens = endTokens
         self.questions = questions
-        waiting = questions.requests.indices.reversed().map { questions.answer($0) }
+        waiting = questions.order.reversed().map { questions.answer($0) }
     }
 
     var isDone: Bool { waiting.isEmpty && rows.isEmpty }
@@ -65,7 +65,8 @@ struct RowLoop: SteppedLoop {
 // What runs.
 extension RowLoop {
     private mutating func admit() {
-        var readCount = rows.lazy.filter { $0.pendingCount > 1 }.map(\.pendingCount).reduce(0, +)
+        var readCount = 0
+        for index in rows.indices where rows[index].pendingCount > 1 { readCount += rows[index].pendingCount }
         while let next = waiting.last, rows.count < limits.batchSize {
             let prompt = questions.requests[next.position].prompt
             if next.tokens.isEmpty, let leader = rows.firstIndex(where: { $0.isFirst(toRead: prompt) }) {

@@ -69,7 +69,9 @@ extension Tensor {
                 temperature: draw.temperature, top_p: draw.topP, min_p: draw.minP, top_k: Int32(clamping: draw.topK),
                 uniform: draw.uniform, adjustment_count: Int32(draw.adjustments.count), is_masked: draw.mask != nil)
         }
-        let masks = draws.flatMap { $0.mask ?? [] }
+        var masks: [UInt64] = []
+        masks.reserveCapacity(wordCount * draws.count { $0.mask != nil })
+        for case let mask? in draws.lazy.map(\.mask) { masks += mask }
         var picks = [ctorch_pick](repeating: ctorch_pick(), count: draws.count)
         guard unsafe ctorch_pick_tokens(handle, raw, adjustments, masks, &picks) else {
             stop("pickTokens: \(Torch.lastError)")

@@ -1,5 +1,6 @@
 import Foundation
 import HoneTensor
+import SeededRandom
 import Testing
 
 @testable import HoneInference
@@ -97,6 +98,40 @@ import Testing
         for pick in Tensor(rows.flatMap { $0 }, shape: [4, 70]).pickTokens(draws) {
             #expect(pick.logProb.isNaN && pick.drawnLogProb.isNaN)
         }
+    }
+
+    /// With masks of all densities, and bits behind the vocabulary's end.
+    @Test(arguments: [1, 64, 70, 1000]) func whatAMaskAllowsIsPickedAsIfThereWereNoOtherTokens(size: Int) {
+        var random = SplitMix(seed: UInt64(size))
+        for density in [1, 8, 32, 60, 64] {
+            let row = (0..<size).map { _ in Float.random(in: -6...6, using: &random) }
+            var mask = (0..<(size + 63) / 64).map { word in
+                (0..<64).reduce(UInt64(0)) {
+                    $0 | (Int.random(in: 0..<64, using: &random) < density && word % 5 != 4 ? 1 << $1 : 0)
+                }
+            }
+            mask[0] |= 1
+            let allowed = (0..<size).filter { mask[$0 / 64] >> UInt64($0 % 64) & 1 == 1 }
+            for (temperature, topK) in [(Float(0), 0), (1, 0), (0.7, 0), (1.3, 3)] {
+                var draw = TokenDraw(temperature: temperature, topK: topK, uniform: 0.6)
+                let few = Tensor(allowed.map { row[$0] }, shape: [1, allowed.count]).pickTokens([draw])[0]
+                draw.mask = mask
+                let masked = Tensor(row, shape: [1, size]).pickTokens([draw])[0]
+                #expect(Int(masked.token) == allowed[Int(few.token)], "\(density), \(temperature)")
+                #expect(abs(masked.drawnLogProb - few.drawnLogProb) < 1e-5)
+            }
+        }
+    }
+
+    @Test func whatIsAllowedIsDrawnRightlyHoweverUnlikelyItIs() {
+        var row = [Float](repeating: -100, count: 200)
+        row[7] = 60
+        row[199] = -99
+        var draw = TokenDraw(temperature: 1, uniform: 0.9)
+        draw.mask = [1 << 9, 0, 0, 1 << 7]
+        let pick = Tensor(row, shape: [1, 200]).pickTokens([draw])[0]
+        #expect(pick.token == 199 && abs(pick.drawnLogProb + log(1 + exp(Float(-1)))) < 1e-6)
+        #expect(abs(pick.logProb + 159) < 1e-4)
     }
 
     @Test func ofEqualTokensTheFirstIsTheLikeliest() {

@@ -76,6 +76,21 @@ import Testing
         }
     }
 
+    @Test func `the answers that may become the longest are begun first, so that rows end together`() throws {
+        let lengths = [Int](repeating: 4, count: 12) + [24, 20]
+        let requests = lengths.enumerated().map { number, length in
+            GenerationRequest(prompt: [Int32(number)], maximumNewTokens: length)
+        }
+        var limits = GenerationLimits()
+        limits.batchSize = 4
+        limits.draftedRowCount = 0
+        let engine = TextGenerator(model: model(), tokenizer: tokenizer, endTokens: [], limits: limits)
+        var stepCount = 0
+        let results = try engine.generate(requests, onStep: { _ in stepCount += 1 })
+        #expect(results.map(\.tokens.count) == lengths)
+        #expect(stepCount == 24, "12 steps for the short ones in the two places that are left")
+    }
+
     @Test func `a prompt that was read before is read no more`() throws {
         func stepCount(_ requests: [GenerationRequest], _ generator: TextGenerator) throws -> Int {
             var count = 0

@@ -74,10 +74,15 @@ struct Automaton {
 
     // MARK: Stepping
 
-    /// The state after a byte, if it has been asked for before.
-    func knownState(after state: Int32, _ byte: UInt8) -> Int32? {
-        let next = table[Int(state) * machine.classes.count + Int(machine.classes.ofByte[Int(byte)])]
-        return next == Self.unknown ? nil : next
+    /// The state after some bytes, if all on the way have been asked for before.
+    func knownState(after state: Int32, _ bytes: [UInt8]) -> Int32? {
+        var next = state
+        let (count, ofByte) = (machine.classes.count, machine.classes.ofByte)
+        for byte in bytes {
+            next = table[Int(next) * count + Int(ofByte[Int(byte)])]
+            if next == Self.unknown { return nil }
+        }
+        return next
     }
 
     mutating func state(after state: Int32, _ byte: UInt8) throws(FormatError) -> Int32 {

@@ -26,7 +26,8 @@ struct TokenMasks {
 
     private let trie: TokenTrie
     private(set) var automaton: Automaton
-    private var masks: [Int32: Known] = [:]
+    /// Of the states whose masks have been asked for; of others nil, or none behind the last.
+    private var masks: [Known?] = []
     /// Where the room for tokens comes to an end.
     private var narrowMasks: [Narrow: [UInt64]] = [:]
     private var locals: [Int32: Local] = [:]
@@ -41,17 +42,12 @@ struct TokenMasks {
 
     /// The state after a token, if all of its steps are known.
     func knownState(after state: Int32, _ token: Int32) -> Int32? {
-        var state = state
-        for byte in trie.bytesOfToken[Int(token)] {
-            guard let next = automaton.knownState(after: state, byte) else { return nil }
-            state = next
-        }
-        return state
+        automaton.knownState(after: state, trie.bytesOfToken[Int(token)])
     }
 
     /// The mask of a state within so many tokens, if it is known.
     func knownMask(of state: Int32, within tokenCount: Int) -> [UInt64]? {
-        guard let known = masks[state] else { return nil }
+        guard Int(state) < masks.count, let known = masks[Int(state)] else { return nil }
         if known.reach < tokenCount { return known.mask }
         return narrowMasks[Narrow(state: state, tokenCount: tokenCount)]
     }
@@ -97,7 +93,7 @@ struct TokenMasks {
     }
 
     private mutating func known(of state: Int32) throws(FormatError) -> Known {
-        if let known = masks[state] { return known }
+        if Int(state) < masks.count, let known = masks[Int(state)] { return known }
         var known = Known(mask: [UInt64](repeating: 0, count: trie.wordCount))
         let places = automaton.states[Int(state)].places
         var rest = places[...]
@@ -120,7 +116,8 @@ struct TokenMasks {
         if automaton.states[Int(state)].isEnd {
             for token in trie.endTokens { known.mask.allow(token) }
         }
-        masks[state] = known
+        if masks.count <= Int(state) { masks += [Known?](repeating: nil, count: Int(state) + 1 - masks.count) }
+        masks[Int(state)] = known
         automaton.count(bytes: known.mask.count * 8 + 72)
         return known
     }

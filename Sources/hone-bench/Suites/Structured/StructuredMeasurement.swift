@@ -5,6 +5,9 @@ import HoneTensor
 import HoneTokenizer
 
 /// The same requests with and without formats, on one engine.
+///
+/// An engine begins with the answers that may become the longest. What it is told of free answers' lengths it cannot
+/// know of answers in formats; so these are asked for in that order, and both sides have the same rows in every step.
 final class StructuredMeasurement {
     struct Answer: Encodable {
         let regex: String?
@@ -34,23 +37,25 @@ final class StructuredMeasurement {
             model: CausalLanguageModel(shape, generator: Generator(seed: 1)), tokenizer: tokenizer, endTokens: [],
             limits: limits, threads: threads)
         let formats = StructuredFormats.all.map(\.format)
-        requests = (0..<requestCount).map { number in
+        let asked = (0..<requestCount).map { number in
             GenerationRequest(
                 prompt: (0..<32).map { Int32((number * 131 + $0 * 17) % 30_000) }, maximumNewTokens: 400,
                 sampling: SamplingParameters(temperature: 1, seed: UInt64(number)),
                 format: formats[number % formats.count])
         }
-        let (results, rate) = try await Self.measure(engine, requests)
+        let (results, rate) = try await Self.measure(engine, asked)
         firstRun = rate
         cutCount = results.count { $0.finishReason != .stop }
-        wholeAnswers = zip(requests, results).filter { $0.1.finishReason == .stop }.map { request, result in
+        let answered = zip(asked, results).sorted { $0.1.tokens.count > $1.1.tokens.count }
+        requests = answered.map(\.0)
+        wholeAnswers = answered.filter { $0.1.finishReason == .stop }.map { request, result in
             switch request.format {
             case .regex(let pattern): Answer(regex: pattern, schema: nil, text: result.text)
             case .jsonSchema(let schema): Answer(regex: nil, schema: schema, text: result.text)
             case nil: Answer(regex: nil, schema: nil, text: result.text)
             }
         }
-        freeRequests = zip(requests, results).map { request, result in
+        freeRequests = answered.map { request, result in
             var request = request
             request.format = nil
             request.maximumNewTokens = max(result.tokens.count, 1)
