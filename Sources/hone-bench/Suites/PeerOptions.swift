@@ -41,7 +41,10 @@ struct PeerOptions: ParsableArguments {
     }
 
     /// Runs a script of the peers' folder; a peer that cannot run is reported, never guessed.
-    func script(_ name: String, _ arguments: [String]) async -> Result<PeerResult, PeerFault> {
+    func script(
+        _ name: String, _ arguments: [String], python other: String? = nil
+    ) async -> Result<PeerResult, PeerFault> {
+        let python = other ?? python
         do {
             let run = try await Subprocess.run(
                 python.contains("/") ? .path(FilePath(python)) : .name(python),
