@@ -64,6 +64,35 @@ import Testing
         }
     }
 
+    private static func speed(besideTRL speed: Double?) -> String {
+        let names = [
+            "train tiny, batch 32 x 64", "PPO tiny, 256 answers of 16 + 32 tokens",
+            "PPO tiny, 256 answers of 6-102 + 13-79 tokens",
+        ].map { $0 + ", 1 thread(s)" }
+        var rows = names.flatMap { [($0, 3000.0), ("\($0), eager PyTorch", 1000.0)] }
+        if let speed { rows += names.dropFirst().map { ("\($0), TRL PPOTrainer", speed) } }
+        let list = rows.map { #"{"name": "\#($0.0)", "unit": "tokens/s", "values": [\#($0.1), \#($0.1)]}"# }
+        return """
+            {"format": 1, "claim": "speed", "seeds": 2, "date": "2024-05-06T07:08:09Z", "machine": "one of mine",
+             "command": "hone-bench training", "seconds": 12.4, "remarks": [], "rows": [\(list.joined(separator: ","))]}
+            """
+    }
+
+    @Test(arguments: [
+        (nil, "Holds: yes."), (500.0, "| 500 tokens/s (500 to 500), TRL PPOTrainer | 6 times (6 to 6) |"),
+        (2000.0, "1.5 times (1.5 to 1.5) that of TRL PPOTrainer, not at least 3 times the control"),
+    ])
+    func speedIsHeldAgainstTRLWhereItWasMeasuredBesideIt(_ speed: Double?, _ text: String) async throws {
+        try await withRecords(["speed": Self.speed(besideTRL: speed)]) { folder in
+            let written = try await HoneProgram.run("reproduce", "--page", "--out", folder.path)
+            #expect(written.status == 0, "\(written.errors)")
+            let page = try String(contentsOf: folder.appending(path: "reproduce.md"), encoding: .utf8)
+            #expect(page.contains(text))
+            #expect(page.contains("TRL") == (speed != nil))
+            #expect(page.contains("| 1000 tokens/s (1000 to 1000), eager PyTorch | 3 times (3 to 3) |"))
+        }
+    }
+
     private func withRecords(_ records: [String: String], _ body: (URL) async throws -> Void) async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "hone-reproduce-\(UUID().uuidString)")
         let inner = folder.appending(path: "reproduce")

@@ -1,4 +1,4 @@
-"""Whole iterations of PPO in eager PyTorch and transformers, the opponent of `hone-bench ppo`.
+"""Whole iterations of PPO in eager PyTorch and transformers, the opponent of `hone-bench training`.
 
     python Tests/Oracles/eager_ppo.py --model DIR --workload FILE --threads 1
 

@@ -9,6 +9,14 @@ struct Claim: Sendable {
         var control: String?
         /// Whether every seed has to reach the bar, not only their median.
         var isForEverySeed = false
+        /// Whether the claim is measured, and may hold, where the reader lacks what the control needs.
+        var isOptional = false
+
+        /// Who is measured beside the row, where the control is the same work done by others.
+        var peer: String? {
+            guard let control, control.hasPrefix(row + ", ") else { return nil }
+            return String(control.dropFirst(row.count + 2))
+        }
     }
 
     /// For `--only`, and for the names of the record and the picture.

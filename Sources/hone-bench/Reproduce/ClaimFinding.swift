@@ -35,6 +35,12 @@ struct ClaimFinding {
         return "\(median)\(unit) (\(Number.text(interval.lower)) to \(Number.text(interval.upper)))"
     }
 
+    /// The control's numbers, and whose they are where a row has several peers.
+    var controlText: String {
+        guard let control else { return "" }
+        return Self.text(control) + (reading.peer.map { ", \($0)" } ?? "")
+    }
+
     /// Seed against the same seed: the mean difference, or the ratio of medians, with a 95 % interval.
     var againstControl: String {
         guard let control else { return "" }
@@ -53,7 +59,8 @@ struct ClaimFinding {
 
     /// What went amiss, for a reading that does not hold.
     var shortfall: String {
-        let beside = reading.bar.isInTimesOfControl ? ", \(againstControl)" : ""
+        let whose = reading.peer.map { " that of \($0)" } ?? ""
+        let beside = reading.bar.isInTimesOfControl ? ", \(againstControl)\(whose)" : ""
         guard reading.isForEverySeed else { return "\(reading.row) is \(Self.text(row))\(beside), not \(bar)" }
         let missed = row.values.enumerated().filter { seed, value in
             !reading.bar.isReached(by: value, control: control.map { $0.values[seed] })

@@ -3,14 +3,14 @@ struct ClaimOutcome {
     let claim: Claim
     let record: ClaimRecord
     let findings: [ClaimFinding]
-    /// Readings that the record does not have.
+    /// Readings that the record does not have though it has to.
     let missing: [String]
 
     init(_ claim: Claim, _ record: ClaimRecord) {
         self.claim = claim
         self.record = record
         findings = claim.readings.compactMap { ClaimFinding($0, in: record) }
-        missing = claim.readings.filter { ClaimFinding($0, in: record) == nil }.map(\.row)
+        missing = claim.readings.filter { !$0.isOptional && ClaimFinding($0, in: record) == nil }.map(\.row)
     }
 
     var holds: Bool { missing.isEmpty && findings.allSatisfy(\.holds) }

@@ -147,6 +147,13 @@ extension Claim {
             Reading(
                 row: "PPO tiny, 256 answers of 6-102 + 13-79 tokens, 1 thread(s)", bar: .timesControlAtLeast(3),
                 control: "PPO tiny, 256 answers of 6-102 + 13-79 tokens, 1 thread(s), eager PyTorch"),
+            Reading(
+                row: "PPO tiny, 256 answers of 16 + 32 tokens, 1 thread(s)", bar: .timesControlAtLeast(3),
+                control: "PPO tiny, 256 answers of 16 + 32 tokens, 1 thread(s), TRL PPOTrainer", isOptional: true),
+            Reading(
+                row: "PPO tiny, 256 answers of 6-102 + 13-79 tokens, 1 thread(s)", bar: .timesControlAtLeast(3),
+                control: "PPO tiny, 256 answers of 6-102 + 13-79 tokens, 1 thread(s), TRL PPOTrainer",
+                isOptional: true),
         ],
         limits: "Where all answers have one length, matrix products bound both: see docs/speed.md.")
 

@@ -29,7 +29,8 @@ struct ReproduceProgram: AsyncParsableCommand {
     var only = Claim.all
     @Option(help: "A folder that keeps supervised models for the next claim and the next call; else a temporary one.")
     var keep: String?
-    @Option(help: "A Python that has torch and transformers, for speed beside eager PyTorch.") var python: String?
+    @Option(help: "A Python that has torch and transformers, for speed beside eager PyTorch, and TRL if it has that.")
+    var python: String?
     @Option(help: ArgumentHelp("Word problems to learn from: see docs/word-problems.md.", valueName: "file"))
     var wordTrain: String?
     @Option(help: ArgumentHelp("Word problems to be tested on.", valueName: "file")) var wordTest: String?

@@ -64,8 +64,8 @@ struct ReproductionPage {
         ]
         for finding in outcome.findings {
             let cells = [
-                finding.reading.row, ClaimFinding.text(finding.row), finding.control.map(ClaimFinding.text) ?? "",
-                finding.againstControl, finding.bar, finding.holds ? "yes" : "**no**",
+                finding.reading.row, ClaimFinding.text(finding.row), finding.controlText, finding.againstControl,
+                finding.bar, finding.holds ? "yes" : "**no**",
             ]
             lines.append("| " + cells.joined(separator: " | ") + " |")
         }

@@ -2,7 +2,8 @@ import Foundation
 
 /// The rows of a suite's JSON object, which may stand inside a larger one.
 ///
-/// A row with a peer of as many runs beside it gives two rows: its own, and "NAME, PEER".
+/// A row with a peer of as many runs beside it gives two rows: its own, and "NAME, PEER". One that is printed anew for
+/// every peer gives its own once.
 struct SuiteOutput: Decodable {
     let rows: [ClaimRecord.Row]
     /// What was not measured, and why.
@@ -37,11 +38,15 @@ struct SuiteOutput: Decodable {
         let outer = try decoder.container(keyedBy: Keys.self)
         let printed = try outer.decodeIfPresent(Printed.self, forKey: .report) ?? Printed(from: decoder)
         absent = printed.absent ?? []
-        rows = printed.rows.flatMap { row -> [ClaimRecord.Row] in
-            let own = ClaimRecord.Row(name: row.name, unit: row.unit, values: row.sample.values)
-            guard let beside = row.beside, beside.sample.values.count == row.sample.values.count else { return [own] }
+        var rows: [ClaimRecord.Row] = []
+        for row in printed.rows {
+            if !rows.contains(where: { $0.name == row.name }) {
+                rows.append(ClaimRecord.Row(name: row.name, unit: row.unit, values: row.sample.values))
+            }
+            guard let beside = row.beside, beside.sample.values.count == row.sample.values.count else { continue }
             let name = "\(row.name), \(beside.name)"
-            return [own, ClaimRecord.Row(name: name, unit: row.unit, values: beside.sample.values)]
+            rows.append(ClaimRecord.Row(name: name, unit: row.unit, values: beside.sample.values))
         }
+        self.rows = rows
     }
 }

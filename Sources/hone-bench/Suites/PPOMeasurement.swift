@@ -3,7 +3,7 @@ import HoneModel
 import HoneTokenizer
 import HoneTraining
 
-/// Whole iterations of PPO; `Tests/Oracles/eager_ppo.py` does the same.
+/// Whole iterations of PPO; `Tests/Oracles/eager_ppo.py` and `trl_ppo.py` do the same.
 struct PPOMeasurement: Sendable {
     struct Run: Sendable {
         var tokens = 0

@@ -34,7 +34,7 @@ struct PPOWorkload: Sendable, Encodable {
         return "\(prompts.count) answers of \(lengths[0]) + \(lengths[1]) tokens"
     }
 
-    /// Writes the file that `Tests/Oracles/eager_ppo.py` reads, lends its path, and removes it.
+    /// Writes the file that the peers' scripts read, lends its path, and removes it.
     func withFile<Result>(_ body: (String) async throws -> Result) async throws -> Result {
         let file = FileManager.default.temporaryDirectory.appending(path: "hone-bench-\(UUID().uuidString).json")
         try JSONEncoder().encode(self).write(to: file)

@@ -41,12 +41,16 @@ struct PeerOptions: ParsableArguments {
     }
 
     /// Runs a script of the peers' folder; a peer that cannot run is reported, never guessed.
-    func script(_ name: String, _ arguments: [String]) async -> Result<PeerResult, PeerFault> {
+    func script(
+        _ name: String, _ arguments: [String], python other: String? = nil
+    ) async -> Result<PeerResult, PeerFault> {
+        let python = other ?? python
         do {
             let run = try await Subprocess.run(
                 python.contains("/") ? .path(FilePath(python)) : .name(python),
                 arguments: Arguments(["\(oracles)/\(name)"] + arguments),
-                environment: .inherit.updating(["OMP_WAIT_POLICY": "passive"]),
+                // Hone's own setting for threads that wait would hold the peers back.
+                environment: .inherit.updating(["OMP_WAIT_POLICY": "active"]),
                 output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
             guard run.terminationStatus.isSuccess, let line = run.standardOutput.split(separator: "\n").last else {
                 let reason = run.standardError.split(separator: "\n").last ?? "no output"
