@@ -2,8 +2,8 @@
 #pragma once
 
 #include "attention_rows.h"
+#include "parallel.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/core/Tensor.h>
 
 #include <algorithm>
@@ -40,7 +40,7 @@ template <typename Body>
 void over_heads(const Sequences &sequences, const Heads &heads, int64_t scratch_size, Body body) {
     int64_t tasks = sequences.count() * heads.key;
     int64_t work = std::max<int64_t>(1, sequences.offsets.back() * heads.group() * heads.size / sequences.count());
-    at::parallel_for(0, tasks, std::max<int64_t>(1, (1 << 13) / work), [&](int64_t begin, int64_t end) {
+    parallel_for(0, tasks, std::max<int64_t>(1, (1 << 13) / work), [&](int64_t begin, int64_t end) {
         std::unique_ptr<float[]> scratch(new float[scratch_size]);
         for (int64_t task = begin; task < end; task++) body(task / heads.key, task % heads.key, scratch.get());
     });
@@ -51,7 +51,7 @@ inline void turn_line(const float *in, float *out, const Sequences &sequences, c
                       const at::Tensor &cosines, const at::Tensor &sines, float direction) {
     const float *c = cosines.const_data_ptr<float>(), *s = sines.const_data_ptr<float>();
     int64_t grain = std::max<int64_t>(1, sequences.count() / 8);
-    at::parallel_for(0, sequences.count(), grain, [&](int64_t begin, int64_t end) {
+    parallel_for(0, sequences.count(), grain, [&](int64_t begin, int64_t end) {
         for (int64_t i = begin; i < end; i++) {
             int64_t first = sequences.offsets[i] * heads.width(), angle = sequences.pasts[i] * heads.size / 2;
             turn_tokens(in + first, out + first, c + angle, s + angle, sequences.length(i),

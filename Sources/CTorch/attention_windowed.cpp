@@ -9,6 +9,7 @@
 #include "attention_windowed.h"
 #include "boundary.h"
 #include "elementwise.h"
+#include "parallel.h"
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
@@ -54,7 +55,7 @@ float sigmoid(float x) { return 1 / (1 + ctorch::exponential(-x)) + (x - x); }
 template <typename Body>
 void over_gates(const Sight &sight, int64_t tokens, Body body) {
     int64_t heads = sight.heads.query, branches = sight.branches();
-    at::parallel_for(0, tokens, 256, [&](int64_t begin, int64_t end) {
+    ctorch::parallel_for(0, tokens, 256, [&](int64_t begin, int64_t end) {
         for (int64_t place = begin * heads; place < end * heads; place++) {
             body(place * sight.heads.size, place / heads * branches * heads + place % heads);
         }

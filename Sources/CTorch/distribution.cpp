@@ -2,8 +2,8 @@
 
 #include "boundary.h"
 #include "lanes.h"
+#include "parallel.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <torch/csrc/autograd/custom_function.h>
@@ -149,7 +149,7 @@ void differentiate(const float *logits, const int64_t *targets, const float *dlo
 
 template <typename Body>
 void over_rows(int64_t rows, int64_t size, Body body) {
-    at::parallel_for(0, rows, std::max<int64_t>(1, (1 << 13) / size), body);
+    ctorch::parallel_for(0, rows, std::max<int64_t>(1, (1 << 13) / size), body);
 }
 
 struct Distribution : torch::autograd::Function<Distribution> {

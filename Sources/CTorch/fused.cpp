@@ -2,9 +2,9 @@
 // ten operators, with as many intermediate tensors, forwards and backwards.
 #include "boundary.h"
 #include "lanes.h"
+#include "parallel.h"
 #include "token_rows.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/sum.h>
@@ -22,7 +22,7 @@ constexpr int64_t GRAIN = 1 << 14;  // elements that are worth a thread
 /// Runs `body(begin, end)` over rows of `width` elements, on several threads if there are many.
 template <typename Body>
 void over_rows(int64_t rows, int64_t width, Body body) {
-    at::parallel_for(0, rows, std::max<int64_t>(1, GRAIN / width), body);
+    ctorch::parallel_for(0, rows, std::max<int64_t>(1, GRAIN / width), body);
 }
 
 // MARK: RMSNorm (Zhang and Sennrich 2019, arXiv:1910.07467, equation 4)
@@ -53,7 +53,7 @@ std::pair<Tensor, Tensor> rms_norm_gradients(const Tensor &dy, const Tensor &dsu
     constexpr int64_t CHUNK = 128;  // fixed, so that sums do not depend on the number of threads
     int64_t size = x.size(-1), rows = x.numel() / size, chunks = (rows + CHUNK - 1) / CHUNK;
     Tensor dx = at::empty_like(x), partial = at::zeros({chunks, size});
-    at::parallel_for(0, chunks, 1, [&](int64_t begin, int64_t end) {
+    ctorch::parallel_for(0, chunks, 1, [&](int64_t begin, int64_t end) {
         for (int64_t c = begin; c < end; c++) {
             int64_t first = c * CHUNK, offset = first * size;
             rms_norm_backward_rows(dy.const_data_ptr<float>() + offset,

@@ -5,8 +5,8 @@
 // output element always runs over the input size in one order, so a row's result has the same bits in any batch.
 #include "boundary.h"
 #include "columns.h"
+#include "parallel.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/Version.h>
 #include <ATen/native/CPUBlas.h>
 #include <ATen/ops/empty.h>
@@ -42,7 +42,7 @@ struct Panels {
 Panels pack(const float *source, int64_t rows, int64_t columns, int64_t row_step, int64_t column_step) {
     int64_t padded = (columns + PANEL - 1) / PANEL * PANEL;
     Panels panels{at::empty({padded * rows}), rows, columns};
-    at::parallel_for(0, padded / PANEL, 4, [&](int64_t begin, int64_t end) {
+    ctorch::parallel_for(0, padded / PANEL, 4, [&](int64_t begin, int64_t end) {
         for (int64_t c = begin * PANEL; c < std::min(end * PANEL, columns); c += PANEL) {
             int64_t width = std::min(PANEL, columns - c);
             float *out = panels.panel(c);
@@ -72,12 +72,12 @@ void multiply(const float *a, const Panels &b, float *out, int64_t m, bool accum
     };
     if (m * k * n < 1 << 18) return rows(0, m);
     int64_t blocks = (m + PANEL - 1) / PANEL;
-    at::parallel_for(0, blocks, 1, [&](int64_t begin, int64_t end) { rows(begin * PANEL, std::min(m, end * PANEL)); });
+    ctorch::parallel_for(0, blocks, 1, [&](int64_t begin, int64_t end) { rows(begin * PANEL, std::min(m, end * PANEL)); });
 }
 
 /// out[P, Q] = left[M, P]ᵀ · right[M, Q]. Columns of `left` are turned into rows chunk by chunk, while in the cache.
 void multiply_transposed(const float *left, const float *right, float *out, int64_t m, int64_t p, int64_t q) {
-    at::parallel_for(0, (p + PANEL - 1) / PANEL, 1, [&](int64_t begin, int64_t end) {
+    ctorch::parallel_for(0, (p + PANEL - 1) / PANEL, 1, [&](int64_t begin, int64_t end) {
         int64_t first = begin * PANEL, last = std::min(p, end * PANEL);
         std::vector<float> turned((last - first) * HEIGHT);
         for (int64_t r = 0, height; r < m; r += height) {

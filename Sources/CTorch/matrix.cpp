@@ -4,8 +4,8 @@
 #include "boundary.h"
 #include "elementwise.h"
 #include "matrix_block.h"
+#include "parallel.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <c10/core/Allocator.h>
 
@@ -39,7 +39,7 @@ Matrix make(Format format, int64_t outputs, int64_t inputs) {
 
 template <typename Value, typename In, typename Convert>
 void fill_tiles(const Matrix &m, const In *in, int64_t per_step, Convert convert) {
-    at::parallel_for(0, m.tiles(), 1, [&](int64_t begin, int64_t end) {
+    ctorch::parallel_for(0, m.tiles(), 1, [&](int64_t begin, int64_t end) {
         for (int64_t c = begin * TILE; c < std::min(end * TILE, m.outputs); c++) {
             auto *tile = reinterpret_cast<Value *>(m.weight.data() + c / TILE * m.tile_bytes()) + c % TILE * per_step;
             for (int64_t k = 0; k < m.inputs; k++) {
@@ -210,9 +210,9 @@ ctorch_tensor ctorch_matrix_multiply(ctorch_matrix handle, ctorch_tensor x_handl
         int64_t rows = x.numel() / m.inputs, work = rows * m.inputs * TILE;  // of one tile
         Inputs inputs;
         inputs.prepare(m, rows, x.const_data_ptr<float>(), m.inputs);
-        at::parallel_for(0, rows, std::max<int64_t>(1, (1 << 14) / m.inputs),
+        ctorch::parallel_for(0, rows, std::max<int64_t>(1, (1 << 14) / m.inputs),
                          [&](int64_t begin, int64_t end) { inputs.convert(begin, end); });
-        at::parallel_for(0, m.tiles(), std::max<int64_t>(1, (1 << 20) / work), [&](int64_t begin, int64_t end) {
+        ctorch::parallel_for(0, m.tiles(), std::max<int64_t>(1, (1 << 20) / work), [&](int64_t begin, int64_t end) {
             multiply(m, inputs, nullptr, out.mutable_data_ptr<float>(), begin, end);
         });
         return ctorch::handle(out);

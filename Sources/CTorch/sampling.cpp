@@ -2,8 +2,8 @@
 #include "allowed.h"
 #include "boundary.h"
 #include "distribution.h"
+#include "parallel.h"
 
-#include <ATen/Parallel.h>
 
 #include <algorithm>
 #include <cmath>
@@ -153,7 +153,7 @@ bool ctorch_pick_tokens(ctorch_tensor logits, const ctorch_draw *draws, const ct
             firsts.push_back(firsts.back() + draws[r].adjustment_count);
             words.push_back(words.back() + (draws[r].is_masked ? (size + 63) / 64 : 0));
         }
-        at::parallel_for(0, rows.size(0), std::max<int64_t>(1, (1 << 18) / size), [&](int64_t begin, int64_t end) {
+        ctorch::parallel_for(0, rows.size(0), std::max<int64_t>(1, (1 << 18) / size), [&](int64_t begin, int64_t end) {
             Scratch scratch(size);
             for (int64_t r = begin; r < end; r++) {
                 const uint64_t *mask = draws[r].is_masked ? masks + words[r] : nullptr;

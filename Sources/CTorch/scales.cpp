@@ -1,8 +1,8 @@
 // Scales of weights in whole numbers, and the whole numbers by them.
 #include "boundary.h"
 #include "lanes.h"
+#include "parallel.h"
 
-#include <ATen/Parallel.h>
 
 #include <cmath>
 #include <limits>
@@ -106,7 +106,7 @@ struct Groups {
 
     /// In parallel; `body(begin, end)` of rows.
     template <typename Body> void over_rows(Body body) const {
-        at::parallel_for(0, rows, std::max<int64_t>(1, (1 << 15) / std::max<int64_t>(1, inputs)), body);
+        ctorch::parallel_for(0, rows, std::max<int64_t>(1, (1 << 15) / std::max<int64_t>(1, inputs)), body);
     }
 };
 
