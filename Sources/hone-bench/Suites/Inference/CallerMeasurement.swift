@@ -34,8 +34,9 @@ struct CallerMeasurement {
             two.append(try await speed(engine, callerCount: 2))
         }
         return SuiteReport.Row(
-            name: "two callers of \(Self.blockCount) blocks of \(Self.blockSize), \(shape.rawValue) "
-                + precision.rawValue, unit: "tokens/s", sample: Sample(two), beside: .init(name: "one caller", sample: Sample(one)))
+            name: "\(Self.blockCount) blocks of \(Self.blockSize) for two callers, \(shape.rawValue) "
+                + precision.rawValue, unit: "tokens/s",
+            sample: Sample(two), beside: .init(name: "one caller", sample: Sample(one)))
     }
 
     /// Tokens of prompts and answers a second.
