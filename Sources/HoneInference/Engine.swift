@@ -169,7 +169,7 @@ extension GenerationEngine: Engine {
         }
     }
 
-    public func outcomes(
+    public nonisolated func outcomes(
         of requests: [EngineRequest], isWanted: @escaping @Sendable (_ request: Int) -> Bool
     ) async throws -> [EngineOutcome] {
         var outcomes = [EngineOutcome?](repeating: nil, count: requests.count)
@@ -183,7 +183,7 @@ extension GenerationEngine: Engine {
             }
         }
         let places = asked.map(\.place)
-        let results = try generate(asked.map(\.request), isWanted: { isWanted(places[$0]) })
+        let results = try await generate(asked.map(\.request), isWanted: { isWanted(places[$0]) })
         for (item, result) in zip(asked, results) {
             outcomes[item.place] = .success(EngineAnswer(result: result, promptTokenCount: item.request.prompt.count))
         }

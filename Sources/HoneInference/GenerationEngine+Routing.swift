@@ -14,6 +14,8 @@ extension GenerationEngine {
         isWanted: @Sendable (_ request: Int) -> Bool = { _ in true }
     ) throws -> [RoutedResult] {
         useThreads()
+        // The paths have loops of their own, over the same memory.
+        shared?.finish()
         return try routed.generate(requests, plan: plan, vote: vote, isWanted: isWanted)
     }
 

@@ -6,7 +6,8 @@ public import HoneTokenizer
 
 /// Generates text with one model, on a thread of its own.
 ///
-/// Requests that come in one call are decoded together. What a request is answered does not depend on the others: where
+/// Requests are decoded together, also those of several callers: a call joins the others between two steps, so that
+/// one call's last rows leave no places empty. What a request is answered does not depend on the others: where
 /// the row engine computes, tokens and log-probabilities have the same bits, else the tokens are the same and
 /// log-probabilities agree to rounding.
 public actor GenerationEngine {
@@ -15,6 +16,10 @@ public actor GenerationEngine {
     let routed: RoutedGenerator
     private let limits: GenerationLimits
     private let formats: FormatLibrary
+    /// What answers calls together, where the row engine computes.
+    var shared: SharedLoop?
+    private let newcomers = CallQueue()
+    private let tokenizer: any Tokenizer
     private let configuration: ModelConfiguration
     private let threads: Int
     private let precision: PrecisionPlan?
@@ -41,6 +46,8 @@ public actor GenerationEngine {
         routed = RoutedGenerator(
             model: model, parts: routing, deep: deep, tokenizer: tokenizer, endTokens: endTokens, limits: limits)
         formats = deep.formats
+        shared = deep.sharedLoop(newcomers)
+        self.tokenizer = tokenizer
         self.precision = precision
         self.limits = limits
         self.threads = threads
@@ -49,19 +56,41 @@ public actor GenerationEngine {
     /// Continues every prompt.
     ///
     /// - Parameters:
-    ///   - requests: any number; the limits decide how many run at a time.
+    ///   - requests: any number; the limits decide how many run at a time, together with those of other calls.
     ///   - onStep: called after every step; an error that it throws ends the generation.
     ///   - isWanted: asked between steps for the requests, by their positions, that are being answered or about to be;
     ///     one that is not wanted any more is dropped, and nothing comes of it.
     /// - Returns: one result per request, in their order.
     /// - Throws: `InferenceError` for a request that cannot be answered, before any is; `CancellationError` within one
     ///   step of the task's cancellation.
-    public func generate(
-        _ requests: [GenerationRequest], onStep: @Sendable (GenerationProgress) throws -> Void = { _ in },
-        isWanted: @Sendable (_ request: Int) -> Bool = { _ in true }
-    ) throws -> [GenerationResult] {
+    public nonisolated func generate(
+        _ requests: [GenerationRequest], onStep: @escaping @Sendable (GenerationProgress) throws -> Void = { _ in },
+        isWanted: @escaping @Sendable (_ request: Int) -> Bool = { _ in true }
+    ) async throws -> [GenerationResult] {
+        let questions = try Questions(requests, to: configuration, limits, formats, tokenizer)
+        let call = GenerationCall(questions, onStep: onStep, isWanted: isWanted)
+        newcomers.append(call)
+        return try await withTaskCancellationHandler {
+            while true {
+                if let outcome = await outcome(of: call) { return try outcome.get() }
+            }
+        } onCancel: {
+            call.cancel()
+        }
+    }
+
+    /// Takes steps until some call has ended. Whose turn it is, all calls come on; so a caller waits for its own alone.
+    ///
+    /// - Returns: nil where another call than this one has ended
+    private func outcome(of call: GenerationCall) -> GenerationCall.Outcome? {
         useThreads()
-        return try routed.deep.generate(requests, onStep: onStep, isWanted: isWanted)
+        guard shared != nil else {
+            return GenerationCall.Outcome {
+                try routed.deep.generate(call.questions.requests, onStep: call.onStep, isWanted: call.isWanted)
+            }
+        }
+        if call.outcome == nil { shared?.advance() }
+        return call.outcome
     }
 
     func useThreads() { Threads.set(intraOp: threads) }

@@ -45,9 +45,13 @@ struct GenerationLoop: SteppedLoop {
     }
 
     /// Lets go of the requests that are not wanted any more; of those that wait, as soon as it might come to them.
-    mutating func drop(unless isWanted: (_ request: Int) -> Bool) {
-        inferenceMode { remove(rows.indices.reversed().filter { !isWanted(rows[$0].position) }) }
-        if hasRoom { waiting.removeAll { !isWanted($0) } }
+    mutating func drop(unless isWanted: (_ request: Int) -> Bool) -> [Int] {
+        let leaving = rows.indices.reversed().filter { !isWanted(rows[$0].position) }
+        var dropped = leaving.map { rows[$0].position }
+        inferenceMode { remove(leaving) }
+        guard hasRoom else { return dropped }
+        dropped += waiting.extract { !isWanted($0) }
+        return dropped
     }
 
     /// Takes in waiting prompts where there is room for them, else generates one token of every row.
@@ -81,9 +85,10 @@ struct GenerationLoop: SteppedLoop {
             guard let reason = rows[row].take(pick, weightVersion: 0, endTokens: endTokens, tokenizer) else { continue }
             finished.append((row, rows[row].finished(reason, endTokens: endTokens, tokenizer)))
         }
+        let writers = rows[firstRow...].map(\.position)
         let answers = finished.map { (request: rows[$0.row].position, result: $0.result) }
         remove(finished.map(\.row))
-        return StepProgress(finished: answers, tokenCount: picks.count)
+        return StepProgress(finished: answers, writers: writers)
     }
 
     private mutating func remove(_ leaving: [Int]) {

@@ -2,7 +2,10 @@
 protocol SteppedLoop {
     var isDone: Bool { get }
     /// Lets go of the requests that are not wanted any more; of those that wait, as soon as it might come to them.
-    mutating func drop(unless isWanted: (_ request: Int) -> Bool)
+    ///
+    /// - Returns: the positions of those that it let go
+    @discardableResult
+    mutating func drop(unless isWanted: (_ request: Int) -> Bool) -> [Int]
     mutating func advance() -> StepProgress
 }
 
@@ -10,8 +13,8 @@ protocol SteppedLoop {
 struct StepProgress {
     /// The answers that are complete, with the positions of their requests.
     var finished: [(request: Int, result: GenerationResult)] = []
-    /// New tokens.
-    var tokenCount = 0
+    /// For every new token, the position of the request that it answers.
+    var writers: [Int] = []
 }
 
 /// The results of one call, as they come.
@@ -22,6 +25,17 @@ struct GenerationRun {
 
     init(requestCount: Int) { results = [GenerationResult](repeating: .nothing, count: requestCount) }
 
+    var progress: GenerationProgress {
+        GenerationProgress(requestCount: results.count, finishedCount: finishedCount, tokenCount: tokenCount)
+    }
+
+    mutating func finish(_ request: Int, with result: GenerationResult) {
+        results[request] = result
+        finishedCount += 1
+    }
+
+    mutating func count(tokens: Int) { tokenCount += tokens }
+
     /// Steps until the loop's requests are answered.
     mutating func finish(
         _ loop: inout some SteppedLoop, onStep: (GenerationProgress) throws -> Void,
@@ -31,12 +45,9 @@ struct GenerationRun {
         while !loop.isDone {
             try Task.checkCancellation()
             let step = loop.advance()
-            for (position, result) in step.finished { results[position] = result }
-            finishedCount += step.finished.count
-            tokenCount += step.tokenCount
-            try onStep(
-                GenerationProgress(
-                    requestCount: results.count, finishedCount: finishedCount, tokenCount: tokenCount))
+            for (position, result) in step.finished { finish(position, with: result) }
+            count(tokens: step.writers.count)
+            try onStep(progress)
             loop.drop(unless: isWanted)
         }
     }

@@ -34,11 +34,54 @@ struct Questions {
         return requests.indices.sorted { (-lengths[$0], $0) < (-lengths[$1], $1) }
     }
 
-    /// Of the request at this position, with nothing written.
-    func answer(_ position: Int) -> Answer {
+    /// Of the request at this position, with nothing written; `number` is what the answer calls it, the position if
+    /// left out.
+    func answer(_ position: Int, as number: Int? = nil) -> Answer {
         Answer(
-            to: requests[position], at: position, contextLength: contextLength, automaton: automata[position],
-            tokenizer)
+            to: requests[position], at: number ?? position, contextLength: contextLength,
+            automaton: automata[position], tokenizer)
+    }
+}
+
+/// The questions of several calls, numbered through.
+struct NumberedQuestions {
+    private var calls: [(numbers: Range<Int>, questions: Questions)] = []
+    private var count = 0
+
+    mutating func add(_ questions: Questions) -> Range<Int> {
+        let numbers = count..<count + questions.requests.count
+        count = numbers.upperBound
+        calls.append((numbers, questions))
+        return numbers
+    }
+
+    mutating func remove(_ numbers: Range<Int>) { calls.removeAll { $0.numbers == numbers } }
+
+    subscript(number: Int) -> GenerationRequest {
+        let call = place(of: number)
+        return calls[call].questions.requests[number - calls[call].numbers.lowerBound]
+    }
+
+    /// Of the request of this number, with nothing written.
+    func answer(_ number: Int) -> Answer {
+        let call = place(of: number)
+        return calls[call].questions.answer(number - calls[call].numbers.lowerBound, as: number)
+    }
+
+    private func place(of number: Int) -> Int {
+        guard let place = calls.firstIndex(where: { $0.numbers.contains(number) }) else {
+            preconditionFailure("a request of a call that has ended")
+        }
+        return place
+    }
+}
+
+extension Array {
+    /// Removes the elements of which something holds, and gives them.
+    mutating func extract(where holds: (Element) -> Bool) -> [Element] {
+        let found = filter(holds)
+        if !found.isEmpty { removeAll(where: holds) }
+        return found
     }
 }
 

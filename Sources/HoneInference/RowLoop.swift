@@ -13,32 +13,51 @@ struct RowLoop: SteppedLoop {
     private let tokenizer: any Tokenizer
     private let limits: GenerationLimits
     private let endTokens: Set<Int32>
-    private let questions: Questions
+    private var questions = NumberedQuestions()
 
     /// What waits, the next one last.
     private var waiting: [Answer] = []
     /// What is being answered, in the order in which it was taken in.
     private var rows: [RowSequence] = []
 
-    init(
-        weights: ServedWeights, tokenizer: any Tokenizer, limits: GenerationLimits, endTokens: Set<Int32>,
-        questions: Questions
-    ) {
+    init(weights: ServedWeights, tokenizer: any Tokenizer, limits: GenerationLimits, endTokens: Set<Int32>) {
         self.weights = weights
         self.tokenizer = tokenizer
         self.limits = limits
         self.endTokens = endTokens
-        self.questions = questions
-        waiting = questions.order.reversed().map { questions.answer($0) }
+    }
+
+    /// Takes in a call's requests, behind those that wait already.
+    ///
+    /// - Returns: their numbers, in their order, which are their positions where there was no call before
+    mutating func add(_ asked: Questions) -> Range<Int> {
+        let numbers = questions.add(asked)
+        waiting = asked.order.reversed().map { questions.answer(numbers.lowerBound + $0) } + waiting
+        return numbers
+    }
+
+    /// Lets go of a call's requests, and of what is known of them.
+    mutating func remove(_ numbers: Range<Int>) {
+        drop { !numbers.contains($0) }
+        waiting.removeAll { numbers.contains($0.position) }
+        questions.remove(numbers)
     }
 
     var isDone: Bool { waiting.isEmpty && rows.isEmpty }
 
     /// Lets go of the requests that are not wanted any more; of those that wait, as soon as it might come to them.
-    mutating func drop(unless isWanted: (_ request: Int) -> Bool) {
-        for index in rows.indices.reversed() where !isWanted(rows[index].answer.position) { remove(index) }
-        for index in rows.indices { rows[index].followers.removeAll { !isWanted($0) } }
-        if rows.count < limits.batchSize { waiting.removeAll { !isWanted($0.position) } }
+    @discardableResult
+    mutating func drop(unless isWanted: (_ request: Int) -> Bool) -> [Int] {
+        var dropped: [Int] = []
+        for index in rows.indices.reversed() where !isWanted(rows[index].answer.position) {
+            dropped.append(rows[index].answer.position)
+            remove(index)
+        }
+        for index in rows.indices where !rows[index].followers.isEmpty {
+            dropped += rows[index].followers.extract { !isWanted($0) }
+        }
+        guard rows.count < limits.batchSize else { return dropped }
+        return dropped + waiting.extract { !isWanted($0.position) }.map(\.position)
     }
 
     /// One step.
@@ -68,15 +87,18 @@ extension RowLoop {
         var readCount = 0
         for index in rows.indices where rows[index].pendingCount > 1 { readCount += rows[index].pendingCount }
         while let next = waiting.last, rows.count < limits.batchSize {
-            let prompt = questions.requests[next.position].prompt
-            if next.tokens.isEmpty, let leader = rows.firstIndex(where: { $0.isFirst(toRead: prompt) }) {
+            let (prompt, tenant) = (questions[next.position].prompt, questions[next.position].tenant)
+            let leader = rows.firstIndex {
+                $0.isFirst(toRead: prompt) && questions[$0.answer.position].tenant == tenant
+            }
+            if next.tokens.isEmpty, let leader {
                 rows[leader].followers.append(next.position)
                 waiting.removeLast()
                 continue
             }
             guard readCount < limits.prefillTokenCount else { return }
             var row = RowSequence(next, prompt: prompt)
-            let salt = PrefixSalt(tenant: questions.requests[next.position].tenant, weightVersion: weights.version)
+            let salt = PrefixSalt(tenant: tenant, weightVersion: weights.version)
             guard row.begin(in: pool, root: pool.root(salt), sharesPrefixes: limits.sharesPrefixes) else { return }
             readCount += row.pendingCount
             rows.append(row)
@@ -148,7 +170,7 @@ extension RowLoop {
             let read = places == Array(0..<logits.size(0)) ? logits : logits.indexSelect(0, Tensor(places))
             var next: [Pick] = []
             for (pick, found) in zip(picks, read.pickTokens(picks.map { rows[$0.index].answer.draw })) {
-                progress.tokenCount += 1
+                progress.writers.append(rows[pick.index].answer.position)
                 let reason = rows[pick.index].answer.take(
                     found, weightVersion: weights.version, endTokens: endTokens, tokenizer)
                 rows[pick.index].takeNewest()

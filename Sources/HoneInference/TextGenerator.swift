@@ -75,8 +75,8 @@ public struct TextGenerator {
         var run = GenerationRun(requestCount: requests.count)
         switch backend {
         case .rows(let weights):
-            var loop = RowLoop(
-                weights: weights, tokenizer: tokenizer, limits: limits, endTokens: endTokens, questions: questions)
+            var loop = rowLoop(weights)
+            _ = loop.add(questions)
             defer { loop.end() }
             try run.finish(&loop, onStep: onStep, isWanted: isWanted)
         case .layers(let model):
@@ -89,5 +89,15 @@ public struct TextGenerator {
             }
         }
         return run.results
+    }
+
+    /// A loop for the requests of several callers; nil where the row engine does not compute.
+    func sharedLoop(_ newcomers: CallQueue) -> SharedLoop? {
+        guard case .rows(let weights) = backend else { return nil }
+        return SharedLoop(rowLoop(weights), newcomers: newcomers)
+    }
+
+    private func rowLoop(_ weights: ServedWeights) -> RowLoop {
+        RowLoop(weights: weights, tokenizer: tokenizer, limits: limits, endTokens: endTokens)
     }
 }

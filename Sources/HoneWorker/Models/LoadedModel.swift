@@ -85,7 +85,7 @@ public struct LoadedModel: Sendable {
     /// - Throws: what the engine throws
     func answer(
         _ requests: [(prompt: String, request: GenerationRequest)], plan: RoutingPlan? = nil,
-        isWanted: @Sendable (_ request: Int) -> Bool = { _ in true }
+        isWanted: @escaping @Sendable (_ request: Int) -> Bool = { _ in true }
     ) async throws -> [RoutedAnswer] {
         let prompts = requests.map(\.prompt)
         let formats = requests.map(\.request.format)

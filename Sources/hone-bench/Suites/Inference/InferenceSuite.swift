@@ -81,6 +81,10 @@ struct InferenceSuite: AsyncParsableCommand {
                     for precision in precisions {
                         let measurement = LengthMeasurement(network: network, precision: precision, runs: runs)
                         rows += try measurement.rows(shape)
+                        rows.append(
+                            try await CallerMeasurement(
+                                directory: directory, shape: shape, precision: precision, threads: threads, runs: runs
+                            ).row())
                     }
                 } else if load {
                     for precision in precisions {
