@@ -77,10 +77,15 @@ struct NumberedQuestions {
 }
 
 extension Array {
-    /// Removes the elements of which something holds, and gives them.
+    /// Removes the elements of which something holds, and gives them; each is asked once, since the answer may be
+    /// another a moment later.
     mutating func extract(where holds: (Element) -> Bool) -> [Element] {
-        let found = filter(holds)
-        if !found.isEmpty { removeAll(where: holds) }
+        var found: [Element] = []
+        removeAll { element in
+            guard holds(element) else { return false }
+            found.append(element)
+            return true
+        }
         return found
     }
 }

@@ -68,7 +68,7 @@ import Testing
         let names = [
             "train tiny, batch 32 x 64", "PPO tiny, 256 answers of 16 + 32 tokens",
             "PPO tiny, 256 answers of 6-102 + 13-79 tokens",
-        ].map { $0 + ", 1 thread(s)" }
+        ].map { $0 + ", 2 thread(s)" }
         var rows = names.flatMap { [($0, 3000.0), ("\($0), eager PyTorch", 1000.0)] }
         if let speed { rows += names.dropFirst().map { ("\($0), TRL PPOTrainer", speed) } }
         let list = rows.map { #"{"name": "\#($0.0)", "unit": "tokens/s", "values": [\#($0.1), \#($0.1)]}"# }

@@ -100,6 +100,24 @@ import Testing
         #expect(kept?[0] == .nothing && kept?[1].tokens.count == 2)
     }
 
+    /// Whoever is asked twice before a step may say two things.
+    @Test func `a call ends though its requests stop being wanted while it is being asked`() throws {
+        let askedCounts = Mutex<[Int: Int]>([:])
+        let call = try call(
+            requests([9, 9, 9, 9, 9, 9, 9]),
+            isWanted: { request in
+                let count = askedCounts.withLock { counts in
+                    counts[request, default: 0] += 1
+                    return counts[request, default: 0]
+                }
+                return request < 4 || count < (request == 5 ? 2 : 3)
+            })
+        var loop = try #require(generator().sharedLoop(newcomers))
+        newcomers.append(call)
+        loop.advance()
+        #expect(try call.outcome?.get().map(\.tokens.count) == [9, 9, 9, 9, 0, 0, 0])
+    }
+
     @Test func `callers of an engine do not wait for each other`() async throws {
         let engine = GenerationEngine(model: model, tokenizer: ByteTokenizer(), endTokens: [], limits: limits)
         let isAnswered = Mutex(false)

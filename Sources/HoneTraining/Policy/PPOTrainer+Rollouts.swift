@@ -78,8 +78,8 @@ extension PPOTrainer {
         try tokenizer.writeFiles(to: directory)
     }
 
-    /// The policy's weights as they are, with adapters merged in: the tensors of a `model.safetensors`. Without adapters
-    /// they are those that are trained.
+    /// The policy's weights as they are, with adapters merged in: the tensors of a `model.safetensors`. Without
+    /// adapters they are those that are trained.
     public func policyState() throws -> [String: Tensor] {
         try (configuration.adapters == nil ? policy : policy.merged()).stateDictionary()
     }
