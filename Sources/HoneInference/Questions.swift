@@ -77,10 +77,14 @@ struct NumberedQuestions {
 }
 
 extension Array {
-    /// Removes the elements of which something holds, and gives them.
+    /// Removes the elements of which something holds, and gives them; asks once about each, since what somebody wants
+    /// may change in between.
     mutating func extract(where holds: (Element) -> Bool) -> [Element] {
-        let found = filter(holds)
-        if !found.isEmpty { removeAll(where: holds) }
+        var (found, kept): ([Element], [Element]) = ([], [])
+        for element in self {
+            if holds(element) { found.append(element) } else { kept.append(element) }
+        }
+        if !found.isEmpty { self = kept }
         return found
     }
 }

@@ -100,6 +100,25 @@ import Testing
         #expect(kept?[0] == .nothing && kept?[1].tokens.count == 2)
     }
 
+    @Test func `a call ends also where nobody wants it any more while it is asked about`() throws {
+        for limit in 0..<30 {
+            let askedCount = Mutex(0)
+            let lengths = [Int](repeating: 6, count: 9)
+            let call = try call(
+                requests(lengths),
+                isWanted: { _ in
+                    askedCount.withLock { count in
+                        count += 1
+                        return count <= limit
+                    }
+                })
+            var loop = try #require(generator().sharedLoop(newcomers))
+            newcomers.append(call)
+            loop.advance()
+            #expect(try call.outcome?.get().count == lengths.count)
+        }
+    }
+
     @Test func `callers of an engine do not wait for each other`() async throws {
         let engine = GenerationEngine(model: model, tokenizer: ByteTokenizer(), endTokens: [], limits: limits)
         let isAnswered = Mutex(false)
