@@ -30,6 +30,7 @@ struct LearningMeasurement: Sendable {
     /// The suite's settings, with those of a JSON object in the place of some.
     static func configuration(of task: LearningTask, overlaid text: String) throws -> PPOConfiguration {
         var settings = PPOConfiguration.ofLearningSuites
+        settings.steps = 64
         settings.maximumNewTokens = task.maximumNewTokens
         return try Settings.overlay(text, on: settings)
     }
