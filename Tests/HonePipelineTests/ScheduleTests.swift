@@ -136,7 +136,9 @@ import Testing
         #expect(try await Schedules.trigger("p", codeVersion: "v1", in: pool).outcome == "started")
         let next = try await Schedules.resume("p", in: pool)
         #expect(next > Date.now.addingTimeInterval(-5))
-        #expect(try await Schedules.fire(codeVersion: "v1", in: pool).isEmpty)
+        // The next one may be a moment away.
+        let fired = try await Schedules.fire(codeVersion: "v1", in: pool)
+        #expect(fired.isEmpty || next <= .now)
     }
 
     @Test func aScheduleThatCannotStartFailsAlone() async throws {
