@@ -23,6 +23,26 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(3)))
+    func `a checkpoint is compared with its layout, as it answers when it is served`() async throws {
+        let floor = try await GateFloor()
+        defer { #expect(throws: Never.self) { try floor.worker.removeArtifacts() } }
+        let checkpoint = try await floor.train(on: "twos", steps: 250)
+        var settings = QuantizationSettings(.int8)
+        settings.maximumNewTokens = 8
+        let data = try await QuantizationData(dataset: "twos", measuredSplit: "train", settings, from: floor.pool)
+        let store = try ArtifactStore(root: floor.worker.artifacts)
+        let made = try await ModelQuantization(settings, threads: 1).run(
+            "tiny", checkpoint: checkpoint, data, pool: floor.pool, store: store, codeVersion: "under test"
+        ) { _, _ in }
+        let served = try await CheckpointLibrary(session: floor.pool, store: store).load(checkpoint, threads: 1)
+        let answered = try await CheckpointEvaluation(of: data.measured, with: served, maximumNewTokens: 8) { _ in }
+        let outcomes = answered.evaluation.outcomes
+        let expected = PairedComparison(candidate: outcomes, baseline: outcomes).baseline.value
+        #expect(made.difference.accuracy?.baseline.value == expected)
+        #expect(expected > 0.5)
+    }
+
+    @Test(.timeLimit(.minutes(3)))
     func `a quantized checkpoint descends from its parent, passes a gate, is served and exported`() async throws {
         let worker = LocalWorker(try TemporaryDatabase.current)
         defer { #expect(throws: Never.self) { try worker.removeArtifacts() } }

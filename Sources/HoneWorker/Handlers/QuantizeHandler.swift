@@ -94,7 +94,7 @@ struct QuantizeHandler: JobHandler {
     ) async throws -> Made {
         try await context.report(PostgresJSON(encoding: Progress(stage: "quantizing")), for: job)
         let outcome = try await Quantization(
-            settings: settings, source: directories[0], threads: resources.threads
+            settings: settings, source: directories[0], isOwn: true, threads: resources.threads
         ).write(calibratedOn: data.calibrating, from: data.origin, to: directories[1]) { _, _ in
             if context.isCancelled || context.isDraining { throw CancellationError() }
         }
@@ -114,8 +114,8 @@ struct QuantizeHandler: JobHandler {
         _ parent: LineageEntry, _ directories: [String], _ context: JobContext
     ) async throws -> QuantizedCheckpoint {
         var difference = try await DifferenceMeasurement(
-            parent: directories[0], child: directories[1], threads: resources.threads,
-            maximumNewTokens: settings.maximumNewTokens
+            parent: .init(directory: directories[0], isOwn: true), child: .init(directory: directories[1], isOwn: true),
+            threads: resources.threads, maximumNewTokens: settings.maximumNewTokens
         ).run(on: data.measured) { done, total in
             if context.isCancelled || context.isDraining { throw CancellationError() }
             try await context.report(

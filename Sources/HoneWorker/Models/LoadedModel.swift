@@ -17,16 +17,18 @@ public struct LoadedModel: Sendable {
     /// What the model was trained with.
     public var tokenizer: BytePairTokenizer { layout.tokenizer }
 
-    /// Reads a directory in the Hugging Face form; `threads` work inside one operator.
+    /// Reads a directory in the Hugging Face form; `threads` work inside one operator. A checkpoint of Hone's `isOwn`
+    /// also where its number is left out: it was trained with a layout, which its files need not state.
     public static func load(
-        directory: String, checkpoint: Int64? = nil, limits: GenerationLimits = GenerationLimits(), threads: Int
+        directory: String, checkpoint: Int64? = nil, isOwn: Bool = false,
+        limits: GenerationLimits = GenerationLimits(), threads: Int
     ) async throws -> LoadedModel {
         try await offload {
             Result {
                 let model = try CausalLanguageModel.served(directory: directory)
                 let configuration = model.configuration
                 let layout = try PromptLayout(
-                    directory: directory, configuration: configuration, isOwn: checkpoint != nil)
+                    directory: directory, configuration: configuration, isOwn: isOwn || checkpoint != nil)
                 let routing = try RoutingParts.read(directory: directory, for: configuration)
                 let engine = GenerationEngine(
                     model: model, routing: routing, tokenizer: layout.tokenizer, endTokens: layout.defaults.endTokens,

@@ -30,14 +30,14 @@ public struct ModelComparing: Sendable {
         _ parent: Subject, _ child: Subject, _ data: QuantizationData, pool: PostgresPool?, store: ArtifactStore?
     ) async throws -> ModelDifference {
         try await ScratchDirectory.with("diff") { scratch in
-            var directories: [String] = []
-            for (place, subject) in [parent, child].enumerated() {
-                directories.append(try await lay(subject, in: "\(scratch)/\(place)", pool, store))
-            }
+            let (before, after) = (
+                try await lay(parent, in: scratch + "/parent", pool, store),
+                try await lay(child, in: scratch + "/child", pool, store)
+            )
             var difference = try await DifferenceMeasurement(
-                parent: directories[0], child: directories[1], threads: threads, maximumNewTokens: maximumNewTokens
+                parent: before, child: after, threads: threads, maximumNewTokens: maximumNewTokens
             ).run(on: data.measured) { _, _ in }
-            let report = directories[1] + "/" + Quantization.reportFile
+            let report = after.directory + "/" + Quantization.reportFile
             if FileManager.default.fileExists(atPath: report) {
                 let earlier = try JSONDecoder().decode(
                     ModelDifference.self, from: Data(contentsOf: URL(filePath: report)))
@@ -49,15 +49,15 @@ public struct ModelComparing: Sendable {
 
     private func lay(
         _ subject: Subject, in directory: String, _ pool: PostgresPool?, _ store: ArtifactStore?
-    ) async throws -> String {
+    ) async throws -> DifferenceMeasurement.Side {
         switch subject {
-        case .directory(let path): return path
+        case .directory(let path): return .init(directory: path, isOwn: false)
         case .checkpoint(let model, let id):
             guard let pool, let store else { preconditionFailure("a checkpoint is compared without its catalog") }
             let library = CheckpointLibrary(session: pool, store: store)
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
             try await library.lay(library.find(model, checkpoint: id), in: directory)
-            return directory
+            return .init(directory: directory, isOwn: true)
         }
     }
 }

@@ -62,8 +62,15 @@ public struct ModelDifference: Codable, Sendable {
 
 /// Measures a ``ModelDifference`` of two directories.
 struct DifferenceMeasurement: Sendable {
-    let parent: String
-    let child: String
+    /// A model's directory.
+    struct Side: Sendable {
+        let directory: String
+        /// Whether it is laid out of a checkpoint of the catalog.
+        let isOwn: Bool
+    }
+
+    let parent: Side
+    let child: Side
     let threads: Int
     let maximumNewTokens: Int
     /// Runs of each speed, of which the fastest counts; parent and child take turns.
@@ -81,12 +88,12 @@ struct DifferenceMeasurement: Sendable {
         on examples: [CutExample], onSlice: (_ done: Int, _ total: Int) async throws -> Void
     ) async throws -> ModelDifference {
         var found = ModelDifference(byteCount: try pair { try Self.byteCount(of: $0) })
-        found.quantization = try ModelConfiguration.read(directory: child).quantization
+        found.quantization = try ModelConfiguration.read(directory: child.directory).quantization
         found.speeds = try await offload { Result { try measureSpeeds() } }.get()
         guard !examples.isEmpty else { return found }
         let models = (
-            try await LoadedModel.load(directory: parent, threads: threads),
-            try await LoadedModel.load(directory: child, threads: threads)
+            try await LoadedModel.load(directory: parent.directory, isOwn: parent.isOwn, threads: threads),
+            try await LoadedModel.load(directory: child.directory, isOwn: child.isOwn, threads: threads)
         )
         let total = 2 * examples.count
         let ofParent = try await CheckpointEvaluation(
@@ -105,7 +112,7 @@ struct DifferenceMeasurement: Sendable {
     }
 
     private func pair(_ measure: (String) throws -> Double) rethrows -> ModelDifference.Pair {
-        ModelDifference.Pair(parent: try measure(parent), child: try measure(child))
+        ModelDifference.Pair(parent: try measure(parent.directory), child: try measure(child.directory))
     }
 
     private static func byteCount(of directory: String) throws -> Double {
@@ -121,7 +128,7 @@ struct DifferenceMeasurement: Sendable {
 
     /// Nothing where the row engine does not compute one of them.
     private func measureSpeeds() throws -> [String: ModelDifference.Pair] {
-        let networks = try [parent, child].map { try CausalLanguageModel.served(directory: $0) }
+        let networks = try [parent, child].map { try CausalLanguageModel.served(directory: $0.directory) }
         let prepared = networks.compactMap { PreparedModel($0) }
         guard prepared.count == 2 else { return [:] }
         Threads.set(intraOp: threads)

@@ -42,7 +42,7 @@ public struct ModelQuantization: Sendable {
                 try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
             }
             try await library.lay(source, in: from)
-            let difference = try await run(directory: from, to: to, data, onLayer: onLayer)
+            let difference = try await run(directory: from, isOwn: true, to: to, data, onLayer: onLayer)
             var row = try QuantizedCheckpoint(
                 parent: parent, settings: settings, cuts: data.cuts, files: try await store.put(directory: to),
                 difference: difference
@@ -59,19 +59,22 @@ public struct ModelQuantization: Sendable {
     ///
     /// - Parameters:
     ///   - directory: of the model
+    ///   - isOwn: whether that is a checkpoint of Hone's
     ///   - target: a directory that is there and empty
     ///   - data: what is looked at and measured on
     ///   - onLayer: gets the stage and a layer's path
     /// - Returns: what differs between the two.
     /// - Throws: `WorkerError`, `ModelError`.
     public func run(
-        directory: String, to target: String, _ data: QuantizationData,
+        directory: String, isOwn: Bool = false, to target: String, _ data: QuantizationData,
         onLayer: @Sendable @escaping (_ stage: String, _ layer: String) -> Void
     ) async throws -> ModelDifference {
-        let outcome = try await Quantization(settings: settings, source: directory, threads: threads).write(
-            calibratedOn: data.calibrating, from: data.origin, to: target, onLayer: onLayer)
+        let outcome = try await Quantization(
+            settings: settings, source: directory, isOwn: isOwn, threads: threads
+        ).write(calibratedOn: data.calibrating, from: data.origin, to: target, onLayer: onLayer)
         var difference = try await DifferenceMeasurement(
-            parent: directory, child: target, threads: threads, maximumNewTokens: settings.maximumNewTokens
+            parent: .init(directory: directory, isOwn: isOwn), child: .init(directory: target, isOwn: isOwn),
+            threads: threads, maximumNewTokens: settings.maximumNewTokens
         ).run(on: data.measured) { _, _ in }
         difference.sensitivities = outcome.sensitivities
         try QuantizedCheckpoint.check(difference, settings)

@@ -11,6 +11,8 @@ struct Quantization: Sendable {
     let settings: QuantizationSettings
     /// A model's directory.
     let source: String
+    /// Whether it is laid out of a checkpoint of the catalog.
+    let isOwn: Bool
     /// Threads inside one operator.
     let threads: Int
 
@@ -37,7 +39,7 @@ struct Quantization: Sendable {
         calibratedOn examples: [CutExample], from origin: String?, to target: String,
         onLayer: @Sendable @escaping (_ stage: String, _ layer: String) throws -> Void
     ) async throws -> Outcome {
-        let loaded = try await LoadedModel.load(directory: source, threads: threads)
+        let loaded = try await LoadedModel.load(directory: source, isOwn: isOwn, threads: threads)
         let sequences = try examples.map { try loaded.tokens(of: $0) }
         return try await offload {
             Result {
