@@ -18,7 +18,8 @@ public actor GenerationEngine {
     private let formats: FormatLibrary
     /// What answers calls together, where the row engine computes.
     var shared: SharedLoop?
-    private let newcomers = CallQueue()
+    /// Where calls wait to join; nil where they are answered one by one, so that none is kept.
+    private let newcomers: CallQueue?
     private let tokenizer: any Tokenizer
     private let configuration: ModelConfiguration
     private let threads: Int
@@ -46,7 +47,9 @@ public actor GenerationEngine {
         routed = RoutedGenerator(
             model: model, parts: routing, deep: deep, tokenizer: tokenizer, endTokens: endTokens, limits: limits)
         formats = deep.formats
-        shared = deep.sharedLoop(newcomers)
+        let queue = CallQueue()
+        shared = deep.sharedLoop(queue)
+        newcomers = shared == nil ? nil : queue
         self.tokenizer = tokenizer
         self.precision = precision
         self.limits = limits
@@ -69,7 +72,7 @@ public actor GenerationEngine {
     ) async throws -> [GenerationResult] {
         let questions = try Questions(requests, to: configuration, limits, formats, tokenizer)
         let call = GenerationCall(questions, onStep: onStep, isWanted: isWanted)
-        newcomers.append(call)
+        newcomers?.append(call)
         return try await withTaskCancellationHandler {
             while true {
                 if let outcome = await outcome(of: call) { return try outcome.get() }
