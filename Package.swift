@@ -5,6 +5,9 @@ import PackageDescription
 // libtorch lies outside the checkout; `ops/setup` links it as `.deps/torch`.
 let torch = Context.environment["LIBTORCH"] ?? Context.packageDirectory + "/.deps/torch"
 
+// The C++ of CTorch can also be a library of its own, built against another libtorch by `ops/shim`.
+let shim = Context.environment["HONE_SHIM"]
+
 let strict: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("ExistentialAny"),
@@ -14,6 +17,26 @@ let strict: [SwiftSetting] = [
 ]
 // Targets that hold C pointers also mark every unsafe expression.
 let strictMemory: [SwiftSetting] = strict + [.strictMemorySafety()]
+
+func libraries(in folder: String) -> LinkerSetting {
+    .unsafeFlags(["-L\(folder)", "-Xlinker", "-rpath", "-Xlinker", folder])
+}
+
+let torchTarget: Target =
+    shim != nil
+    ? .systemLibrary(name: "CTorch", path: "Sources/CTorch/include")
+    : .target(
+        name: "CTorch",
+        cxxSettings: [
+            .unsafeFlags([
+                "-isystem", "\(torch)/include", "-isystem", "\(torch)/include/torch/csrc/api/include",
+                "-Wall", "-Wextra", "-Werror", "-O3",
+            ])
+        ],
+        linkerSettings: [
+            libraries(in: "\(torch)/lib"),
+            .linkedLibrary("torch_cpu"), .linkedLibrary("c10"),
+        ])
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let asyncAlgorithms = Target.Dependency.product(name: "AsyncAlgorithms", package: "swift-async-algorithms")
@@ -132,7 +155,9 @@ let package = Package(
         .target(name: "HoneGrammar", dependencies: ["HoneTokenizer"], swiftSettings: strict),
         .target(name: "HoneModel", dependencies: ["HoneTensor"], swiftSettings: strict),
         .target(name: "HoneTokenizer", swiftSettings: strict),
-        .target(name: "HoneTensor", dependencies: ["CTorch"], swiftSettings: strictMemory),
+        .target(
+            name: "HoneTensor", dependencies: ["CTorch"], swiftSettings: strictMemory,
+            linkerSettings: shim.map { [libraries(in: $0), .linkedLibrary("CTorch")] } ?? []),
 
         // Foundations
         .target(name: "HoneHTTP", dependencies: ["CCurl"], swiftSettings: strictMemory),
@@ -145,18 +170,7 @@ let package = Package(
         // C
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
-        .target(
-            name: "CTorch",
-            cxxSettings: [
-                .unsafeFlags([
-                    "-isystem", "\(torch)/include", "-isystem", "\(torch)/include/torch/csrc/api/include",
-                    "-Wall", "-Wextra", "-Werror", "-O3",
-                ])
-            ],
-            linkerSettings: [
-                .unsafeFlags(["-L\(torch)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(torch)/lib"]),
-                .linkedLibrary("torch_cpu"), .linkedLibrary("c10"),
-            ]),
+        torchTarget,
 
         // Tests
         .target(

@@ -1,5 +1,7 @@
 // The C face of the row engine.
 #include "boundary.h"
+#include "cuda/device_network.h"
+#include "cuda/limits.h"
 #include "network.h"
 
 #include <stdexcept>
@@ -11,7 +13,7 @@ namespace {
 /// A network and what computes its steps.
 struct Engine {
     Network network;
-    Stepper stepper{network};
+    std::unique_ptr<Computer> computer;
 };
 
 void expect(bool holds, const char *what) {
@@ -48,7 +50,13 @@ NetworkLayer layer_of(const ctorch_layer &parts, const HeadShape &heads, int64_t
 }
 
 Engine &engine_of(ctorch_network handle) { return *reinterpret_cast<Engine *>(handle); }
-Pages &pages_of(ctorch_pages handle) { return *reinterpret_cast<Pages *>(handle); }
+PageMemory &pages_of(ctorch_pages handle) { return *reinterpret_cast<PageMemory *>(handle); }
+
+/// The index of a CUDA device, or -1 for the processor.
+int cuda_index(int64_t device) {
+    expect(device >> 8 == 0 || device >> 8 == 1, "networks are computed on the processor and on CUDA devices");
+    return device >> 8 == 0 ? -1 : static_cast<int>(device & 0xFF);
+}
 
 }  // namespace
 
@@ -68,7 +76,41 @@ ctorch_network ctorch_network_create(const ctorch_network_parts *parts) {
             network.layers.push_back(layer_of(parts->layers[i], network.heads, hidden, parts->inner_size));
         }
         expect(!network.layers.empty(), "a network has layers");
+        engine->computer = std::make_unique<Stepper>(network);
         return reinterpret_cast<ctorch_network>(engine.release());
+    });
+}
+
+ctorch_network ctorch_network_on(ctorch_network source, int64_t device, int64_t reserve) {
+    return guarded<ctorch_network>(nullptr, [&] {
+        const Network &network = engine_of(source).network;
+        expect(!network.layers.empty(), "a network that is on a device already stays there");
+        int index = cuda_index(device);
+        expect(index >= 0, "a network is on the processor as it is");
+        auto engine = std::make_unique<Engine>();
+        // What checks of a step ask for; the rest lies on the device.
+        engine->network.heads = network.heads;
+        engine->network.head.outputs = network.head.outputs;
+        engine->computer = std::make_unique<cuda::DeviceStepper>(index, network, static_cast<size_t>(reserve));
+        return reinterpret_cast<ctorch_network>(engine.release());
+    });
+}
+
+const char *ctorch_device_name(int64_t device) {
+    return guarded<const char *>(nullptr, [&] {
+        int index = cuda_index(device);
+        return index < 0 ? "the processor" : cuda::Device::get(index).name().c_str();
+    });
+}
+
+bool ctorch_device_limits(int64_t device, int32_t bits, double *bytes_per_second, double *products_per_second) {
+    return guarded(false, [&] {
+        int index = cuda_index(device);
+        expect(index >= 0, "the processor's limits are measured by its own operators");
+        cuda::Limits limits = cuda::limits_of(index, bits);
+        *bytes_per_second = limits.bytes_per_second;
+        *products_per_second = limits.products_per_second;
+        return true;
     });
 }
 
@@ -78,16 +120,25 @@ int64_t ctorch_page_byte_count(int64_t layers, int64_t kv_heads, int64_t head_si
     return Pages::page_bytes(layers, {kv_heads, kv_heads, head_size}, in_8_bits);
 }
 
-ctorch_pages ctorch_pages_create(int64_t layers, int64_t kv_heads, int64_t head_size, int64_t count, bool in_8_bits) {
+ctorch_pages ctorch_pages_create(int64_t layers, int64_t kv_heads, int64_t head_size, int64_t count, bool in_8_bits,
+                                 int64_t device) {
     return guarded<ctorch_pages>(nullptr, [&] {
         HeadShape heads{kv_heads, kv_heads, head_size};
-        return reinterpret_cast<ctorch_pages>(new Pages(layers, heads, count, in_8_bits));
+        int index = cuda_index(device);
+        PageMemory *made = index < 0 ? static_cast<PageMemory *>(new Pages(layers, heads, count, in_8_bits))
+                                     : new cuda::DevicePages(index, layers, heads, count, in_8_bits);
+        return reinterpret_cast<ctorch_pages>(made);
     });
 }
 
-void ctorch_pages_release(ctorch_pages pages) { delete reinterpret_cast<Pages *>(pages); }
+void ctorch_pages_release(ctorch_pages pages) { delete &pages_of(pages); }
 
-void ctorch_pages_copy(ctorch_pages pages, int32_t from, int32_t to) { pages_of(pages).copy(from, to); }
+bool ctorch_pages_copy(ctorch_pages pages, int32_t from, int32_t to) {
+    return guarded(false, [&] {
+        pages_of(pages).copy(from, to);
+        return true;
+    });
+}
 
 bool ctorch_network_step(ctorch_network network, ctorch_pages pages, const ctorch_step *step, ctorch_tensor logits) {
     return guarded(false, [&] {
@@ -108,8 +159,9 @@ bool ctorch_network_step(ctorch_network network, ctorch_pages pages, const ctorc
         }
         StepRows batch{step->tokens,     step->lengths, step->pasts,      step->tables,
                        step->table_step, step->sequence_count, step->read, step->read_count,
-                       cosines.const_data_ptr<float>(), sines.const_data_ptr<float>()};
-        engine_of(network).stepper.step(batch, pages_of(pages), out.mutable_data_ptr<float>(), ctorch_thread_count());
+                       cosines.const_data_ptr<float>(), sines.const_data_ptr<float>(),
+                       cosines.numel() / half};
+        engine_of(network).computer->step(batch, pages_of(pages), out.mutable_data_ptr<float>(), ctorch_thread_count());
         return true;
     });
 }

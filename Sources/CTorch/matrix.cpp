@@ -107,6 +107,20 @@ Matrix pack(const int8_t *values, const float *scales, int64_t outputs, int64_t 
     return m;
 }
 
+int32_t element(const Matrix &m, int64_t output, int64_t input) {
+    const uint8_t *tile = m.weight.data() + output / TILE * m.tile_bytes();
+    int64_t column = output % TILE;
+    switch (m.format) {
+    case Format::float32: return reinterpret_cast<const int32_t *>(tile)[input * TILE + column];
+    case Format::bfloat16:
+        return reinterpret_cast<const uint16_t *>(tile)[input / 2 * TILE * 2 + column * 2 + input % 2];
+    case Format::int8: return tile[input / 4 * TILE * 4 + column * 4 + input % 4] - 128;
+    case Format::int4:
+        return ((tile[input / 8 * TILE * 4 + column * 4 + input % 4] >> (input % 8 < 4 ? 0 : 4)) & 0xF) - 8;
+    }
+    throw std::invalid_argument("a weight has 32, 16, 8 or 4 bits");
+}
+
 void Inputs::prepare(const Matrix &m, int64_t rows, const float *floats, int64_t step) {
     format_ = m.format;
     rows_ = rows;

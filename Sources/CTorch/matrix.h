@@ -57,6 +57,9 @@ Matrix pack(const float *weight, int64_t outputs, int64_t inputs, Format format)
 /// Packs whole numbers in 8 bits, or -8 to 7 in 4; their scales are `[outputs]` or `[outputs, groups]`.
 Matrix pack(const int8_t *values, const float *scales, int64_t outputs, int64_t inputs, Format format);
 
+/// One weight as it is kept: the bits of a float or of its upper half, or a whole number.
+int32_t element(const Matrix &matrix, int64_t output, int64_t input);
+
 /// From here on inputs nearer to 0 than `threshold` count as 0, and a single row does not read their weights.
 void skip_small_inputs(Matrix &matrix, float threshold);
 

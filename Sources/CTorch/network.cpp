@@ -19,11 +19,13 @@ const float *numbers(const at::Tensor &tensor) { return tensor.const_data_ptr<fl
 
 }  // namespace
 
-void Stepper::step(const StepRows &rows, const Pages &pages, float *logits, int threads) {
+void Stepper::step(const StepRows &rows, const PageMemory &memory, float *logits, int threads) {
+    const auto *pages = dynamic_cast<const Pages *>(&memory);
+    if (!pages) throw std::invalid_argument("a network on the processor takes pages of its memory");
     if (!crew_ || crew_->size() != threads) crew_ = std::make_unique<Crew>(threads);
     scratch_.resize(threads);
     make_room(rows);
-    crew_->run([&](int thread) { compute(rows, pages, logits, thread); });
+    crew_->run([&](int thread) { compute(rows, *pages, logits, thread); });
 }
 
 void Stepper::make_room(const StepRows &rows) {

@@ -41,17 +41,26 @@ struct StepRows {
     const int32_t *read;     // the rows whose logits are wanted, rising
     int64_t read_count;
     const float *cosines, *sines;  // [positions, head size / 2]
+    int64_t positions;
+};
+
+/// What computes a network's steps.
+class Computer {
+public:
+    virtual ~Computer() = default;
+
+    /// `logits` receives `[read, vocabulary]`. Pages are those of the same kind of device.
+    virtual void step(const StepRows &rows, const PageMemory &pages, float *logits, int threads) = 0;
 };
 
 /// Computes steps, with memory that it keeps from one to the next. Every number of a row is a sum in one order, so a
 /// row's logits and what it leaves in its pages have the same bits whatever rows are beside it, with any number of
 /// threads, and however its sequence is cut into steps.
-class Stepper {
+class Stepper final : public Computer {
 public:
     explicit Stepper(const Network &network) : network_(network) {}
 
-    /// `logits` receives `[read, vocabulary]`.
-    void step(const StepRows &rows, const Pages &pages, float *logits, int threads);
+    void step(const StepRows &rows, const PageMemory &pages, float *logits, int threads) override;
 
 private:
     struct Place {

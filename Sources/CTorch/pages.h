@@ -16,9 +16,17 @@ struct HeadShape {
     float scale() const;
 };
 
+/// Pages of keys and values, wherever they lie.
+class PageMemory {
+public:
+    virtual ~PageMemory() = default;
+
+    virtual void copy(int64_t from, int64_t to) const = 0;
+};
+
 /// Memory for keys and values. Of a head's page, keys are columns `[size, 16]`, so that a query meets 16 of them at
 /// once, and values rows `[16, size]`; in 8 bits, with a scale for every token's key and for its value.
-class Pages {
+class Pages final : public PageMemory {
 public:
     static constexpr int64_t TOKENS = 16;
 
@@ -35,7 +43,7 @@ public:
 
     /// Writes a token's key and value of one head.
     void write(int64_t page, int64_t slot, int64_t layer, int64_t kv, const float *key, const float *value) const;
-    void copy(int64_t from, int64_t to) const;
+    void copy(int64_t from, int64_t to) const override;
 
 private:
     int64_t kv_heads_, size_, count_, head_bytes_, page_bytes_;

@@ -24,6 +24,8 @@ public actor GenerationEngine {
     private let configuration: ModelConfiguration
     private let threads: Int
     private let precision: PrecisionPlan?
+    /// Where the deep path is computed.
+    private let device: Device
     private let next = NextWeights()
 
     /// Tokens of the longest sequence that the model reads.
@@ -33,16 +35,19 @@ public actor GenerationEngine {
 
     /// Takes over a model; `threads` work inside one step. An answer ends after one of `endTokens`; left out, after
     /// what the model's configuration and the tokenizer name. Answers name the weights by `version`; `precision` is
-    /// that of the deep path's, nil as trained. `routing` are the model's other paths.
+    /// that of the deep path's, nil as trained. `routing` are the model's other paths; `prepared` is the deep one as it
+    /// computes, for one on another device, nil has it packed here.
     public init(
         model: sending CausalLanguageModel, routing: sending RoutingParts? = nil, tokenizer: any Tokenizer,
         endTokens: [Int32]? = nil, limits: GenerationLimits = GenerationLimits(), threads: Int = 1,
-        precision: PrecisionPlan? = nil, version: Int = 0
+        precision: PrecisionPlan? = nil, prepared: PreparedModel? = nil, version: Int = 0
     ) {
         executor = BlockingExecutor(name: "generation")
         configuration = model.configuration
+        let prepared = prepared ?? PreparedModel(model, precision ?? PrecisionPlan(.float32))
+        device = prepared?.device ?? .cpu
         let deep = TextGenerator(
-            model: model, tokenizer: tokenizer, endTokens: endTokens, limits: limits, precision: precision,
+            model: model, tokenizer: tokenizer, endTokens: endTokens, limits: limits, prepared: prepared,
             version: version, next: next)
         routed = RoutedGenerator(
             model: model, parts: routing, deep: deep, tokenizer: tokenizer, endTokens: endTokens, limits: limits)
@@ -110,7 +115,7 @@ public actor GenerationEngine {
     /// - Returns: false where the row engine does not compute this model, or its shape is another
     public nonisolated func replaceWeights(by model: CausalLanguageModel, version: Int) -> Bool {
         guard model.configuration == configuration,
-            let prepared = PreparedModel(model, precision ?? PrecisionPlan(.float32))
+            let prepared = try? PreparedModel(model, precision ?? PrecisionPlan(.float32))?.on(device)
         else { return false }
         next.put(prepared, version: version)
         return true

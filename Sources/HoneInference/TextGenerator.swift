@@ -30,21 +30,23 @@ public struct TextGenerator {
     ///   - endTokens: after which an answer ends.
     ///   - limits: of rows and memory.
     ///   - precision: of the weights; nil is as trained. Ignored where the row engine does not compute.
+    ///   - prepared: the model as it computes, for one on another device; nil has it packed here.
     public init(
         model: CausalLanguageModel, tokenizer: any Tokenizer, endTokens: [Int32]? = nil,
-        limits: GenerationLimits = GenerationLimits(), precision: PrecisionPlan? = nil
+        limits: GenerationLimits = GenerationLimits(), precision: PrecisionPlan? = nil, prepared: PreparedModel? = nil
     ) {
         self.init(
-            model: model, tokenizer: tokenizer, endTokens: endTokens, limits: limits, precision: precision, version: 0,
+            model: model, tokenizer: tokenizer, endTokens: endTokens, limits: limits,
+            prepared: prepared ?? PreparedModel(model, precision ?? PrecisionPlan(.float32)), version: 0,
             next: NextWeights())
     }
 
     init(
         model: CausalLanguageModel, tokenizer: any Tokenizer, endTokens: [Int32]?, limits: GenerationLimits,
-        precision: PrecisionPlan?, version: Int, next: NextWeights
+        prepared: PreparedModel?, version: Int, next: NextWeights
     ) {
         configuration = model.configuration
-        if let prepared = PreparedModel(model, precision ?? PrecisionPlan(.float32)) {
+        if let prepared {
             backend = .rows(ServedWeights(prepared, version: version, limits: limits, next: next))
         } else {
             backend = .layers(model)

@@ -6,6 +6,8 @@ public enum ModelError: Error, Equatable {
     case configuration(field: String, fault: String)
     /// A file of the model's directory cannot be read, understood or written.
     case file(path: String, fault: String)
+    /// The model has hierarchical attention or adapters, which only the CPU computes.
+    case notComputed(device: String)
 }
 
 extension ModelError: CustomStringConvertible {
@@ -13,6 +15,8 @@ extension ModelError: CustomStringConvertible {
         switch self {
         case .configuration(let field, let fault): "model configuration: '\(field)' \(fault)"
         case .file(let path, let fault): "\(path): \(fault)"
+        case .notComputed(let device):
+            "\(device) does not compute models with hierarchical attention or adapters; use cpu"
         }
     }
 }

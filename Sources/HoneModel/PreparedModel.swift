@@ -48,6 +48,27 @@ public struct PreparedModel: Sendable {
         self.byteCount = byteCount
     }
 
+    private init(_ other: PreparedModel, network: PackedNetwork) {
+        (configuration, plan, byteCount) = (other.configuration, other.plan, other.byteCount)
+        (cos, sin) = (other.cos, other.sin)
+        self.network = network
+    }
+
+    /// Where steps are computed.
+    public var device: Device { network.device }
+
+    /// The same model on another device, with copies of its weights.
+    ///
+    /// - Parameters:
+    ///   - device: a CUDA device, or the CPU, where it is already
+    ///   - reserve: bytes that must be left there, for keys and values
+    /// - Throws: `TensorError.libtorch` where there is no such device, or it has no room for the model, or does not
+    ///   compute heads of its size
+    public func on(_ device: Device, reserving reserve: Int = 0) throws(TensorError) -> PreparedModel {
+        if device == .cpu { return self }
+        return PreparedModel(self, network: try network.on(device, reserving: reserve))
+    }
+
     /// Reads the step's tokens, which leave their keys and values in their pages.
     ///
     /// - Returns: logits of the rows that are read, `[read, vocabulary]`
@@ -57,7 +78,8 @@ public struct PreparedModel: Sendable {
 
     /// Room for keys and values of `count` pages of tokens.
     public func makePages(count: Int, entry: KeyValuePages.Entry = .float32) -> KeyValuePages {
-        KeyValuePages(layerCount: configuration.layerCount, heads: configuration.heads, count: count, entry: entry)
+        KeyValuePages(
+            layerCount: configuration.layerCount, heads: configuration.heads, count: count, entry: entry, device: device)
     }
 }
 
@@ -73,6 +95,21 @@ extension ModelConfiguration {
 }
 
 extension CausalLanguageModel {
+    /// The model as it is served on a device; nil for the CPU, whose engines pack by themselves.
+    ///
+    /// - Parameters:
+    ///   - device: where it is to compute
+    ///   - reserve: bytes that must be left there, for keys and values
+    /// - Throws: `TensorError.libtorch` where the device cannot be used or has no room; `ModelError.notComputed` for a
+    ///   model that the row engine does not compute
+    public func prepared(on device: Device, reserving reserve: Int) throws -> PreparedModel? {
+        if device == .cpu { return nil }
+        guard let prepared = PreparedModel(self) else {
+            throw ModelError.notComputed(device: "\(device)")
+        }
+        return try prepared.on(device, reserving: reserve)
+    }
+
     /// Whether the row engine computes what this model does.
     var isPreparable: Bool {
         embedding.weight.device == .cpu && embedding.weight.dtype == .float32

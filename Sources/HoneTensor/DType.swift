@@ -42,37 +42,3 @@ extension Int8: TensorElement { public static var dtype: DType { .int8 } }
 extension Int32: TensorElement { public static var dtype: DType { .int32 } }
 extension UInt8: TensorElement { public static var dtype: DType { .uint8 } }
 extension Bool: TensorElement { public static var dtype: DType { .bool } }
-
-/// Where a tensor lives.
-public struct Device: Hashable, Sendable {
-    /// The kinds of device that libtorch knows and Hone uses; the raw value is libtorch's own code.
-    public enum Kind: Int, Sendable {
-        case cpu = 0
-        case cuda = 1
-    }
-
-    public let kind: Kind
-    public let index: Int
-
-    public static let cpu = Device(kind: .cpu, index: 0)
-
-    public static func cuda(_ index: Int = 0) -> Device { Device(kind: .cuda, index: index) }
-
-    var code: Int64 { Int64(kind.rawValue << 8 | index) }
-
-    init(code: Int64) {
-        guard let kind = Kind(rawValue: Int(code >> 8)) else {
-            stop("libtorch placed a tensor on device type \(code >> 8), which Hone does not use")
-        }
-        self.init(kind: kind, index: Int(code & 0xff))
-    }
-
-    private init(kind: Kind, index: Int) {
-        self.kind = kind
-        self.index = index
-    }
-}
-
-extension Device: CustomStringConvertible {
-    public var description: String { kind == .cpu ? "cpu" : "cuda:\(index)" }
-}

@@ -50,6 +50,8 @@ internal import CTorch
 
     private let handle: ctorch_network
     private let vocabularySize: Int
+    /// Where steps are computed.
+    public let device: Device
 
     /// - Parameters:
     ///   - embedding: `[vocabulary, hidden]`, float32
@@ -80,6 +82,27 @@ internal import CTorch
         guard let made = unsafe made else { stop("PackedNetwork: \(Torch.lastError)") }
         unsafe handle = made
         vocabularySize = head.outputs
+        device = .cpu
+    }
+
+    private init(_ handle: ctorch_network, _ vocabularySize: Int, _ device: Device) {
+        unsafe self.handle = unsafe handle
+        self.vocabularySize = vocabularySize
+        self.device = device
+    }
+
+    /// The same network on another device, with copies of its weights.
+    ///
+    /// - Parameters:
+    ///   - device: a CUDA device
+    ///   - reserve: bytes that must be left there, for keys and values
+    /// - Throws: `TensorError.libtorch` where there is no such device, or it has no room, or does not compute heads of
+    ///   this size
+    public func on(_ device: Device, reserving reserve: Int = 0) throws(TensorError) -> PackedNetwork {
+        guard let moved = unsafe ctorch_network_on(handle, device.code, Int64(reserve)) else {
+            throw .libtorch(operation: "a model on \(device)", message: Torch.lastError)
+        }
+        return unsafe PackedNetwork(moved, vocabularySize, device)
     }
 
     deinit { unsafe ctorch_network_release(handle) }
@@ -174,10 +197,13 @@ public struct NetworkStep: Sendable {
         case int8
     }
 
-    /// Room for `count` pages of a network's layers; memory is taken when it is first written to.
-    public init(layerCount: Int, heads: PackedNetwork.Heads, count: Int, entry: Entry = .float32) {
+    /// Room for `count` pages of a network's layers, where the network is; on the CPU memory is taken when it is first
+    /// written to.
+    public init(
+        layerCount: Int, heads: PackedNetwork.Heads, count: Int, entry: Entry = .float32, device: Device = .cpu
+    ) {
         let made = unsafe ctorch_pages_create(
-            Int64(layerCount), Int64(heads.keyCount), Int64(heads.size), Int64(count), entry == .int8)
+            Int64(layerCount), Int64(heads.keyCount), Int64(heads.size), Int64(count), entry == .int8, device.code)
         guard let made = unsafe made else { stop("KeyValuePages: \(Torch.lastError)") }
         unsafe handle = made
         self.count = count
@@ -193,5 +219,7 @@ public struct NetworkStep: Sendable {
     /// Pages that so many tokens of a sequence take.
     public static func count(forTokens count: Int) -> Int { (count + tokenCount - 1) / tokenCount }
 
-    public func copy(from source: Int32, to target: Int32) { unsafe ctorch_pages_copy(handle, source, target) }
+    public func copy(from source: Int32, to target: Int32) {
+        guard unsafe ctorch_pages_copy(handle, source, target) else { stop("a page's copy: \(Torch.lastError)") }
+    }
 }

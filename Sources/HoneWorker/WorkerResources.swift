@@ -1,5 +1,6 @@
 public import HoneArtifacts
 public import HonePostgres
+public import HoneTensor
 
 /// What the handlers of one worker share.
 public struct WorkerResources: Sendable {
@@ -19,11 +20,12 @@ public struct WorkerResources: Sendable {
     ///   - pool: of the database
     ///   - store: of the fleet
     ///   - threads: inside one operator, for generation
+    ///   - device: where models answer; trainings stay on the CPU
     ///   - codeVersion: of this program
     ///   - verifier: verifies answers where a job wants that in a process of its own; it is started when one does
     ///   - engines: the models that servers elsewhere answer with
     public init(
-        pool: PostgresPool, store: ArtifactStore, threads: Int, codeVersion: String,
+        pool: PostgresPool, store: ArtifactStore, threads: Int, device: Device = .cpu, codeVersion: String,
         verifier: VerifierProcess = VerifierProcess(command: ["/proc/self/exe", "verify"]),
         engines: EnginesFile = EnginesFile()
     ) {
@@ -31,7 +33,7 @@ public struct WorkerResources: Sendable {
         self.threads = threads
         self.codeVersion = codeVersion
         self.verifier = verifier
-        checkpoints = CheckpointLibrary(session: pool, store: store)
+        checkpoints = CheckpointLibrary(session: pool, store: store, device: device)
         let remote = engines.isEmpty ? nil : RemoteModels(engines, library: checkpoints, pool: pool, store: store)
         served = ServedModels(library: checkpoints, threads: threads, remote: remote)
         policies = PolicyShelf(store: store)

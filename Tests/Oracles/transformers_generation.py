@@ -18,9 +18,9 @@ import torch
 from transformers import AutoModelForCausalLM
 
 
-def load(directory, dtype):
+def load(directory, dtype, device):
     kind = torch.bfloat16 if dtype == "bf16" else torch.float32
-    model = AutoModelForCausalLM.from_pretrained(directory, dtype=kind).eval()
+    model = AutoModelForCausalLM.from_pretrained(directory, dtype=kind).eval().to(device)
     if dtype != "int8":
         return model
     with warnings.catch_warnings():
@@ -30,12 +30,12 @@ def load(directory, dtype):
 
 def measure(model, batch, prompt, new):
     rows, columns = torch.arange(batch)[:, None], torch.arange(prompt)[None, :]
-    ids = (rows * 7919 + columns * 104729 + 17) % min(model.config.vocab_size, 256)
+    ids = ((rows * 7919 + columns * 104729 + 17) % min(model.config.vocab_size, 256)).to(model.device)
     start = time.perf_counter()
     out = model(ids, use_cache=True, logits_to_keep=1)
     token = out.logits[:, -1:].argmax(-1)
-    prefill = time.perf_counter() - start
     written = [token[0].item()]
+    prefill = time.perf_counter() - start
     start = time.perf_counter()
     for _ in range(new - 1):
         out = model(token, past_key_values=out.past_key_values, use_cache=True)
@@ -54,11 +54,12 @@ def main():
     parser.add_argument("--new", type=int, default=33)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--device", default="cpu")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     rows = []
     with torch.inference_mode():
-        model = load(arguments.model, arguments.dtype)
+        model = load(arguments.model, arguments.dtype, arguments.device)
         for batch in map(int, arguments.batches.split(",")):
             runs = [measure(model, batch, arguments.prompt, arguments.new) for _ in range(arguments.repeats + 1)][1:]
             rows.append({"batch": batch, "decode": statistics.median(run[0] for run in runs),

@@ -214,14 +214,17 @@ typedef struct ctorch_network_parts {
 typedef struct ctorch_network_s *ctorch_network;  // owned; keeps its parts; for one thread at a time
 ctorch_network _Nullable ctorch_network_create(const ctorch_network_parts *parts);
 void ctorch_network_release(ctorch_network network);
+// The same network on another device (its code as a CTORCH_DEVICE's), with copies of all its parts; fails where the
+// device cannot hold them and `reserve` bytes besides.
+ctorch_network _Nullable ctorch_network_on(ctorch_network network, int64_t device, int64_t reserve);
 
 // Pages of keys and values, in float32 or in 8 bits with scales.
 typedef struct ctorch_pages_s *ctorch_pages;  // owned
 int64_t ctorch_page_byte_count(int64_t layers, int64_t kv_heads, int64_t head_size, bool in_8_bits);
 ctorch_pages _Nullable ctorch_pages_create(int64_t layers, int64_t kv_heads, int64_t head_size, int64_t count,
-                                           bool in_8_bits);
+                                           bool in_8_bits, int64_t device);
 void ctorch_pages_release(ctorch_pages pages);
-void ctorch_pages_copy(ctorch_pages pages, int32_t from, int32_t to);
+bool ctorch_pages_copy(ctorch_pages pages, int32_t from, int32_t to);
 
 typedef struct ctorch_step {
     const int32_t *tokens;
@@ -261,6 +264,11 @@ typedef struct ctorch_pick {
 // has NaN for its log-probabilities.
 bool ctorch_pick_tokens(ctorch_tensor logits, const ctorch_draw *draws, const ctorch_adjustment *adjustments,
                         const uint64_t *masks, ctorch_pick *picks);
+
+// Devices that networks are moved to: a device's name, which opens it, NULL where it cannot be used; and what it can do
+// at most, measured: bytes that it reads from its memory a second, and products in 32, 16, 8 or 4 bits.
+const char *_Nullable ctorch_device_name(int64_t device);
+bool ctorch_device_limits(int64_t device, int32_t bits, double *bytes_per_second, double *products_per_second);
 
 // Threads inside one operator.
 int32_t ctorch_thread_count(void);

@@ -2,15 +2,19 @@ public import HoneArtifacts
 public import HoneCatalog
 public import HoneInference
 public import HonePostgres
+public import HoneTensor
 
 /// The checkpoints of the catalog with their files in the artifact store.
 public struct CheckpointLibrary: Sendable {
     private let session: any PostgresSession
     private let store: ArtifactStore
+    private let device: Device
 
-    public init(session: any PostgresSession, store: ArtifactStore) {
+    /// `device` is where loaded models answer.
+    public init(session: any PostgresSession, store: ArtifactStore, device: Device = .cpu) {
         self.session = session
         self.store = store
+        self.device = device
     }
 
     /// The files of a checkpoint.
@@ -41,7 +45,7 @@ public struct CheckpointLibrary: Sendable {
         return try await ScratchDirectory.with("checkpoint-\(checkpoint)") { directory in
             try await store.lay(files, in: directory)
             return try await LoadedModel.load(
-                directory: directory, checkpoint: checkpoint, limits: limits, threads: threads)
+                directory: directory, checkpoint: checkpoint, limits: limits, threads: threads, device: device)
         }
     }
 

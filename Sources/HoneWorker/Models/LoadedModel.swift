@@ -4,6 +4,7 @@ import HoneConcurrency
 import HoneGrammar
 public import HoneInference
 import HoneModel
+public import HoneTensor
 public import HoneTokenizer
 
 /// A model ready to answer: its engine and how its prompts are laid out.
@@ -18,10 +19,14 @@ public struct LoadedModel: Sendable {
     public var tokenizer: BytePairTokenizer { layout.tokenizer }
 
     /// Reads a directory in the Hugging Face form; `threads` work inside one operator. A checkpoint of Hone's `isOwn`
-    /// also where its number is left out: it was trained with a layout, which its files need not state.
+    /// also where its number is left out: it was trained with a layout, which its files need not state. A `device` other
+    /// than the CPU computes the deep path; the others stay on the CPU.
+    ///
+    /// - Throws: also `TensorError.libtorch` where the device cannot be used or has no room, and
+    ///   `ModelError.notComputed` for a model that only the CPU computes.
     public static func load(
         directory: String, checkpoint: Int64? = nil, isOwn: Bool = false,
-        limits: GenerationLimits = GenerationLimits(), threads: Int
+        limits: GenerationLimits = GenerationLimits(), threads: Int, device: Device = .cpu
     ) async throws -> LoadedModel {
         try await offload {
             Result {
@@ -30,9 +35,10 @@ public struct LoadedModel: Sendable {
                 let layout = try PromptLayout(
                     directory: directory, configuration: configuration, isOwn: isOwn || checkpoint != nil)
                 let routing = try RoutingParts.read(directory: directory, for: configuration)
+                let prepared = try model.prepared(on: device, reserving: limits.cacheByteCount)
                 let engine = GenerationEngine(
                     model: model, routing: routing, tokenizer: layout.tokenizer, endTokens: layout.defaults.endTokens,
-                    limits: limits, threads: threads)
+                    limits: limits, threads: threads, prepared: prepared)
                 return LoadedModel(
                     engine: engine, checkpoint: checkpoint, layout: layout, configuration: configuration)
             }

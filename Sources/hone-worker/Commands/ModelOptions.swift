@@ -4,6 +4,7 @@ import HoneArtifacts
 import HoneEmbedded
 import HoneInference
 import HonePostgres
+import HoneTensor
 import HoneTokenizer
 import HoneWorker
 
@@ -13,8 +14,8 @@ struct ModelOptions: ParsableArguments {
         help: ArgumentHelp("A directory in the Hugging Face form, or NAME or NAME@CHECKPOINT.", valueName: "model"))
     var model: String
 
-    @Option(help: ArgumentHelp("What computes; this release has cpu.", valueName: "device"))
-    var device = "cpu"
+    @Option(help: ArgumentHelp("What computes answers: cpu, or cuda:0; docs/devices.md.", valueName: "device"))
+    var device = Device.cpu
 
     @Option(help: ArgumentHelp("Threads inside one operator.", valueName: "count"))
     var threads = 1
@@ -27,15 +28,18 @@ struct ModelOptions: ParsableArguments {
 
     func validate() throws {
         if threads < 1 { throw ValidationError("--threads must be at least 1.") }
-        try Self.checkDevice(device)
+        try Self.open(device)
     }
 
-    static func checkDevice(_ device: String) throws {
-        if device != "cpu" { throw ValidationError("--device \(device) is not in this release; use cpu.") }
+    /// A device that cannot be used is an error before anything is loaded or claimed.
+    static func open(_ device: Device) throws {
+        if device != .cpu { _ = try device.open() }
     }
 
     func load(limits: GenerationLimits = GenerationLimits()) async throws -> LoadedModel {
-        if isDirectory { return try await LoadedModel.load(directory: model, limits: limits, threads: threads) }
+        if isDirectory {
+            return try await LoadedModel.load(directory: model, limits: limits, threads: threads, device: device)
+        }
         return try await withLibrary { library, checkpoint in
             try await library.load(checkpoint, limits: limits, threads: threads)
         }
@@ -62,7 +66,7 @@ struct ModelOptions: ParsableArguments {
         }
         let pool = try Surroundings.pool(databaseURL: databaseURL, connectionCount: 1)
         defer { pool.close() }
-        let library = CheckpointLibrary(session: pool, store: try Surroundings.artifacts())
+        let library = CheckpointLibrary(session: pool, store: try Surroundings.artifacts(), device: device)
         return try await body(library, library.find(parts[0], checkpoint: number))
     }
 }

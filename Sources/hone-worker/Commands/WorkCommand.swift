@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import HonePostgres
+import HoneTensor
 import HoneQueue
 import HoneWorker
 import Logging
@@ -30,8 +31,8 @@ struct WorkCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How many batches of jobs run at a time.", valueName: "count"))
     var concurrency = 1
 
-    @Option(help: ArgumentHelp("What computes; this release has cpu.", valueName: "device"))
-    var device = "cpu"
+    @Option(help: ArgumentHelp("What computes answers: cpu, or cuda:0; docs/devices.md.", valueName: "device"))
+    var device = Device.cpu
 
     @Option(help: ArgumentHelp("Threads inside one operator, when answering.", valueName: "count"))
     var threads = 1
@@ -65,7 +66,7 @@ struct WorkCommand: AsyncParsableCommand {
         if concurrency < 1 { throw ValidationError("--concurrency must be at least 1.") }
         if threads < 1 { throw ValidationError("--threads must be at least 1.") }
         if let queues, queues.isEmpty { throw ValidationError("--queues names no queue.") }
-        try ModelOptions.checkDevice(device)
+        try ModelOptions.open(device)
     }
 
     func run() async throws {
@@ -82,7 +83,8 @@ struct WorkCommand: AsyncParsableCommand {
         // Each batch uses one connection at a time; the claims, the maintenance and a progress report want one more.
         let pool = try Surroundings.pool(databaseURL: databaseURL, connectionCount: concurrency * 2 + 3)
         let resources = WorkerResources(
-            pool: pool, store: try Surroundings.artifacts(), threads: threads, codeVersion: Surroundings.codeVersion,
+            pool: pool, store: try Surroundings.artifacts(), threads: threads, device: device,
+            codeVersion: Surroundings.codeVersion,
             verifier: VerifierProcess(command: verifierCommand), engines: engines)
         let worker = try WorkerService(
             pool: pool, configuration: try configuration, handlers: HandlerRegistry.handlers(resources), logger: logger)
@@ -111,7 +113,7 @@ struct WorkCommand: AsyncParsableCommand {
             configuration.concurrency = concurrency
             configuration.stopsWhenIdle = drain
             configuration.codeVersion = Surroundings.codeVersion
-            configuration.capabilities = try PostgresJSON(encoding: ["device": device])
+            configuration.capabilities = try PostgresJSON(encoding: ["device": "\(device)"])
             return configuration
         }
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import HoneTensor
 import Subprocess
 
 #if canImport(System)
@@ -29,13 +30,16 @@ struct GenerationPeers: ParsableArguments {
             Peer(name: "llama.cpp \(dtype)", script: "llama_generation.py", dtype: dtype)
         }
 
-        /// Those of one class of precision.
-        static func beside(_ precision: ServedPrecision) -> [Peer] {
+        /// Those of one class of precision; on a CUDA device, those that have it there.
+        static func beside(_ precision: ServedPrecision, on device: Device) -> [Peer] {
+            if device != .cpu {
+                return precision == .fp32 || precision == .bf16 ? [transformers(precision.rawValue)] : []
+            }
             switch precision {
-            case .fp32: [transformers("fp32"), llama("f32")]
-            case .bf16: [transformers("bf16"), llama("bf16")]
-            case .int8: [transformers("int8"), llama("q8_0")]
-            case .int4, .mixed: [llama("q4_0")]
+            case .fp32: return [transformers("fp32"), llama("f32")]
+            case .bf16: return [transformers("bf16"), llama("bf16")]
+            case .int8: return [transformers("int8"), llama("q8_0")]
+            case .int4, .mixed: return [llama("q4_0")]
             }
         }
     }
@@ -56,18 +60,20 @@ struct GenerationPeers: ParsableArguments {
 
     /// Runs a peer; one that cannot run is reported, never guessed.
     func run(
-        _ peer: Peer, model: String, batches: [Int], prompt: Int, new: Int, threads: Int, runs: Int
+        _ peer: Peer, model: String, batches: [Int], prompt: Int, new: Int, threads: Int, runs: Int,
+        device: Device
     ) async -> Result<[Speed], Fault> {
         if alone { return .failure(Fault(description: "\(peer.name): left out")) }
         let program = peer.script.hasPrefix("llama") ? llamaPython : python
+        var arguments = [
+            "\(oracles)/\(peer.script)", "--model", model, "--dtype", peer.dtype, "--batches",
+            batches.map(String.init).joined(separator: ","), "--prompt", "\(prompt)", "--new", "\(new)", "--threads",
+            "\(threads)", "--repeats", "\(runs)",
+        ]
+        if device != .cpu { arguments += ["--device", "\(device)"] }
         do {
             let run = try await Subprocess.run(
-                program.contains("/") ? .path(FilePath(program)) : .name(program),
-                arguments: [
-                    "\(oracles)/\(peer.script)", "--model", model, "--dtype", peer.dtype, "--batches",
-                    batches.map(String.init).joined(separator: ","), "--prompt", "\(prompt)", "--new", "\(new)",
-                    "--threads", "\(threads)", "--repeats", "\(runs)",
-                ],
+                program.contains("/") ? .path(FilePath(program)) : .name(program), arguments: Arguments(arguments),
                 // Hone's own setting for threads that wait would hold the peers back.
                 environment: .inherit.updating(["OMP_WAIT_POLICY": "active"]),
                 output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))

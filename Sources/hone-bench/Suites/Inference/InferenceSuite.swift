@@ -15,6 +15,7 @@ struct InferenceSuite: AsyncParsableCommand {
               hone-bench inference --precisions int8 --lengths
               hone-bench inference --precisions fp32,int8 --load
               hone-bench inference --queued 1000000
+              hone-bench inference --device cuda:0 --model 1b --precisions bf16,int8,int4
 
             Models have random weights. A peer stands beside Hone in the same class of precision: transformers in fp32,
             bf16 and with torch's dynamic int8, llama.cpp in f32, bf16, Q8_0 and Q4_0; Hone's other precisions stand
@@ -22,16 +23,18 @@ struct InferenceSuite: AsyncParsableCommand {
             alone and together, and differing tokens and bits are counted.
             """)
 
-    @Option(name: .customLong("model"), help: "Shapes, by commas: 5m, 125m, 300m.") var shapeList = "125m"
+    @Option(name: .customLong("model"), help: "Shapes, by commas: 5m, 125m, 300m, 1b, 3b.") var shapeList = "125m"
     @Option(name: .customLong("precisions"), help: "By commas: fp32, bf16, int8, int4, mixed.")
     var precisionList = "fp32,bf16,int8,int4"
     @Option(name: .customLong("batches"), help: "Rows that are decoded together, by commas.") var batchList = "1,16,64"
     @Option(help: "Tokens of every prompt.") var prompt = 32
     @Option(help: "New tokens of every row.") var new = 33
+    @Option(help: "What computes: cpu, or cuda:0 (docs/devices.md).") var device = Device.cpu
     @Option(help: "How keys and values are kept: fp32, int8.") var cache = CachePrecision.fp32
     @Option(help: "Threads inside one step.") var threads = 1
     @Option(help: "Runs of each side; medians count.") var runs = 3
     @Option(help: "Random requests whose answers are compared with those that they get alone.") var invariance = 0
+    @Flag(help: "Compare the device's logits with the processor's.") var agreement = false
     @Flag(help: "Measure what lengths that vary 20-fold cost.") var lengths = false
     @Flag(help: "Measure the time to the first token, and the exchange of weights.") var load = false
     @Option(help: "Prompts that one engine answers; its memory is compared with that after 10000.") var queued = 0
@@ -63,8 +66,13 @@ struct InferenceSuite: AsyncParsableCommand {
 
     func run() async throws {
         Threads.set(intraOp: threads)
+        if device != .cpu { print("\(device) is \(try device.open())") }
         guard queued == 0 else {
             let rows = try await QueuedMeasurement(requestCount: queued).rows()
+            return try SuiteReport(suite: "inference", rows: rows, absent: []).show(asJSON: json)
+        }
+        guard !agreement else {
+            let rows = try AgreementMeasurement(device: device, precisions: precisions).rows()
             return try SuiteReport(suite: "inference", rows: rows, absent: []).show(asJSON: json)
         }
         var (rows, absent): ([SuiteReport.Row], [String]) = ([], [])
@@ -74,7 +82,7 @@ struct InferenceSuite: AsyncParsableCommand {
                 if invariance > 0 {
                     for precision in precisions {
                         let measurement = InvarianceMeasurement(
-                            network: network, precision: precision, requestCount: invariance)
+                            network: network, precision: precision, requestCount: invariance, device: device)
                         rows += try measurement.rows()
                     }
                 } else if lengths {
@@ -108,15 +116,16 @@ struct InferenceSuite: AsyncParsableCommand {
         var whole: ServingSpeeds?
         for precision in precisions {
             guard
-                let own = ServingSpeeds(
+                let own = try ServingSpeeds(
                     network, shape, precision, batches: batches, prompt: prompt, new: new, cache: cache,
-                    threads: threads, runs: runs)
+                    threads: threads, runs: runs, device: device)
             else { throw ValidationError("the row engine does not compute \(shape.rawValue)") }
             if precision == .fp32 { whole = own } else if let whole { rows += own.rows(beside: whole) }
             rows += own.rows
-            for peer in GenerationPeers.Peer.beside(precision) {
+            for peer in GenerationPeers.Peer.beside(precision, on: device) {
                 switch await peers.run(
-                    peer, model: directory, batches: batches, prompt: prompt, new: new, threads: threads, runs: runs)
+                    peer, model: directory, batches: batches, prompt: prompt, new: new, threads: threads, runs: runs,
+                    device: device)
                 {
                 case .success(let found): rows += own.rows(beside: peer, found)
                 case .failure(let fault): absent.append(fault.description)

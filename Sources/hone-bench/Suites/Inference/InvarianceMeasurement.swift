@@ -10,6 +10,7 @@ struct InvarianceMeasurement {
     let network: CausalLanguageModel
     let precision: ServedPrecision
     let requestCount: Int
+    let device: Device
 
     func rows() throws -> [SuiteReport.Row] {
         let requests = makeRequests()
@@ -17,7 +18,9 @@ struct InvarianceMeasurement {
         var settings = GenerationLimits()
         settings.batchSize = 1
         settings.sharesPrefixes = false
-        let alone = generator(settings)
+        let prepared = try PreparedModel(network, precision.plan(for: network.configuration))?
+            .on(device, reserving: settings.cacheByteCount)
+        let alone = generator(prepared, settings)
         let expected = try requests.map { try alone.generate([$0])[0] }
         var random = RandomSource(seed: 99)
         var (differingTokens, differingBits, tokenCount) = (0, 0, 0)
@@ -29,7 +32,7 @@ struct InvarianceMeasurement {
             settings.batchSize = random.integer(1...64)
             settings.prefillTokenCount = random.integer(1...512)
             settings.sharesPrefixes = random.chance(percent: 50)
-            let found = try generator(settings).generate(wave.map { requests[$0] })
+            let found = try generator(prepared, settings).generate(wave.map { requests[$0] })
             for (position, result) in zip(wave, found) {
                 let before = expected[position]
                 tokenCount += result.tokens.count
@@ -47,10 +50,9 @@ struct InvarianceMeasurement {
         }
     }
 
-    private func generator(_ limits: GenerationLimits) -> TextGenerator {
+    private func generator(_ prepared: PreparedModel?, _ limits: GenerationLimits) -> TextGenerator {
         TextGenerator(
-            model: network, tokenizer: ByteTokenizer(), endTokens: [], limits: limits,
-            precision: precision.plan(for: network.configuration))
+            model: network, tokenizer: ByteTokenizer(), endTokens: [], limits: limits, prepared: prepared)
     }
 
     private func makeRequests() -> [GenerationRequest] {

@@ -6,10 +6,15 @@ struct MachineLimits {
     private let bytesPerSecond: Double
     private let productsPerSecond: Double
 
-    init(_ precision: ServedPrecision, threads: Int) {
-        bytesPerSecond = Self.bandwidth()
+    init(_ precision: ServedPrecision, device: Device) throws {
         // Four bits are multiplied as eight.
-        productsPerSecond = Self.products(precision == .mixed ? .int8 : precision.plan(for: Self.anyShape).standard)
+        let arithmetic = precision == .mixed ? .int8 : precision.plan(for: Self.anyShape).standard
+        if device == .cpu {
+            bytesPerSecond = Self.bandwidth()
+            productsPerSecond = Self.products(arithmetic)
+        } else {
+            (bytesPerSecond, productsPerSecond) = try device.limits(arithmetic)
+        }
     }
 
     private static let anyShape = ServedShape.five.configuration

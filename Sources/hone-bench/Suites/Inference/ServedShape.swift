@@ -7,6 +7,9 @@ enum ServedShape: String, CaseIterable {
     case hundred = "125m"
     /// At batch 1 bound by the memory's bandwidth in every precision.
     case threeHundred = "300m"
+    /// Of a device with a gigabyte a millisecond.
+    case thousand = "1b"
+    case threeThousand = "3b"
 
     var configuration: ModelConfiguration {
         switch self {
@@ -22,6 +25,14 @@ enum ServedShape: String, CaseIterable {
             ModelConfiguration(
                 vocabularySize: 32000, hiddenSize: 1024, intermediateSize: 2816, layerCount: 20, headCount: 16,
                 kvHeadCount: 4, maxPositionCount: 2048, tiesEmbeddings: false)
+        case .thousand:
+            ModelConfiguration(
+                vocabularySize: 32000, hiddenSize: 2048, intermediateSize: 8192, layerCount: 16, headCount: 32,
+                kvHeadCount: 8, maxPositionCount: 2048, tiesEmbeddings: false)
+        case .threeThousand:
+            ModelConfiguration(
+                vocabularySize: 32000, hiddenSize: 3072, intermediateSize: 8192, layerCount: 28, headCount: 24,
+                kvHeadCount: 8, maxPositionCount: 2048, tiesEmbeddings: false)
         }
     }
 }

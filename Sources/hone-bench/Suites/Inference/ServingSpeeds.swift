@@ -1,4 +1,5 @@
 import HoneModel
+import HoneTensor
 
 /// How fast one shape is served in one precision, at several numbers of rows.
 struct ServingSpeeds {
@@ -17,10 +18,12 @@ struct ServingSpeeds {
     /// Measures; nil for a model that the row engine does not compute.
     init?(
         _ network: CausalLanguageModel, _ shape: ServedShape, _ precision: ServedPrecision, batches: [Int], prompt: Int,
-        new: Int, cache: CachePrecision, threads: Int, runs: Int
-    ) {
-        guard let model = PreparedModel(network, precision.plan(for: network.configuration)) else { return nil }
-        let limits = MachineLimits(precision, threads: threads)
+        new: Int, cache: CachePrecision, threads: Int, runs: Int, device: Device
+    ) throws {
+        guard let model = try PreparedModel(network, precision.plan(for: network.configuration))?.on(device) else {
+            return nil
+        }
+        let limits = try MachineLimits(precision, device: device)
         self.shape = shape
         self.precision = precision
         speeds = batches.map { batch in

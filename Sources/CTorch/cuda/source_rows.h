@@ -1,0 +1,108 @@
+R"cuda(
+// Rows between the products: what each computes depends on the row alone.
+typedef unsigned char u8;
+typedef unsigned short u16;
+typedef unsigned int u32;
+
+constexpr int THREADS = 256, WARPS = THREADS / 32;
+
+__device__ inline float sum_of_warp(float value) {
+    for (int step = 16; step > 0; step /= 2) value += __shfl_xor_sync(~0u, value, step);
+    return value;
+}
+
+__device__ inline u32 greatest_of_warp(u32 value) {
+    for (int step = 16; step > 0; step /= 2) value = max(value, __shfl_xor_sync(~0u, value, step));
+    return value;
+}
+
+__device__ inline float sum_of_block(float value) {
+    __shared__ float parts[WARPS];
+    value = sum_of_warp(value);
+    __syncthreads();
+    if (threadIdx.x % 32 == 0) parts[threadIdx.x / 32] = value;
+    __syncthreads();
+    float sum = 0;
+    for (int i = 0; i < WARPS; i++) sum += parts[i];
+    return sum;
+}
+
+__device__ inline u32 greatest_of_block(u32 value) {
+    __shared__ u32 parts[WARPS];
+    value = greatest_of_warp(value);
+    __syncthreads();
+    if (threadIdx.x % 32 == 0) parts[threadIdx.x / 32] = value;
+    __syncthreads();
+    u32 greatest = 0;
+    for (int i = 0; i < WARPS; i++) greatest = max(greatest, parts[i]);
+    return greatest;
+}
+
+// To 16 bits, to the nearest, ties to the even.
+__device__ inline u32 halved(float value) {
+    u32 bits = __float_as_uint(value);
+    return (bits & 0x7FFFFFFF) > 0x7F800000 ? 0x7FC0 : (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16;
+}
+
+// The scale of a row of whole numbers and its inverse, of the greatest magnitude's bits; NaN where a number is not
+// finite, so that what comes of it is NaN too.
+__device__ inline float2 row_scale(u32 greatest_bits) {
+    float greatest = __uint_as_float(greatest_bits);
+    bool is_finite = greatest_bits < 0x7F800000;
+    return make_float2(is_finite ? __fdiv_rn(greatest, 127.0f) : __uint_as_float(0x7FC00000),
+                       is_finite && greatest > 0 ? __fdiv_rn(127.0f, greatest) : 0.0f);
+}
+
+__device__ inline u32 whole(float value, float inverse, float threshold) {
+    int rounded = inverse == 0 || fabsf(value) < threshold ? 0 : __float2int_rn(__fmul_rn(value, inverse));
+    return (u32)rounded & 0xFF;
+}
+
+// Where a byte of a row stands in an operand: in tiles of 8 rows by 32 bytes, as the matrix units' second operand lies in
+// a warp's registers. `tiles` are those of one row.
+__device__ inline size_t place_of(int row, int byte, int tiles) {
+    int in = byte % 32, lane = row % 8 * 4 + in % 16 / 4;
+    return ((size_t)(row / 8) * tiles + byte / 32) * 256 + lane * 8 + in / 16 * 4 + in % 4;
+}
+
+extern "C" __global__ void embed(const float *embedding, const int *tokens, float *x, int size) {
+    const float *in = embedding + (size_t)tokens[blockIdx.x] * size;
+    for (int i = threadIdx.x; i < size; i += THREADS) x[(size_t)blockIdx.x * size + i] = in[i];
+}
+
+// Rows as the operand of a product in `bits`; with a weight, normalized by it before; with `read`, only those rows.
+extern "C" __global__ void prepare_rows(const float *x, const float *weight, const int *read, u8 *operand, float *scales,
+                                        int size, int tiles, int bits, float eps, float threshold) {
+    int row = blockIdx.x;
+    const float *in = x + (size_t)(read ? read[row] : row) * size;
+    float factor = 1;
+    if (weight) {
+        float sum = 0;
+        for (int i = threadIdx.x; i < size; i += THREADS) sum = __fmaf_rn(in[i], in[i], sum);
+        factor = __fdiv_rn(1.0f, __fsqrt_rn(sum_of_block(sum) / size + eps));
+    }
+    auto value = [&](int i) {
+        if (i >= size) return 0.0f;
+        return weight ? __fmul_rn(__fmul_rn(in[i], factor), weight[i]) : in[i];
+    };
+    if (bits == 32) {
+        for (int i = threadIdx.x; i < size; i += THREADS) ((float *)operand)[(size_t)row * size + i] = value(i);
+        return;
+    }
+    if (bits == 16) {
+        for (int i = 2 * threadIdx.x; i < tiles * 16; i += 2 * THREADS) {
+            *(u32 *)(operand + place_of(row, 2 * i, tiles)) = halved(value(i)) | halved(value(i + 1)) << 16;
+        }
+        return;
+    }
+    u32 greatest = 0;
+    for (int i = threadIdx.x; i < size; i += THREADS) greatest = max(greatest, __float_as_uint(value(i)) & 0x7FFFFFFF);
+    float2 scale = row_scale(greatest_of_block(greatest));
+    if (threadIdx.x == 0) scales[row] = scale.x;
+    for (int i = 4 * threadIdx.x; i < tiles * 32; i += 4 * THREADS) {
+        u32 word = 0;
+        for (int k = 0; k < 4; k++) word |= whole(value(i + k), scale.y, threshold) << 8 * k;
+        *(u32 *)(operand + place_of(row, i, tiles)) = word;
+    }
+}
+)cuda"
