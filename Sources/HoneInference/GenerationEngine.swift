@@ -24,6 +24,7 @@ public actor GenerationEngine {
     private let configuration: ModelConfiguration
     private let threads: Int
     private let precision: PrecisionPlan?
+    private let hasPaths: Bool
     private let next = NextWeights()
 
     /// Tokens of the longest sequence that the model reads.
@@ -33,13 +34,14 @@ public actor GenerationEngine {
 
     /// Takes over a model; `threads` work inside one step. An answer ends after one of `endTokens`; left out, after
     /// what the model's configuration and the tokenizer name. Answers name the weights by `version`; `precision` is
-    /// that of the deep path's, nil as trained. `routing` are the model's other paths.
+    /// that of the layers, nil as trained. `routing` are the model's other paths.
     public init(
         model: sending CausalLanguageModel, routing: sending RoutingParts? = nil, tokenizer: any Tokenizer,
         endTokens: [Int32]? = nil, limits: GenerationLimits = GenerationLimits(), threads: Int = 1,
         precision: PrecisionPlan? = nil, version: Int = 0
     ) {
         executor = BlockingExecutor(name: "generation")
+        hasPaths = routing != nil
         configuration = model.configuration
         let deep = TextGenerator(
             model: model, tokenizer: tokenizer, endTokens: endTokens, limits: limits, precision: precision,
@@ -107,9 +109,10 @@ public actor GenerationEngine {
     /// Has other weights compute from the next step on, also of answers that are being written; they go on with the
     /// keys and values that they have, and say by ``GenerationResult/weightSpans`` which weights wrote what.
     ///
-    /// - Returns: false where the row engine does not compute this model, or its shape is another
+    /// - Returns: false where the row engine does not compute this model, its shape is another, or an exit and a router
+    ///   were trained beside the weights that are there
     public nonisolated func replaceWeights(by model: CausalLanguageModel, version: Int) -> Bool {
-        guard model.configuration == configuration,
+        guard !hasPaths, model.configuration == configuration,
             let prepared = PreparedModel(model, precision ?? PrecisionPlan(.float32))
         else { return false }
         next.put(prepared, version: version)
