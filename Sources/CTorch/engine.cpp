@@ -58,6 +58,46 @@ int cuda_index(int64_t device) {
     return device >> 8 == 0 ? -1 : static_cast<int>(device & 0xFF);
 }
 
+/// A step's rows, where its parts fit together.
+StepRows rows_of(const ctorch_step &step, const HeadShape &heads) {
+    at::Tensor cosines = borrowed(step.cosines), sines = borrowed(step.sines);
+    int64_t half = heads.size / 2, rows = 0, longest = 0;
+    for (int64_t s = 0; s < step.sequence_count; s++) {
+        rows += step.lengths[s];
+        longest = std::max<int64_t>(longest, step.pasts[s] + step.lengths[s]);
+    }
+    expect(cosines.is_contiguous() && sines.is_contiguous() && cosines.numel() >= longest * half &&
+               sines.numel() >= longest * half,
+           "the angles do not reach as far as the longest sequence");
+    expect(longest <= step.table_step * Pages::TOKENS, "a sequence has fewer pages than tokens");
+    for (int64_t i = 0; i < step.read_count; i++) {
+        expect(step.read[i] < rows && (i == 0 || step.read[i] > step.read[i - 1]), "rows to read must rise");
+    }
+    return {step.tokens,     step.lengths, step.pasts,      step.tables,
+            step.table_step, step.sequence_count, step.read, step.read_count,
+            cosines.const_data_ptr<float>(), sines.const_data_ptr<float>(), cosines.numel() / half};
+}
+
+cuda::DeviceStepper &device_stepper_of(Computer &computer) {
+    auto *stepper = dynamic_cast<cuda::DeviceStepper *>(&computer);
+    expect(stepper, "the processor leaves no logits behind");
+    return *stepper;
+}
+
+/// What computes halves of steps.
+Stepper &stepper_of(Computer &computer) {
+    auto *stepper = dynamic_cast<Stepper *>(&computer);
+    expect(stepper, "halves of steps are computed on the processor");
+    return *stepper;
+}
+
+/// The numbers of a tensor `[rows, width]`.
+float *matrix_data(ctorch_tensor handle, int64_t rows, int64_t width, const char *what) {
+    at::Tensor tensor = borrowed(handle);
+    expect(tensor.is_contiguous() && tensor.scalar_type() == at::kFloat && tensor.numel() == rows * width, what);
+    return tensor.mutable_data_ptr<float>();
+}
+
 }  // namespace
 
 ctorch_network ctorch_network_create(const ctorch_network_parts *parts) {
@@ -142,26 +182,63 @@ bool ctorch_pages_copy(ctorch_pages pages, int32_t from, int32_t to) {
 
 bool ctorch_network_step(ctorch_network network, ctorch_pages pages, const ctorch_step *step, ctorch_tensor logits) {
     return guarded(false, [&] {
-        at::Tensor cosines = borrowed(step->cosines), sines = borrowed(step->sines), out = borrowed(logits);
-        int64_t half = engine_of(network).network.heads.size / 2, rows = 0, longest = 0;
-        for (int64_t s = 0; s < step->sequence_count; s++) {
-            rows += step->lengths[s];
-            longest = std::max<int64_t>(longest, step->pasts[s] + step->lengths[s]);
-        }
-        expect(cosines.is_contiguous() && sines.is_contiguous() && cosines.numel() >= longest * half &&
-                   sines.numel() >= longest * half,
-               "the angles do not reach as far as the longest sequence");
-        expect(longest <= step->table_step * Pages::TOKENS, "a sequence has fewer pages than tokens");
-        expect(out.is_contiguous() && out.numel() == step->read_count * engine_of(network).network.head.outputs,
-               "the logits have another shape");
-        for (int64_t i = 0; i < step->read_count; i++) {
-            expect(step->read[i] < rows && (i == 0 || step->read[i] > step->read[i - 1]), "rows to read must rise");
-        }
-        StepRows batch{step->tokens,     step->lengths, step->pasts,      step->tables,
-                       step->table_step, step->sequence_count, step->read, step->read_count,
-                       cosines.const_data_ptr<float>(), sines.const_data_ptr<float>(),
-                       cosines.numel() / half};
-        engine_of(network).computer->step(batch, pages_of(pages), out.mutable_data_ptr<float>(), ctorch_thread_count());
+        auto &[parts, computer] = engine_of(network);
+        StepRows rows = rows_of(*step, parts.heads);
+        expect(logits || dynamic_cast<cuda::DeviceStepper *>(computer.get()), "the processor's logits need room");
+        float *out = nullptr;
+        if (logits) out = matrix_data(logits, rows.read_count, parts.head.outputs, "the logits have another shape");
+        computer->step(rows, pages_of(pages), out, ctorch_thread_count());
+        return true;
+    });
+}
+
+bool ctorch_network_logits(ctorch_network network, const int32_t *rows, int64_t count, ctorch_tensor logits) {
+    return guarded(false, [&] {
+        auto &[parts, computer] = engine_of(network);
+        float *out = matrix_data(logits, count, parts.head.outputs, "the logits have another shape");
+        device_stepper_of(*computer).copy_logits(rows, count, out);
+        return true;
+    });
+}
+
+bool ctorch_network_likeliest(ctorch_network network, const int32_t *rows, int64_t count, ctorch_pick *picks) {
+    return guarded(false, [&] {
+        device_stepper_of(*engine_of(network).computer).pick_likeliest(rows, count, picks);
+        return true;
+    });
+}
+
+bool ctorch_network_begin(ctorch_network network, ctorch_pages pages, const ctorch_step *step, ctorch_tensor hidden) {
+    return guarded(false, [&] {
+        auto &[parts, computer] = engine_of(network);
+        StepRows rows = rows_of(*step, parts.heads);
+        float *out = matrix_data(hidden, rows.count(), parts.hidden(), "the hidden rows have another shape");
+        stepper_of(*computer).begin(rows, pages_of(pages), out, ctorch_thread_count());
+        return true;
+    });
+}
+
+bool ctorch_network_finish(ctorch_network network, ctorch_pages pages, const ctorch_step *step, int64_t first,
+                           ctorch_tensor hidden, ctorch_tensor logits) {
+    return guarded(false, [&] {
+        auto &[parts, computer] = engine_of(network);
+        auto layers = static_cast<int64_t>(parts.layers.size());
+        expect(first >= 0 && first < layers, "a step goes on at one of the network's layers");
+        StepRows rows = rows_of(*step, parts.heads);
+        float *from = matrix_data(hidden, rows.count(), parts.hidden(), "the hidden rows have another shape");
+        float *out = matrix_data(logits, rows.read_count, parts.head.outputs, "the logits have another shape");
+        stepper_of(*computer).finish(rows, pages_of(pages), first, from, out, ctorch_thread_count());
+        return true;
+    });
+}
+
+bool ctorch_network_read_out(ctorch_network network, ctorch_tensor hidden, ctorch_tensor logits) {
+    return guarded(false, [&] {
+        auto &[parts, computer] = engine_of(network);
+        int64_t count = borrowed(hidden).size(0);
+        float *from = matrix_data(hidden, count, parts.hidden(), "the hidden rows have another shape");
+        float *out = matrix_data(logits, count, parts.head.outputs, "the logits have another shape");
+        stepper_of(*computer).read_out(from, count, out, ctorch_thread_count());
         return true;
     });
 }

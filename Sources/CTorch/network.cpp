@@ -19,13 +19,36 @@ const float *numbers(const at::Tensor &tensor) { return tensor.const_data_ptr<fl
 
 }  // namespace
 
-void Stepper::step(const StepRows &rows, const PageMemory &memory, float *logits, int threads) {
+void Stepper::step(const StepRows &rows, const PageMemory &pages, float *logits, int threads) {
+    run(rows, pages, {.logits = logits}, threads);
+}
+
+void Stepper::begin(const StepRows &rows, const PageMemory &pages, float *hidden, int threads) {
+    run(rows, pages, {.to = hidden}, threads);
+}
+
+void Stepper::finish(const StepRows &rows, const PageMemory &pages, size_t first, const float *hidden, float *logits,
+                     int threads) {
+    run(rows, pages, {.first = first, .from = hidden, .logits = logits}, threads);
+}
+
+void Stepper::read_out(const float *hidden, int64_t count, float *logits, int threads) {
+    make_crew(threads);
+    room(normed_, count * network_.hidden());
+    crew_->run([&](int thread) { compute_logits(hidden, count, logits, thread); });
+}
+
+void Stepper::run(const StepRows &rows, const PageMemory &memory, const Span &span, int threads) {
     const auto *pages = dynamic_cast<const Pages *>(&memory);
     if (!pages) throw std::invalid_argument("a network on the processor takes pages of its memory");
-    if (!crew_ || crew_->size() != threads) crew_ = std::make_unique<Crew>(threads);
+    make_crew(threads);
     scratch_.resize(threads);
     make_room(rows);
-    crew_->run([&](int thread) { compute(rows, *pages, logits, thread); });
+    crew_->run([&](int thread) { compute(rows, *pages, span, thread); });
+}
+
+void Stepper::make_crew(int threads) {
+    if (!crew_ || crew_->size() != threads) crew_ = std::make_unique<Crew>(threads);
 }
 
 void Stepper::make_room(const StepRows &rows) {
@@ -133,17 +156,18 @@ void Stepper::attend(const NetworkLayer &layer, int64_t number, const StepRows &
     crew_->meet();
 }
 
-void Stepper::compute(const StepRows &rows, const Pages &pages, float *logits, int thread) {
+void Stepper::compute(const StepRows &rows, const Pages &pages, const Span &span, int thread) {
     auto count = static_cast<int64_t>(places_.size());
     int64_t size = network_.hidden();
     float *x = x_.data();
     Share share(count, thread, crew_->size());
     for (int64_t r = share.begin; r < share.end; r++) {
-        std::copy_n(numbers(network_.embedding) + rows.tokens[r] * size, size, x + r * size);
+        const float *from = span.from ? span.from + r * size : numbers(network_.embedding) + rows.tokens[r] * size;
+        std::copy_n(from, size, x + r * size);
     }
-    for (size_t number = 0; number < network_.layers.size(); number++) {
+    for (size_t number = span.first; number < network_.layers.size(); number++) {
         const NetworkLayer &layer = network_.layers[number];
-        bool isLast = number == network_.layers.size() - 1;
+        bool isLast = number == network_.layers.size() - 1 && !span.to;
         normalize(layer.input_norm, x, count, layer.qkv, thread);
         multiply(layer.qkv, nullptr, projected_.data(), thread);
         append(layer, static_cast<int64_t>(number), rows, pages, thread);
@@ -168,6 +192,11 @@ void Stepper::compute(const StepRows &rows, const Pages &pages, float *logits, i
         convert(layer.down, activated_.data(), count, thread);
         multiply(layer.down, x, x, thread);
     }
+    if (!span.to) return compute_logits(x, count, span.logits, thread);
+    std::copy(x + share.begin * size, x + share.end * size, span.to + share.begin * size);
+}
+
+void Stepper::compute_logits(const float *x, int64_t count, float *logits, int thread) {
     normalize(network_.norm, x, count, network_.head, thread);
     multiply(network_.head, nullptr, logits, thread);
 }

@@ -8,6 +8,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <vector>
 
@@ -42,6 +43,8 @@ struct StepRows {
     int64_t read_count;
     const float *cosines, *sines;  // [positions, head size / 2]
     int64_t positions;
+
+    int64_t count() const { return std::accumulate(lengths, lengths + sequences, int64_t{0}); }
 };
 
 /// What computes a network's steps.
@@ -62,13 +65,33 @@ public:
 
     void step(const StepRows &rows, const PageMemory &pages, float *logits, int threads) override;
 
+    /// The same up to the last norm, of every row: `hidden` receives `[rows, hidden]`.
+    void begin(const StepRows &rows, const PageMemory &pages, float *hidden, int threads);
+
+    /// The layers from `first` on, and the logits, where `hidden` holds what the layers before made of the rows.
+    void finish(const StepRows &rows, const PageMemory &pages, size_t first, const float *hidden, float *logits,
+                int threads);
+
+    /// The last norm and the output layer alone, of `count` rows of `hidden`.
+    void read_out(const float *hidden, int64_t count, float *logits, int threads);
+
 private:
     struct Place {
         int64_t sequence, position;
     };
 
+    /// Where a step begins and what comes of it: the tokens' embeddings or `from`, `to` or logits (null for none).
+    struct Span {
+        size_t first = 0;
+        const float *from = nullptr;
+        float *to = nullptr, *logits = nullptr;
+    };
+
+    void run(const StepRows &rows, const PageMemory &pages, const Span &span, int threads);
+    void make_crew(int threads);
     void make_room(const StepRows &rows);
-    void compute(const StepRows &rows, const Pages &pages, float *logits, int thread);
+    void compute(const StepRows &rows, const Pages &pages, const Span &span, int thread);
+    void compute_logits(const float *x, int64_t count, float *logits, int thread);
     void multiply(const matrix::Matrix &matrix, const float *residual, float *out, int thread);
     void convert(const matrix::Matrix &matrix, const float *floats, int64_t rows, int thread);
     void normalize(const at::Tensor &weight, const float *x, int64_t rows, const matrix::Matrix &next, int thread);

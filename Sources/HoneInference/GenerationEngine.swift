@@ -26,6 +26,7 @@ public actor GenerationEngine {
     private let precision: PrecisionPlan?
     /// Where the deep path is computed.
     private let device: Device
+    private let hasPaths: Bool
     private let next = NextWeights()
 
     /// Tokens of the longest sequence that the model reads.
@@ -35,14 +36,15 @@ public actor GenerationEngine {
 
     /// Takes over a model; `threads` work inside one step. An answer ends after one of `endTokens`; left out, after
     /// what the model's configuration and the tokenizer name. Answers name the weights by `version`; `precision` is
-    /// that of the deep path's, nil as trained. `routing` are the model's other paths; `prepared` is the deep one as it
-    /// computes, for one on another device, nil has it packed here.
+    /// that of the layers, nil as trained. `routing` are the model's other paths; `prepared` is the model as it computes,
+    /// for one on another device, nil has it packed here.
     public init(
         model: sending CausalLanguageModel, routing: sending RoutingParts? = nil, tokenizer: any Tokenizer,
         endTokens: [Int32]? = nil, limits: GenerationLimits = GenerationLimits(), threads: Int = 1,
         precision: PrecisionPlan? = nil, prepared: PreparedModel? = nil, version: Int = 0
     ) {
         executor = BlockingExecutor(name: "generation")
+        hasPaths = routing != nil
         configuration = model.configuration
         let prepared = prepared ?? PreparedModel(model, precision ?? PrecisionPlan(.float32))
         device = prepared?.device ?? .cpu
@@ -112,9 +114,10 @@ public actor GenerationEngine {
     /// Has other weights compute from the next step on, also of answers that are being written; they go on with the
     /// keys and values that they have, and say by ``GenerationResult/weightSpans`` which weights wrote what.
     ///
-    /// - Returns: false where the row engine does not compute this model, or its shape is another
+    /// - Returns: false where the row engine does not compute this model, its shape is another, or an exit and a router
+    ///   were trained beside the weights that are there
     public nonisolated func replaceWeights(by model: CausalLanguageModel, version: Int) -> Bool {
-        guard model.configuration == configuration,
+        guard !hasPaths, model.configuration == configuration,
             let prepared = try? PreparedModel(model, precision ?? PrecisionPlan(.float32))?.on(device)
         else { return false }
         next.put(prepared, version: version)

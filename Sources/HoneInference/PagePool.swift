@@ -111,10 +111,12 @@ extension PagePool {
     }
 }
 
-/// What must be alike for keys and values to be shared: whose requests they are, and which weights computed them.
+/// What must be alike for keys and values to be shared: whose requests they are, which weights computed them, and of how
+/// many layers there are some.
 struct PrefixSalt: Hashable {
     let tenant: String
     let weightVersion: Int
+    var depth = NetworkDepth.whole
 }
 
 /// Pages that nobody has but that hold something, in the order in which they became unused: a list linked through

@@ -33,10 +33,7 @@ public struct RoutedGenerator {
         self.model = model
         self.parts = parts
         self.deep = deep
-        shallow = parts.map { parts in
-            let view = model.shallow(parts.exit)
-            return TextGenerator(model: view, tokenizer: tokenizer, endTokens: endTokens, limits: limits)
-        }
+        shallow = parts.map { deep.shallow($0.exit, of: model) }
         drafting = parts.map { parts in
             DraftedGenerator(
                 model: model, exit: parts.exit, tokenizer: tokenizer, endTokens: endTokens, limits: limits,
@@ -70,42 +67,105 @@ public struct RoutedGenerator {
         for (position, request) in requests.enumerated() {
             try request.check(at: position, model.configuration, limits)
         }
-        let choices = try choose(requests, plan)
-        var answers = [RoutedResult?](repeating: nil, count: requests.count)
-        for path in RoutePath.allCases {
-            let members = requests.indices.filter { choices[$0].path == path }
-            if members.isEmpty { continue }
-            let found = try answer(members, of: requests, by: path, plan, vote, isWanted)
-            for (request, (result, computed)) in zip(members, found) {
-                let tokenCount = requests[request].prompt.count + result.tokens.count
-                let route = RouteRecord(
-                    path: path, confidence: choices[request].confidence,
-                    computed: computed + choices[request].computed, deep: model.configuration.layerCount * tokenCount)
-                answers[request] = RoutedResult(result: result, route: route)
-            }
-        }
-        return answers.map { answer in
-            guard let answer else { preconditionFailure("a request took no path") }
-            return answer
+        let found = try oneByOne(requests, plan, isWanted) ?? pathByPath(requests, plan, isWanted)
+        return found.enumerated().map { position, found in
+            let (request, path) = (requests[position], found.choice.path)
+            let result = found.results.count == 1 ? found.results[0] : found.results[vote(position, found.results)]
+            let tokenCounts = found.results.map { request.prompt.count + $0.tokens.count }
+            let route = RouteRecord(
+                path: path, confidence: found.choice.confidence,
+                computed: tokenCounts.reduce(found.computed) { $0 + $1 * layerCount(of: path) },
+                deep: layerCount(of: .deep) * (request.prompt.count + result.tokens.count))
+            return RoutedResult(result: result, route: route)
         }
     }
 
-    private typealias Choice = (path: RoutePath, confidence: Double?, computed: Int)
+    /// What the path that was chosen for a request answered: a search several times.
+    private struct Found {
+        let choice: RouteChoice
+        let results: [GenerationResult]
+        /// Besides the results, in layers times tokens.
+        var computed = 0
+    }
 
-    private func choose(_ requests: [GenerationRequest], _ plan: RoutingPlan) throws -> [Choice] {
+    private func layerCount(of path: RoutePath) -> Int {
+        path == .shallow ? parts?.exit.layer ?? 0 : model.configuration.layerCount
+    }
+
+    private func chooser(_ parts: RoutingParts, _ plan: RoutingPlan, _ cost: Double) -> ([RoutePath: Double]) -> RoutePath {
+        let costs = RouteCosts(
+            exitLayer: parts.exit.layer, layerCount: model.configuration.layerCount, searchCount: plan.searchCount)
+        return { costs.best($0, weight: cost) }
+    }
+}
+
+// A router that decides in the step that reads a prompt.
+extension RoutedGenerator {
+    /// All paths in one loop, where a router decides and the row engine computes; nil elsewhere.
+    private func oneByOne(
+        _ requests: [GenerationRequest], _ plan: RoutingPlan, _ isWanted: (Int) -> Bool
+    ) throws -> [Found]? {
+        guard case .lossy(let cost) = plan.mode, let parts, let router = parts.router, var loop = deep.rowLoop,
+            let first = shallow?.prepared, !requests.isEmpty
+        else { return nil }
+        var numbers = PathNumbers(requestCount: requests.count)
+        _ = loop.add(try deep.questions(requests))
+        for path in router.paths {
+            let asked = requests.flatMap { $0.asked(on: path, plan) }
+            numbers.append(path, loop.announce(try deep.questions(asked)))
+        }
+        loop.routing = RowRouting(
+            first: first, exit: parts.exit, router: router, numbers: numbers, choose: chooser(parts, plan, cost))
+        defer { loop.end() }
+        var run = GenerationRun(requestCount: numbers.count)
+        try run.finish(&loop, onStep: { _ in }, isWanted: { isWanted(numbers.request(of: $0)) })
+        return requests.indices.map { request in
+            guard let choice = loop.routing?.choices[request] else {
+                return Found(choice: RouteChoice(path: .deep), results: [.nothing])
+            }
+            return Found(
+                choice: choice, results: numbers.of(request, on: choice.path).map { run.results[$0] })
+        }
+    }
+}
+
+// A path for each request, known before any is answered.
+extension RoutedGenerator {
+    private func pathByPath(
+        _ requests: [GenerationRequest], _ plan: RoutingPlan, _ isWanted: (Int) -> Bool
+    ) throws -> [Found] {
+        let (choices, computed) = try choose(requests, plan)
+        var found = [Found?](repeating: nil, count: requests.count)
+        for path in RoutePath.allCases {
+            guard let generator = path == .shallow ? shallow : deep else { continue }
+            let members = requests.indices.filter { choices[$0].path == path }
+            let asked = members.map { requests[$0].asked(on: path, plan) }
+            let owners = zip(members, asked).flatMap { [Int](repeating: $0, count: $1.count) }
+            var results = try generator.generate(Array(asked.joined()), isWanted: { isWanted(owners[$0]) })[...]
+            for (member, asked) in zip(members, asked) {
+                found[member] = Found(
+                    choice: choices[member], results: Array(results.prefix(asked.count)), computed: computed[member])
+                results = results.dropFirst(asked.count)
+            }
+        }
+        return found.map { found in
+            guard let found else { preconditionFailure("a request took no path") }
+            return found
+        }
+    }
+
+    /// A path for each request, and what it took to choose it, in layers times tokens.
+    private func choose(_ requests: [GenerationRequest], _ plan: RoutingPlan) throws -> ([RouteChoice], [Int]) {
         guard case .lossy(let cost) = plan.mode, let parts, let router = parts.router else {
             guard case .fixed(let path) = plan.mode else { throw RoutingError.noRouter }
-            return requests.map { _ in (path: path, confidence: nil, computed: 0) }
+            return (requests.map { _ in RouteChoice(path: path) }, requests.map { _ in 0 })
         }
-        let layerCount = model.configuration.layerCount
-        let costs = RouteCosts(
-            exitLayer: parts.exit.layer, layerCount: layerCount, searchCount: plan.searchCount)
-        return successes(requests.map(\.prompt), parts.exit, router).enumerated().map { place, chances in
-            let path = costs.best(chances, weight: cost)
-            return (
-                path: path, confidence: chances[path], computed: parts.exit.layer * requests[place].prompt.count
-            )
+        let choose = chooser(parts, plan, cost)
+        let choices = successes(requests.map(\.prompt), parts.exit, router).map { chances in
+            let path = choose(chances)
+            return RouteChoice(path: path, confidence: chances[path])
         }
+        return (choices, requests.map { parts.exit.layer * $0.prompt.count })
     }
 
     /// What a router says of prompts, in one pass over as many as are taken in at once.
@@ -126,52 +186,23 @@ public struct RoutedGenerator {
             return found
         }
     }
-
-    /// Results with what they computed, in layers times tokens.
-    private func answer(
-        _ members: [Int], of requests: [GenerationRequest], by path: RoutePath, _ plan: RoutingPlan,
-        _ vote: (Int, [GenerationResult]) -> Int, _ isWanted: (Int) -> Bool
-    ) throws -> [(result: GenerationResult, computed: Int)] {
-        let layerCount = model.configuration.layerCount
-        func run(
-            _ generator: TextGenerator, layers: Int, _ asked: [GenerationRequest]
-        ) throws -> [(result: GenerationResult, computed: Int)] {
-            zip(asked, try generator.generate(asked, isWanted: { isWanted(members[$0]) })).map { request, result in
-                (result: result, computed: layers * (request.prompt.count + result.tokens.count))
-            }
-        }
-        switch path {
-        case .deep: return try run(deep, layers: layerCount, members.map { requests[$0] })
-        case .shallow:
-            guard let shallow, let parts else { throw RoutingError.noExit }
-            return try run(shallow, layers: parts.exit.layer, members.map { requests[$0].shortened(plan) })
-        case .search:
-            let (count, asked) = (plan.searchCount, members.flatMap { requests[$0].searched(plan) })
-            let found = try deep.generate(asked, isWanted: { isWanted(members[$0 / count]) })
-            return members.enumerated().map { place, request in
-                let own = Array(found[place * count..<(place + 1) * count])
-                let tokenCount = own.reduce(0) { $0 + requests[request].prompt.count + $1.tokens.count }
-                return (result: own[vote(request, own)], computed: layerCount * tokenCount)
-            }
-        }
-    }
 }
 
 extension GenerationRequest {
-    /// As the shallow path gets it.
-    fileprivate func shortened(_ plan: RoutingPlan) -> GenerationRequest {
+    /// As a path asks it: once, and shortly where it is shallow; or as often as a search, each with draws of its own.
+    fileprivate func asked(on path: RoutePath, _ plan: RoutingPlan) -> [GenerationRequest] {
         var request = self
-        request.maximumNewTokens = max(1, Int(Double(maximumNewTokens) * plan.shallowTokenShare))
-        return request
-    }
-
-    /// As often as a search asks, each with draws of its own.
-    fileprivate func searched(_ plan: RoutingPlan) -> [GenerationRequest] {
-        (0..<plan.searchCount).map { number in
-            var request = self
+        switch path {
+        case .shallow:
+            request.maximumNewTokens = max(1, Int(Double(maximumNewTokens) * plan.shallowTokenShare))
+        case .deep: break
+        case .search:
             if sampling.temperature == 0 { request.sampling.temperature = plan.searchTemperature }
-            request.sampling.seed = sampling.seed &+ UInt64(number) &* 0x9E37_79B9_7F4A_7C15
-            return request
+            return (0..<plan.searchCount).map { number in
+                request.sampling.seed = sampling.seed &+ UInt64(number) &* 0x9E37_79B9_7F4A_7C15
+                return request
+            }
         }
+        return [request]
     }
 }

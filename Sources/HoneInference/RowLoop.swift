@@ -9,16 +9,18 @@ import HoneTokenizer
 /// until they write. Where pages run out, the youngest row gives its own back and is read again later; since a row has
 /// the same bits however it is cut into steps, that costs time alone.
 struct RowLoop: SteppedLoop {
-    private let weights: ServedWeights
+    let weights: ServedWeights
     private let tokenizer: any Tokenizer
-    private let limits: GenerationLimits
+    let limits: GenerationLimits
     private let endTokens: Set<Int32>
-    private var questions = NumberedQuestions()
+    private(set) var questions = NumberedQuestions()
+    /// Where requests are spread over the paths of a model.
+    var routing: RowRouting?
 
     /// What waits, the next one last.
     private var waiting: [Answer] = []
     /// What is being answered, in the order in which it was taken in.
-    private var rows: [RowSequence] = []
+    var rows: [RowSequence] = []
 
     init(weights: ServedWeights, tokenizer: any Tokenizer, limits: GenerationLimits, endTokens: Set<Int32>) {
         self.weights = weights
@@ -31,10 +33,13 @@ struct RowLoop: SteppedLoop {
     ///
     /// - Returns: their numbers, in their order, which are their positions where there was no call before
     mutating func add(_ asked: Questions) -> Range<Int> {
-        let numbers = questions.add(asked)
+        let numbers = announce(asked)
         waiting = asked.order.reversed().map { questions.answer(numbers.lowerBound + $0) } + waiting
         return numbers
     }
+
+    /// Gives requests numbers that are taken in only where others turn into them.
+    mutating func announce(_ asked: Questions) -> Range<Int> { questions.add(asked) }
 
     /// Lets go of a call's requests, and of what is known of them.
     mutating func remove(_ numbers: Range<Int>) {
@@ -68,7 +73,9 @@ struct RowLoop: SteppedLoop {
         }
         admit()
         let (step, counts) = nextStep()
-        let logits = inferenceMode { weights.model(step, pages: pool.pages) }
+        let logits = inferenceMode {
+            routing == nil ? weights.model.step(step, pages: pool.pages) : StepLogits(routedLogits(step, counts))
+        }
         for (index, count) in counts.enumerated() { rows[index].didCompute(count, in: pool) }
         return take(from: logits)
     }
@@ -78,7 +85,12 @@ struct RowLoop: SteppedLoop {
         for index in rows.indices.reversed() { remove(index) }
     }
 
-    private var pool: PagePool { weights.pool }
+    var pool: PagePool { weights.pool }
+
+    /// Of what may be shared with a request's prompt.
+    func root(of number: Int, _ depth: NetworkDepth) -> UInt64 {
+        pool.root(PrefixSalt(tenant: questions[number].tenant, weightVersion: weights.version, depth: depth))
+    }
 }
 
 // What runs.
@@ -88,8 +100,9 @@ extension RowLoop {
         for index in rows.indices where rows[index].pendingCount > 1 { readCount += rows[index].pendingCount }
         while let next = waiting.last, rows.count < limits.batchSize {
             let (prompt, tenant) = (questions[next.position].prompt, questions[next.position].tenant)
+            let depth = routing?.depth(of: next.position) ?? .whole
             let leader = rows.firstIndex {
-                $0.isFirst(toRead: prompt) && questions[$0.answer.position].tenant == tenant
+                $0.depth == depth && $0.isFirst(toRead: prompt) && questions[$0.answer.position].tenant == tenant
             }
             if next.tokens.isEmpty, let leader {
                 rows[leader].followers.append(next.position)
@@ -97,9 +110,11 @@ extension RowLoop {
                 continue
             }
             guard readCount < limits.prefillTokenCount else { return }
-            var row = RowSequence(next, prompt: prompt)
-            let salt = PrefixSalt(tenant: tenant, weightVersion: weights.version)
-            guard row.begin(in: pool, root: pool.root(salt), sharesPrefixes: limits.sharesPrefixes) else { return }
+            var row = RowSequence(next, prompt: prompt, depth: depth)
+            // A router reads all of a prompt.
+            let sharesPrefixes = limits.sharesPrefixes && depth != .undecided
+            guard row.begin(in: pool, root: root(of: next.position, depth), sharesPrefixes: sharesPrefixes)
+            else { return }
             readCount += row.pendingCount
             rows.append(row)
             waiting.removeLast()
@@ -132,7 +147,7 @@ extension RowLoop {
     /// little.
     private mutating func draft() {
         let free = limits.draftedRowCount - rows.count
-        guard free > 0, rows.allSatisfy({ $0.pendingCount == 1 }) else { return }
+        guard free > 0, rows.allSatisfy({ $0.pendingCount == 1 && $0.depth != .undecided }) else { return }
         for index in rows.indices { rows[index].draft(free / rows.count, in: pool) }
     }
 
@@ -161,15 +176,14 @@ extension RowLoop {
 
     /// Picks a token for each row that was read to its end, and for those that follow it. Where the token is the row's
     /// draft, the next one is picked behind it at once: from the logits that it has wherever it was picked before.
-    private mutating func take(from logits: Tensor) -> StepProgress {
+    private mutating func take(from logits: StepLogits) -> StepProgress {
         var (progress, finished) = (StepProgress(), Set<Int>())
         var picks = firstPicks()
         var acceptedCounts: [Int: Int] = [:]
         while !picks.isEmpty {
-            let places = picks.map(\.logits)
-            let read = places == Array(0..<logits.size(0)) ? logits : logits.indexSelect(0, Tensor(places))
+            let found = logits.pickTokens(of: picks.map(\.logits), picks.map { rows[$0.index].answer.draw })
             var next: [Pick] = []
-            for (pick, found) in zip(picks, read.pickTokens(picks.map { rows[$0.index].answer.draw })) {
+            for (pick, found) in zip(picks, found) {
                 progress.writers.append(rows[pick.index].answer.position)
                 let reason = rows[pick.index].answer.take(
                     found, weightVersion: weights.version, endTokens: endTokens, tokenizer)

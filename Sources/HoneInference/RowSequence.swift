@@ -16,9 +16,15 @@ struct RowSequence {
     /// What may come next, read in the same step as the newest token.
     private(set) var drafts: ArraySlice<Int32> = []
     private var drafting = Drafting()
+    /// Which layers read it.
+    private(set) var depth: NetworkDepth
+    /// What the first layers made of a prompt in earlier steps, piece by piece, each `[…, C]`: until it is known how deep
+    /// it is read, and then until the other layers have read it.
+    private(set) var firstHalves: [Tensor] = []
 
-    init(_ answer: Answer, prompt: [Int32]) {
+    init(_ answer: Answer, prompt: [Int32], depth: NetworkDepth = .whole) {
         self.answer = answer
+        self.depth = depth
         tokens = prompt + answer.tokens
         promptCount = prompt.count
     }
@@ -75,6 +81,7 @@ extension RowSequence {
         pages = []
         computedCount = 0
         registeredCount = 0
+        firstHalves = []
     }
 
     /// The same prompt for another answer: it shares all pages until one of the two writes.
@@ -101,6 +108,7 @@ extension RowSequence {
             tokens[computedCount..<computedCount + count] + drafts, past: computedCount, pages: pages,
             isRead: count == pendingCount, draftCount: drafts.count)
     }
+
 
     /// Drafts up to so many tokens behind the newest, which is about to be read, as far as there are pages for them.
     mutating func draft(_ count: Int, in pool: PagePool) {
@@ -135,5 +143,31 @@ extension RowSequence {
     private func key(ofPage number: Int, behind parent: UInt64) -> PagePool.PrefixKey {
         let size = KeyValuePages.tokenCount
         return PagePool.PrefixKey(parent: parent, tokens: Array(tokens[number * size..<(number + 1) * size]))
+    }
+}
+
+// Depth.
+extension RowSequence {
+    /// Only the first layers have read a step's tokens, and more of the prompt is to come.
+    mutating func keepFirstHalf(_ hidden_TC: Tensor) { firstHalves.append(hidden_TC) }
+
+    /// It is known now how deep the prompt is read, and which request's answer it goes on with. What stands in its pages
+    /// follows `root` from now on, unless it is nil.
+    mutating func decide(_ depth: NetworkDepth, for answer: Answer, followers: [Int], root: UInt64?) {
+        self.depth = depth
+        self.answer = answer
+        self.followers = followers
+        prefix = root
+        if depth == .shallow { firstHalves = [] }
+    }
+
+    /// Puts the first tokens that only the first layers have read into a step of the others.
+    ///
+    /// - Returns: what the first layers made of them
+    mutating func addFirstHalf(to step: inout NetworkStep) -> Tensor {
+        let hidden_TC = firstHalves.removeFirst()
+        let past = computedCount - firstHalves.reduce(hidden_TC.size(0)) { $0 + $1.size(0) }
+        step.add(tokens[past..<past + hidden_TC.size(0)], past: past, pages: pages, isRead: false)
+        return hidden_TC
     }
 }

@@ -9,7 +9,7 @@ public import HoneTokenizer
 /// request is answered does not depend on the others: where the row engine computes, tokens and log-probabilities have
 /// the same bits, else the tokens are the same and log-probabilities agree to rounding.
 public struct TextGenerator {
-    private let backend: Backend
+    private var backend: Backend
     private let configuration: ModelConfiguration
     private let tokenizer: any Tokenizer
     private let limits: GenerationLimits
@@ -73,7 +73,7 @@ public struct TextGenerator {
         _ requests: [GenerationRequest], onStep: (GenerationProgress) throws -> Void = { _ in },
         isWanted: (_ request: Int) -> Bool = { _ in true }
     ) throws -> [GenerationResult] {
-        let questions = try Questions(requests, to: configuration, limits, formats, tokenizer)
+        let questions = try questions(requests)
         var run = GenerationRun(requestCount: requests.count)
         switch backend {
         case .rows(let weights):
@@ -93,11 +93,39 @@ public struct TextGenerator {
         return run.results
     }
 
-    /// A loop for the requests of several callers; nil where the row engine does not compute.
-    func sharedLoop(_ newcomers: CallQueue) -> SharedLoop? {
-        guard case .rows(let weights) = backend else { return nil }
-        return SharedLoop(rowLoop(weights), newcomers: newcomers)
+    /// The requests, each checked.
+    func questions(_ requests: [GenerationRequest]) throws(InferenceError) -> Questions {
+        try Questions(requests, to: configuration, limits, formats, tokenizer)
     }
+
+    /// What answers through an exit of this generator's model, with its matrices where the row engine computes.
+    func shallow(_ exit: EarlyExit, of model: CausalLanguageModel) -> TextGenerator {
+        var made = self
+        switch backend {
+        case .rows(let weights):
+            made.backend = .rows(
+                ServedWeights(
+                    weights.model.shallow(exit), version: weights.version, limits: limits, next: NextWeights()))
+        case .layers:
+            made.backend = .layers(model.shallow(exit))
+        }
+        return made
+    }
+
+    /// The packed model; nil where the row engine does not compute.
+    var prepared: PreparedModel? {
+        guard case .rows(let weights) = backend else { return nil }
+        return weights.model
+    }
+
+    /// A loop for requests; nil where the row engine does not compute.
+    var rowLoop: RowLoop? {
+        guard case .rows(let weights) = backend else { return nil }
+        return rowLoop(weights)
+    }
+
+    /// A loop for the requests of several callers; nil where the row engine does not compute.
+    func sharedLoop(_ newcomers: CallQueue) -> SharedLoop? { rowLoop.map { SharedLoop($0, newcomers: newcomers) } }
 
     private func rowLoop(_ weights: ServedWeights) -> RowLoop {
         RowLoop(weights: weights, tokenizer: tokenizer, limits: limits, endTokens: endTokens)

@@ -56,13 +56,20 @@ public struct EarlyExit: Module {
     public func logits(_ hidden: Tensor) -> Tensor { head(norm(hidden)) }
 }
 
+extension ModelConfiguration {
+    /// The shape of the first layers with the exit behind them.
+    mutating func endBehind(_ exit: EarlyExit) {
+        layerCount = exit.layer
+        attention = Array(attention.prefix(exit.layer))
+        tiesEmbeddings = false
+    }
+}
+
 extension CausalLanguageModel {
     /// The first layers with the exit behind them: a network of its own that shares its tensors with this one.
     public func shallow(_ exit: EarlyExit) -> CausalLanguageModel {
         var view = self
-        view.configuration.layerCount = exit.layer
-        view.configuration.attention = Array(configuration.attention.prefix(exit.layer))
-        view.configuration.tiesEmbeddings = false
+        view.configuration.endBehind(exit)
         view.layers = Array(layers.prefix(exit.layer))
         view.norm = exit.norm
         view.head = exit.head

@@ -9,6 +9,8 @@ public struct PreparedModel: Sendable {
     public let plan: PrecisionPlan
     /// Bytes of all packed matrices.
     public let byteCount: Int
+    private let layers: [PackedNetwork.Layer]
+    private let embedding: Tensor
     private let network: PackedNetwork
     private let cos: Tensor
     private let sin: Tensor
@@ -26,7 +28,7 @@ public struct PreparedModel: Sendable {
         }
         var tiedHead = Linear(weight: model.embedding.weight)
         tiedHead.packed = model.packedHead
-        let layers = model.layers.enumerated().map { number, layer in
+        layers = model.layers.enumerated().map { number, layer in
             let path = "model.layers.\(number)"
             let norms = layer.attention.headNorms
             return PackedNetwork.Layer(
@@ -37,8 +39,9 @@ public struct PreparedModel: Sendable {
                 gateUp: packed(layer.feedForward.gateUp, path + ".mlp.gate_up_proj"),
                 down: packed(layer.feedForward.down, path + ".mlp.down_proj"), window: layer.attention.kind.window)
         }
+        embedding = model.embedding.weight
         network = PackedNetwork(
-            embedding: model.embedding.weight, layers: layers, norm: model.norm.weight,
+            embedding: embedding, layers: layers, norm: model.norm.weight,
             head: packed(model.head ?? tiedHead, "lm_head"),
             heads: configuration.heads, eps: configuration.rmsNormEps)
         let tables = model.rotary.tables(count: configuration.maxPositionCount)
@@ -50,7 +53,7 @@ public struct PreparedModel: Sendable {
 
     private init(_ other: PreparedModel, network: PackedNetwork) {
         (configuration, plan, byteCount) = (other.configuration, other.plan, other.byteCount)
-        (cos, sin) = (other.cos, other.sin)
+        (layers, embedding, cos, sin) = (other.layers, other.embedding, other.cos, other.sin)
         self.network = network
     }
 
@@ -69,12 +72,63 @@ public struct PreparedModel: Sendable {
         return PreparedModel(self, network: try network.on(device, reserving: reserve))
     }
 
+    /// The first layers with an exit behind them, whose matrices are this one's; the exit's output layer is as trained.
+    public func shallow(_ exit: EarlyExit) -> PreparedModel { PreparedModel(self, exit) }
+
+    private init(_ whole: PreparedModel, _ exit: EarlyExit) {
+        var shape = whole.configuration
+        shape.endBehind(exit)
+        configuration = shape
+        plan = whole.plan
+        layers = Array(whole.layers.prefix(exit.layer))
+        embedding = whole.embedding
+        let head = PackedMatrix(exit.head.weight, bias: exit.head.bias, precision: .float32)
+        byteCount =
+            head.byteCount
+            + layers.reduce(0) {
+                $0 + $1.qkv.byteCount + $1.output.byteCount + $1.gateUp.byteCount + $1.down.byteCount
+            }
+        network = PackedNetwork(
+            embedding: embedding, layers: layers, norm: exit.norm.weight, head: head, heads: shape.heads,
+            eps: shape.rmsNormEps)
+        (cos, sin) = (whole.cos, whole.sin)
+    }
+
     /// Reads the step's tokens, which leave their keys and values in their pages.
     ///
     /// - Returns: logits of the rows that are read, `[read, vocabulary]`
     public func callAsFunction(_ step: NetworkStep, pages: KeyValuePages) -> Tensor {
         network(step, pages: pages, cos: cos, sin: sin)
     }
+
+    /// The same, where the logits stay on the device that computes them until somebody asks.
+    public func step(_ step: NetworkStep, pages: KeyValuePages) -> StepLogits {
+        network.step(step, pages: pages, cos: cos, sin: sin)
+    }
+
+    /// Reads the step's tokens up to the last norm; the pages may be a larger model's that begins with these layers.
+    ///
+    /// - Returns: what the layers make of every token, `[tokens, C]`
+    public func begin(_ step: NetworkStep, pages: KeyValuePages) -> Tensor {
+        network.begin(step, pages: pages, cos: cos, sin: sin)
+    }
+
+    /// Goes on where a model that is this one's first layers has begun, with the bits of a step through all of them.
+    ///
+    /// - Parameters:
+    ///   - step: the tokens, of which not all need to go on
+    ///   - hidden_NC: what the first layers made of them, `[tokens, C]`
+    ///   - layer: how many there are
+    ///   - pages: where the first layers left their keys and values
+    /// - Returns: logits of the rows that are read, `[read, vocabulary]`
+    public func finish(
+        _ step: NetworkStep, from hidden_NC: Tensor, atLayer layer: Int, pages: KeyValuePages
+    ) -> Tensor {
+        network.finish(step, from: hidden_NC, atLayer: layer, pages: pages, cos: cos, sin: sin)
+    }
+
+    /// Logits of rows as ``begin(_:pages:)`` gives them: `[n, C]` to `[n, vocabulary]`.
+    public func logits(_ hidden_NC: Tensor) -> Tensor { network.logits(hidden_NC) }
 
     /// Room for keys and values of `count` pages of tokens.
     public func makePages(count: Int, entry: KeyValuePages.Entry = .float32) -> KeyValuePages {

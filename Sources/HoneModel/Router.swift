@@ -106,14 +106,21 @@ extension CausalLanguageModel {
     public func routingFeatures(_ line: TokenLine, _ exit: EarlyExit) -> Tensor {
         noGrad {
             let pass = pass(line.lengths)
-            let x_NC = run(embed(line, pass), through: 0..<exit.layer, pass).normalized(by: exit.norm).normalized
+            let x_NC = run(embed(line, pass), through: 0..<exit.layer, pass).sum_NC
             var start = 0
             return Tensor.stack(
                 line.lengths.map { length in
-                    let own_TC = x_NC.narrow(0, start: start, length: length)
-                    start += length
-                    return Tensor.cat([own_TC.mean(dim: 0), own_TC.select(0, length - 1)])
+                    defer { start += length }
+                    return exit.routingFeatures(x_NC.narrow(0, start: start, length: length))
                 })
         }
+    }
+}
+
+extension EarlyExit {
+    /// What a router reads of one prompt, `[F]`, where `[T, C]` is what the layers before the exit make of its tokens.
+    public func routingFeatures(_ prompt_TC: Tensor) -> Tensor {
+        let x_TC = norm(prompt_TC)
+        return Tensor.cat([x_TC.mean(dim: 0), x_TC.select(0, x_TC.size(0) - 1)])
     }
 }

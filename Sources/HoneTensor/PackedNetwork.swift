@@ -9,7 +9,7 @@ internal import CTorch
 /// It keeps memory between steps, so it is used from one thread at a time, as tensors are; hence `Sendable`.
 @safe public final class PackedNetwork: @unchecked Sendable {
     /// One layer: norms `[hidden]`, norms of single heads `[headSize]` where there are some, and four matrices.
-    public struct Layer {
+    public struct Layer: Sendable {
         public let inputNorm: Tensor
         public let postNorm: Tensor
         public let headNorms: (query: Tensor, key: Tensor)?
@@ -50,6 +50,7 @@ internal import CTorch
 
     private let handle: ctorch_network
     private let vocabularySize: Int
+    private let hiddenSize: Int
     /// Where steps are computed.
     public let device: Device
 
@@ -82,12 +83,14 @@ internal import CTorch
         guard let made = unsafe made else { stop("PackedNetwork: \(Torch.lastError)") }
         unsafe handle = made
         vocabularySize = head.outputs
+        hiddenSize = head.inputs
         device = .cpu
     }
 
-    private init(_ handle: ctorch_network, _ vocabularySize: Int, _ device: Device) {
+    private init(_ handle: ctorch_network, like other: PackedNetwork, on device: Device) {
         unsafe self.handle = unsafe handle
-        self.vocabularySize = vocabularySize
+        vocabularySize = other.vocabularySize
+        hiddenSize = other.hiddenSize
         self.device = device
     }
 
@@ -102,7 +105,7 @@ internal import CTorch
         guard let moved = unsafe ctorch_network_on(handle, device.code, Int64(reserve)) else {
             throw .libtorch(operation: "a model on \(device)", message: Torch.lastError)
         }
-        return unsafe PackedNetwork(moved, vocabularySize, device)
+        return unsafe PackedNetwork(moved, like: self, on: device)
     }
 
     deinit { unsafe ctorch_network_release(handle) }
@@ -117,26 +120,81 @@ internal import CTorch
     /// - Returns: logits of the rows that are read, `[read, vocabulary]`
     public func callAsFunction(_ step: NetworkStep, pages: KeyValuePages, cos: Tensor, sin: Tensor) -> Tensor {
         let logits = Tensor.empty([step.read.count, vocabularySize])
-        let done = unsafe step.tokens.withUnsafeBufferPointer { tokens in
-            unsafe step.lengths.withUnsafeBufferPointer { lengths in
-                unsafe step.pasts.withUnsafeBufferPointer { pasts in
-                    unsafe step.flatTables.withUnsafeBufferPointer { tables in
-                        unsafe step.read.withUnsafeBufferPointer { read in
-                            var raw = unsafe ctorch_step(
-                                tokens: tokens.baseAddress.unsafelyUnwrapped,
-                                lengths: lengths.baseAddress.unsafelyUnwrapped,
-                                pasts: pasts.baseAddress.unsafelyUnwrapped,
-                                tables: tables.baseAddress.unsafelyUnwrapped,
-                                table_step: Int64(step.tableStep), sequence_count: Int64(step.lengths.count),
-                                read: read.baseAddress ?? tokens.baseAddress.unsafelyUnwrapped,
-                                read_count: Int64(step.read.count), cosines: cos.handle, sines: sin.handle)
-                            return unsafe ctorch_network_step(handle, pages.handle, &raw, logits.handle)
-                        }
-                    }
-                }
-            }
+        let done = unsafe step.withParts(cos, sin) { parts in
+            unsafe ctorch_network_step(handle, pages.handle, &parts, logits.handle)
         }
         guard done else { stop("a network's step: \(Torch.lastError)") }
+        return logits
+    }
+
+    /// The same, where the logits stay on the device that computes them until somebody asks.
+    public func step(_ step: NetworkStep, pages: KeyValuePages, cos: Tensor, sin: Tensor) -> StepLogits {
+        if device == .cpu { return StepLogits(self(step, pages: pages, cos: cos, sin: sin)) }
+        let done = unsafe step.withParts(cos, sin) { parts in
+            unsafe ctorch_network_step(handle, pages.handle, &parts, nil)
+        }
+        guard done else { stop("a network's step: \(Torch.lastError)") }
+        return StepLogits(of: self)
+    }
+
+    /// Logits of rows that the last step read and left on the device, `[rows, vocabulary]`.
+    func logits(ofRead rows: [Int32]) -> Tensor {
+        let logits = Tensor.empty([rows.count, vocabularySize])
+        guard unsafe ctorch_network_logits(handle, rows, Int64(rows.count), logits.handle) else {
+            stop("a step's logits: \(Torch.lastError)")
+        }
+        return logits
+    }
+
+    /// The likeliest tokens of rows that the last step read and left on the device.
+    func likeliest(ofRead rows: [Int32]) -> [TokenPick] {
+        var picks = [ctorch_pick](repeating: ctorch_pick(), count: rows.count)
+        guard unsafe ctorch_network_likeliest(handle, rows, Int64(rows.count), &picks) else {
+            stop("a step's likeliest tokens: \(Torch.lastError)")
+        }
+        return picks.map { TokenPick(token: $0.token, logProb: $0.log_prob, drawnLogProb: $0.drawn_log_prob) }
+    }
+
+    /// Reads the step's tokens up to the last norm: the first half of a step that a larger network goes on with.
+    ///
+    /// - Returns: what the layers make of every token, `[tokens, hidden]`
+    public func begin(_ step: NetworkStep, pages: KeyValuePages, cos: Tensor, sin: Tensor) -> Tensor {
+        let hidden_NC = Tensor.empty([step.tokenCount, hiddenSize])
+        let done = unsafe step.withParts(cos, sin) { parts in
+            unsafe ctorch_network_begin(handle, pages.handle, &parts, hidden_NC.handle)
+        }
+        guard done else { stop("the first half of a network's step: \(Torch.lastError)") }
+        return hidden_NC
+    }
+
+    /// Reads the step's tokens from one of the layers on, with the bits that a whole step has.
+    ///
+    /// - Parameters:
+    ///   - step: tokens whose keys and values of the layers before are in their pages
+    ///   - hidden_NC: what the layers before `layer` made of them
+    ///   - layer: the first one that computes
+    ///   - pages: as for a whole step
+    ///   - cos: as for a whole step
+    ///   - sin: as for a whole step
+    /// - Returns: logits of the rows that are read, `[read, vocabulary]`
+    public func finish(
+        _ step: NetworkStep, from hidden_NC: Tensor, atLayer layer: Int, pages: KeyValuePages, cos: Tensor, sin: Tensor
+    ) -> Tensor {
+        let logits = Tensor.empty([step.read.count, vocabularySize])
+        let done = unsafe step.withParts(cos, sin) { parts in
+            unsafe ctorch_network_finish(
+                handle, pages.handle, &parts, Int64(layer), hidden_NC.handle, logits.handle)
+        }
+        guard done else { stop("the second half of a network's step: \(Torch.lastError)") }
+        return logits
+    }
+
+    /// The last norm and the output layer alone: `[n, hidden]`, contiguous, to `[n, vocabulary]`.
+    public func logits(_ hidden_NC: Tensor) -> Tensor {
+        let logits = Tensor.empty([hidden_NC.size(0), vocabularySize])
+        guard unsafe ctorch_network_read_out(handle, hidden_NC.handle, logits.handle) else {
+            stop("a network's output: \(Torch.lastError)")
+        }
         return logits
     }
 }
@@ -153,6 +211,9 @@ public struct NetworkStep: Sendable {
 
     /// Tokens of all sequences.
     public var tokenCount: Int { tokens.count }
+
+    /// Of the tokens, those whose logits are wanted.
+    public var readCount: Int { read.count }
 
     /// Adds new tokens of a sequence.
     ///
@@ -172,6 +233,28 @@ public struct NetworkStep: Sendable {
         pasts.append(Int32(past))
         tables.append(pages)
         if isRead { read += (tokens.count - 1 - draftCount..<tokens.count).map(Int32.init) }
+    }
+
+    fileprivate func withParts(_ cos: Tensor, _ sin: Tensor, _ body: (inout ctorch_step) -> Bool) -> Bool {
+        unsafe tokens.withUnsafeBufferPointer { tokens in
+            unsafe lengths.withUnsafeBufferPointer { lengths in
+                unsafe pasts.withUnsafeBufferPointer { pasts in
+                    unsafe flatTables.withUnsafeBufferPointer { tables in
+                        unsafe read.withUnsafeBufferPointer { read in
+                            var parts = unsafe ctorch_step(
+                                tokens: tokens.baseAddress.unsafelyUnwrapped,
+                                lengths: lengths.baseAddress.unsafelyUnwrapped,
+                                pasts: pasts.baseAddress.unsafelyUnwrapped,
+                                tables: tables.baseAddress.unsafelyUnwrapped,
+                                table_step: Int64(tableStep), sequence_count: Int64(lengths.count),
+                                read: read.baseAddress ?? tokens.baseAddress.unsafelyUnwrapped,
+                                read_count: Int64(read.count), cosines: cos.handle, sines: sin.handle)
+                            return unsafe body(&parts)
+                        }
+                    }
+                }
+            }
+        }
     }
 
     fileprivate var tableStep: Int { tables.map(\.count).max() ?? 0 }

@@ -156,6 +156,66 @@ import Testing
         }
     }
 
+    /// Limits under which prompts are read in pieces, rows wait for places, and pages run out.
+    private static let tightLimits: [(rows: Int, prefill: Int, pages: Int)] = [
+        (64, 512, 1000), (5, 512, 1000), (7, 3, 1000), (6, 8, 24), (2, 1, 12),
+    ]
+
+    @Test(arguments: tightLimits.indices, [PrecisionPlan?.none, PrecisionPlan(.int8)])
+    func aRoutedAnswerHasTheBitsThatItsPathAloneGives(tight: Int, precision: PrecisionPlan?) throws {
+        try #require(Torch.computesTokensAlike)
+        let (model, parts) = try parts(seed: 4, exit: 2, router: true)
+        let router = try #require(parts.router)
+        var limits = GenerationLimits()
+        let (rowCount, prefill, pages) = Self.tightLimits[tight]
+        limits.batchSize = rowCount
+        limits.prefillTokenCount = prefill
+        limits.cacheByteCount = pages * model.configuration.pageByteCount()
+        let deep = TextGenerator(model: model, tokenizer: tokenizer, limits: limits, precision: precision)
+        let generator = RoutedGenerator(
+            model: model, parts: parts, deep: deep, tokenizer: tokenizer, endTokens: nil, limits: limits)
+        // Some prompts come twice, and some answers are drawn.
+        let asked = requests(14, temperature: 0.8, calculator: tight == 1) + requests(5, temperature: 1)
+        var plan = RoutingPlan(.lossy(cost: 0.02))
+        plan.searchCount = 3
+        let routed = try generator.generate(asked, plan: plan)
+        for path in RoutePath.allCases {
+            let own = asked.indices.filter { routed[$0].route.path == path }
+            #expect(!own.isEmpty, "choose another cost: \(routed.map(\.route.path))")
+            plan.mode = .fixed(path)
+            let alone = try generator.generate(own.map { asked[$0] }, plan: plan)
+            for (place, other) in zip(own, alone) {
+                #expect(routed[place].result == other.result, "request \(place), \(path)")
+                #expect(routed[place].route.computed == other.route.computed)
+            }
+        }
+        guard precision == nil else { return }
+        let costs = RouteCosts(exitLayer: 2, layerCount: 4, searchCount: 3)
+        for (request, answer) in zip(asked, routed) {
+            let chances = router.successes(model.routingFeatures(TokenLine([request.prompt]), parts.exit))[0]
+            #expect(answer.route.path == costs.best(chances, weight: 0.02))
+            #expect(answer.route.confidence == chances[answer.route.path])
+        }
+    }
+
+    @Test func whatNobodyWantsAnyMoreIsDroppedAndTheRestIsAnswered() throws {
+        let generator = try generator(seed: 4)
+        let asked = requests(12)
+        let plan = RoutingPlan(.lossy(cost: 0.05))
+        let all = try generator.generate(asked, plan: plan)
+        let some = try generator.generate(asked, plan: plan, isWanted: { $0 % 2 == 0 })
+        for place in asked.indices {
+            #expect(place % 2 == 0 ? some[place] == all[place] : some[place].result == .nothing)
+        }
+    }
+
+    @Test func anExitDoesNotServeOtherWeightsThanItsOwn() async throws {
+        let engine = GenerationEngine(
+            model: try parts(seed: 4, exit: 1, router: true).0, routing: try parts(seed: 4, exit: 1, router: true).1,
+            tokenizer: tokenizer)
+        #expect(!engine.replaceWeights(by: try parts(seed: 6, exit: 1, router: false).0, version: 1))
+    }
+
     @Test func aDearDeepPathIsNotTakenAndACheapOneCostsWhatItComputes() throws {
         let generator = try generator(seed: 4)
         let asked = requests(8)
@@ -163,7 +223,7 @@ import Testing
         for (request, answer) in zip(asked, shallow) {
             let tokenCount = request.prompt.count + answer.result.tokens.count
             #expect(answer.route.path == .shallow)
-            #expect(answer.route.computed == request.prompt.count + tokenCount && answer.route.deep == 4 * tokenCount)
+            #expect(answer.route.computed == tokenCount && answer.route.deep == 4 * tokenCount)
             #expect(answer.result.tokens.count <= max(1, request.maximumNewTokens / 2))
         }
         let deep = try generator.generate(asked, plan: RoutingPlan(.fixed(.deep)))

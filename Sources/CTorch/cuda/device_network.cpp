@@ -76,7 +76,7 @@ void DevicePages::copy(int64_t from, int64_t to) const {
 DeviceStepper::DeviceStepper(int device, const Network &network, size_t reserve)
     : device_(opened(device, network, reserve)), heads_(network.heads), hidden_(network.hidden()),
       inner_(network.inner()), eps_(static_cast<float>(network.eps)), embedding_(uploaded(network.embedding)),
-      norm_(uploaded(network.norm)), head_(network.head, false) {
+      norm_(uploaded(network.norm)), head_(network.head, false), stream_(device_) {
     for (const NetworkLayer &layer : network.layers) {
         layers_.push_back({uploaded(layer.input_norm), uploaded(layer.post_norm), uploaded(layer.query_norm),
                            uploaded(layer.key_norm), DeviceMatrix(layer.qkv, false), DeviceMatrix(layer.output, false),
@@ -100,9 +100,11 @@ void DeviceStepper::make_room(int64_t rows, int64_t read, int64_t table_step, co
     size_t logits = read * head_.width() * sizeof(float);
     if (logits > logits_.byte_count()) {
         graphs_.clear();
-        logits = grown(read, 1, read) * head_.width() * sizeof(float);
+        read = grown(1, 1, read);
+        logits = read * head_.width() * sizeof(float);
         cuda::make_room(logits_, logits);
-        logits_here_ = PinnedMemory(logits);
+        cuda::make_room(picks_, read * (sizeof(ctorch_pick) + sizeof(int32_t)));
+        picks_here_ = PinnedMemory(picks_.byte_count());
     }
     if (rows <= places_.rows && table_step <= places_.table_step) return;
     graphs_.clear();
@@ -185,18 +187,13 @@ void DeviceStepper::start_layer(const Layer &layer, int64_t number, int64_t rows
 }
 
 void DeviceStepper::start(const StepRows &step, int64_t rows, int64_t numbers, const DevicePages &pages) {
-    check(Driver::get().cuMemcpyHtoDAsync(numbers_there_.address(), numbers_.data(), numbers * sizeof(int32_t),
-                                          stream_.handle()),
-          "copying a step's numbers");
+    stream_.copy(numbers_there_.address(), numbers_.data(), numbers * sizeof(int32_t));
     stream_.launch(device_.kernel("embed"), {static_cast<unsigned>(rows)}, embedding_.address(), places_.tokens,
                    x_.address(), static_cast<int>(hidden_));
     for (size_t i = 0; i < layers_.size(); i++) start_layer(layers_[i], static_cast<int64_t>(i), rows, pages);
     if (step.read_count == 0) return;
     convert(head_, step.read_count, x_.address(), norm_.address(), places_.read);
     head_.multiply(device_, stream_, operand_, step.read_count, {logits_.address()});
-    check(Driver::get().cuMemcpyDtoHAsync(logits_here_.data(), logits_.address(),
-                                          step.read_count * head_.width() * sizeof(float), stream_.handle()),
-          "copying logits");
 }
 
 void DeviceStepper::step(const StepRows &step, const PageMemory &memory, float *logits, int) {
@@ -205,6 +202,8 @@ void DeviceStepper::step(const StepRows &step, const PageMemory &memory, float *
     device_.use();
     int64_t rows = 0;
     for (int64_t s = 0; s < step.sequences; s++) rows += step.lengths[s];
+    // A step before may still read the numbers that are about to be written over.
+    stream_.finish();
     make_room(rows, step.read_count, step.table_step, step);
     int64_t numbers = gather(step);
     if (graphs_pages_ != pages->address()) graphs_.clear();
@@ -220,8 +219,44 @@ void DeviceStepper::step(const StepRows &step, const PageMemory &memory, float *
         }
         found->second->launch(stream_);
     }
+    read_count_ = step.read_count;
+    if (!logits) return;
     stream_.finish();
-    std::memcpy(logits, logits_here_.data(), step.read_count * head_.width() * sizeof(float));
+    if (read_count_ == 0) return;
+    check(Driver::get().cuMemcpyDtoH(logits, logits_.address(), read_count_ * head_.width() * sizeof(float)),
+          "copying logits");
+}
+
+void DeviceStepper::copy_logits(const int32_t *rows, int64_t count, float *logits) {
+    device_.use();
+    stream_.finish();
+    size_t row_bytes = head_.width() * sizeof(float);
+    for (int64_t i = 0; i < count; i++) {
+        if (rows[i] < 0 || rows[i] >= read_count_) throw std::out_of_range("the last step did not read such a row");
+        check(Driver::get().cuMemcpyDtoH(logits + i * head_.width(), logits_.address() + rows[i] * row_bytes, row_bytes),
+              "copying logits");
+    }
+}
+
+void DeviceStepper::pick_likeliest(const int32_t *rows, int64_t count, ctorch_pick *picks) {
+    device_.use();
+    // One row may be picked from more than once.
+    for (int64_t first = 0; first < count; first += read_count_) {
+        int64_t part = std::min(count - first, read_count_);
+        for (int64_t i = first; i < first + part; i++) {
+            if (rows[i] < 0 || rows[i] >= read_count_) throw std::out_of_range("the last step did not read such a row");
+        }
+        size_t pick_bytes = part * sizeof(ctorch_pick), row_bytes = part * sizeof(int32_t);
+        Address places = picks_.address() + picks_.byte_count() / (sizeof(ctorch_pick) + sizeof(int32_t)) *
+                                                sizeof(ctorch_pick);
+        std::memcpy(picks_here_.data() + pick_bytes, rows + first, row_bytes);
+        stream_.copy(places, picks_here_.data() + pick_bytes, row_bytes);
+        stream_.launch(device_.kernel("likeliest"), {static_cast<unsigned>(part)}, logits_.address(), places,
+                       head_.width(), picks_.address());
+        stream_.copy(picks_here_.data(), picks_.address(), pick_bytes);
+        stream_.finish();
+        std::memcpy(picks + first, picks_here_.data(), pick_bytes);
+    }
 }
 
 }  // namespace ctorch::cuda

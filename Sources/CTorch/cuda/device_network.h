@@ -1,6 +1,7 @@
 // A network's steps on a device.
 #pragma once
 
+#include "../include/ctorch.h"
 #include "../network.h"
 #include "device_matrix.h"
 
@@ -40,7 +41,14 @@ public:
     DeviceStepper(int device, const Network &network, size_t reserve);
     ~DeviceStepper() override;
 
+    /// Without `logits` they stay on the device, until the next step.
     void step(const StepRows &rows, const PageMemory &pages, float *logits, int threads) override;
+
+    /// Logits of rows that the last step read, `[count, vocabulary]`.
+    void copy_logits(const int32_t *rows, int64_t count, float *logits);
+
+    /// The likeliest tokens of rows that the last step read.
+    void pick_likeliest(const int32_t *rows, int64_t count, ctorch_pick *picks);
 
 private:
     struct Layer {
@@ -71,10 +79,11 @@ private:
 
     Stream stream_;
     Places places_;
-    PinnedMemory numbers_, logits_here_;
-    Memory numbers_there_, logits_, cosines_, sines_, x_, projected_, turned_, floats_;
+    PinnedMemory numbers_, picks_here_;
+    Memory numbers_there_, logits_, picks_, cosines_, sines_, x_, projected_, turned_, floats_;
     const float *known_cosines_ = nullptr;
     int64_t known_positions_ = 0;
+    int64_t read_count_ = 0;
     Operand operand_, halves_;
     std::map<int64_t, std::unique_ptr<Graph>> graphs_;  // by rows; null where a step of so many was seen once
     Address graphs_pages_ = 0;

@@ -40,6 +40,7 @@ Driver loaded() {
     find(library, "cuMemAllocHost_v2", d.cuMemAllocHost);
     find(library, "cuMemFreeHost", d.cuMemFreeHost);
     find(library, "cuMemcpyHtoD_v2", d.cuMemcpyHtoD);
+    find(library, "cuMemcpyDtoH_v2", d.cuMemcpyDtoH);
     find(library, "cuMemcpyDtoD_v2", d.cuMemcpyDtoD);
     find(library, "cuMemcpyHtoDAsync_v2", d.cuMemcpyHtoDAsync);
     find(library, "cuMemcpyDtoHAsync_v2", d.cuMemcpyDtoHAsync);
@@ -54,7 +55,7 @@ Driver loaded() {
     find(library, "cuGraphExecDestroy", d.cuGraphExecDestroy);
     find(library, "cuModuleLoadData", d.cuModuleLoadData);
     find(library, "cuModuleGetFunction", d.cuModuleGetFunction);
-    find(library, "cuLaunchKernel", d.cuLaunchKernel);
+    find(library, "cuLaunchKernelEx", d.cuLaunchKernelEx);
     return d;
 }
 

@@ -12,6 +12,20 @@ namespace ctorch::cuda {
 using Address = unsigned long long;
 using Handle = void *;
 
+/// As `CUlaunchAttribute` and `CUlaunchConfig` of the driver's interface.
+struct LaunchAttribute {
+    static constexpr int PROGRAMMATIC_STREAM_SERIALIZATION = 6;
+    int id;
+    char padding[4];
+    int value[16];
+};
+struct LaunchConfiguration {
+    unsigned grid_x, grid_y, grid_z, block_x, block_y, block_z, shared_bytes;
+    Handle stream;
+    LaunchAttribute *attributes;
+    unsigned attribute_count;
+};
+
 /// The functions of libcuda that are called here, by the names and the types of its stable binary interface (CUDA
 /// driver API, since 12.0). All return 0 or an error.
 struct Driver {
@@ -28,6 +42,7 @@ struct Driver {
     int (*cuMemAllocHost)(void **, size_t);
     int (*cuMemFreeHost)(void *);
     int (*cuMemcpyHtoD)(Address, const void *, size_t);
+    int (*cuMemcpyDtoH)(void *, Address, size_t);
     int (*cuMemcpyDtoD)(Address, Address, size_t);
     int (*cuMemcpyHtoDAsync)(Address, const void *, size_t, Handle);
     int (*cuMemcpyDtoHAsync)(void *, Address, size_t, Handle);
@@ -42,8 +57,7 @@ struct Driver {
     int (*cuGraphExecDestroy)(Handle);
     int (*cuModuleLoadData)(Handle *, const void *);
     int (*cuModuleGetFunction)(Handle *, Handle, const char *);
-    int (*cuLaunchKernel)(Handle, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, Handle, void **,
-                          void **);
+    int (*cuLaunchKernelEx)(const LaunchConfiguration *, Handle, void **, void **);
 
     /// Throws `std::runtime_error` where there is no driver.
     static const Driver &get();

@@ -17,6 +17,8 @@ const char *const source =
 
 #include "source_attention.h"
 
+#include "source_picks.h"
+
 #include "source_limits.h"
     ;
 
@@ -47,6 +49,7 @@ Device::Device(int index) {
     check(driver.cuDeviceGetAttribute(&major, COMPUTE_CAPABILITY_MAJOR, index), "asking a device what it can do");
     check(driver.cuDeviceGetAttribute(&minor, COMPUTE_CAPABILITY_MINOR, index), "asking a device what it can do");
     if (major < 8) throw std::runtime_error(name_ + " has no matrix units for 16 bits; take one of Ampere or later");
+    overlaps_kernels_ = major >= 9;
     check(driver.cuDevicePrimaryCtxRetain(&context_, index), "opening a device");
     use();
     std::string code = compiled(source, 10 * major + minor);
@@ -62,13 +65,27 @@ Handle Device::kernel(const std::string &name) {
     return found;
 }
 
-Stream::Stream() { check(Driver::get().cuStreamCreate(&stream_, 0), "a stream of work"); }
+Stream::Stream(const Device &device) : overlaps_(device.overlaps_kernels()) { check(Driver::get().cuStreamCreate(&stream_, 0), "a stream of work"); }
 
 Stream::~Stream() { Driver::get().cuStreamDestroy(stream_); }
 
-void Stream::launch_with(Handle kernel, Shape shape, void **arguments) const {
-    check(Driver::get().cuLaunchKernel(kernel, shape.x, shape.y, 1, shape.threads, 1, 1, 0, stream_, arguments, nullptr),
-          "starting a kernel");
+void Stream::copy(Address to, const void *from, size_t byte_count) {
+    check(Driver::get().cuMemcpyHtoDAsync(to, from, byte_count, stream_), "copying to the device");
+    follows_kernel_ = false;
+}
+
+void Stream::copy(void *to, Address from, size_t byte_count) {
+    check(Driver::get().cuMemcpyDtoHAsync(to, from, byte_count, stream_), "copying from the device");
+    follows_kernel_ = false;
+}
+
+void Stream::launch_with(Handle kernel, Shape shape, void **arguments) {
+    LaunchAttribute overlaps{LaunchAttribute::PROGRAMMATIC_STREAM_SERIALIZATION, {}, {}};
+    overlaps.value[0] = 1;
+    LaunchConfiguration configuration{shape.x, shape.y, 1, shape.threads, 1, 1, 0, stream_, &overlaps,
+                                      overlaps_ && follows_kernel_ ? 1u : 0u};
+    check(Driver::get().cuLaunchKernelEx(&configuration, kernel, arguments, nullptr), "starting a kernel");
+    follows_kernel_ = true;
 }
 
 void Stream::finish() const { check(Driver::get().cuStreamSynchronize(stream_), "a step on the device"); }

@@ -20,19 +20,22 @@ public:
     void use() const;
     Handle kernel(const std::string &name);
     const std::string &name() const { return name_; }
+    /// Whether a kernel may be started before the one ahead of it has ended.
+    bool overlaps_kernels() const { return overlaps_kernels_; }
 
 private:
     explicit Device(int index);
 
     Handle context_ = nullptr, module_ = nullptr;
     std::string name_;
+    bool overlaps_kernels_ = false;
     std::map<std::string, Handle> kernels_;
 };
 
 /// Work that runs in order.
 class Stream {
 public:
-    Stream();
+    explicit Stream(const Device &device);
     ~Stream();
     Stream(const Stream &) = delete;
 
@@ -40,7 +43,11 @@ public:
         unsigned x, y = 1, threads = 256;
     };
 
-    /// Starts a kernel; arguments have the very types of its parameters.
+    /// Starts a copy; memory of the host must be pinned.
+    void copy(Address to, const void *from, size_t byte_count);
+    void copy(void *to, Address from, size_t byte_count);
+
+    /// Starts a kernel, which on devices that can do it comes up while the one ahead still runs; arguments have the very types of its parameters.
     template <typename... Arguments> void launch(Handle kernel, Shape shape, Arguments... arguments) {
         void *places[] = {&arguments...};
         launch_with(kernel, shape, places);
@@ -50,9 +57,10 @@ public:
     void finish() const;
 
 private:
-    void launch_with(Handle kernel, Shape shape, void **arguments) const;
+    void launch_with(Handle kernel, Shape shape, void **arguments);
 
     Handle stream_ = nullptr;
+    bool overlaps_, follows_kernel_ = false;
 };
 
 /// Launches that were recorded once, to be started together.

@@ -30,7 +30,7 @@ template <typename Body> double best_seconds(const Stream &stream, Body body) {
 Limits limits_of(int number, int bits) {
     Device &device = Device::get(number);
     device.use();
-    Stream stream;
+    Stream stream(device);
     Memory memory(size_t(2) << 30), out(BLOCKS * THREADS * sizeof(float));
     auto quads = static_cast<long long>(memory.byte_count() / 16);
     double pass = best_seconds(stream, [&] {

@@ -21,6 +21,7 @@ extern "C" __global__ void append_heads(Heads h, const float *projected, const f
                                         float eps, const float *cosines, const float *sines, const int *positions,
                                         const int *sequences, const int *tables, int table_step, float *turned) {
     __shared__ float head[MAX_SIZE];
+    await_earlier();
     int row = blockIdx.x, number = blockIdx.y, lane = threadIdx.x, size = h.size, half = size / 2;
     bool is_query = number < h.query, is_key = !is_query && number < h.query + h.key;
     const float *in = projected + ((size_t)row * (h.query + 2 * h.key) + number) * size;
@@ -130,6 +131,7 @@ extern "C" __global__ void __launch_bounds__(THREADS) attend(Heads h, const floa
     __shared__ __align__(16) float query[MAX_SIZE];
     __shared__ float greatest[WARPS], sums[WARPS], values[WARPS][MAX_SIZE];
     int row = blockIdx.x, number = blockIdx.y, warp = threadIdx.x / 32, lane = threadIdx.x % 32, size = h.size;
+    await_earlier();
     for (int d = threadIdx.x; d < size; d += THREADS) query[d] = turned[((size_t)row * h.query + number) * size + d];
     __syncthreads();
     int count = positions[row] + 1, first = window > 0 ? max(0, count - window) : 0;

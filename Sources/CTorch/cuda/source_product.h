@@ -81,22 +81,31 @@ __device__ inline void add_unit(const Product &p, int tile, int unit, uint4 w, c
     }
 }
 
-// The units first..<last of 16 outputs and N times 8 rows, added to `sums`.
-template <int BITS, int N>
-__device__ inline void add_units(const Product &p, int tile, int row_tile, int first, int last, float (&sums)[N][4]) {
-    constexpr int AHEAD = N > 2 ? 2 : BITS == 4 ? 4 : 8;
-    int units = BITS == 4 ? p.tiles / 2 : p.tiles, lane = threadIdx.x % 32;
-    const uint4 *weight = (const uint4 *)p.weight + (size_t)tile * units * 32 + lane;
-    const uint2 *operand = (const uint2 *)p.operand + (size_t)row_tile * p.tiles * 32 + lane;
-    for (int unit = first; unit < last; unit += AHEAD) {
-        uint4 w[AHEAD];
+// Some units of a weight at a time, which are on their way together.
+template <int BITS, int N> struct Weights {
+    static constexpr int COUNT = N > 2 ? 2 : BITS == 4 ? 4 : 8;
+    uint4 units[COUNT];
+
+    __device__ inline void load(const Product &p, int tile, int unit, int last) {
+        const uint4 *weight = (const uint4 *)p.weight + ((size_t)tile * (BITS == 4 ? p.tiles / 2 : p.tiles) + unit) * 32;
 #pragma unroll
-        for (int i = 0; i < AHEAD; i++) {
-            if (unit + i < last) w[i] = __ldg(weight + (size_t)(unit + i) * 32);
+        for (int i = 0; i < COUNT; i++) {
+            if (unit + i < last) units[i] = __ldg(weight + i * 32 + threadIdx.x % 32);
         }
+    }
+};
+
+// The units first..<last of 16 outputs and N times 8 rows, added to `sums`; the first weights are loaded already.
+template <int BITS, int N>
+__device__ inline void add_units(const Product &p, int tile, int row_tile, int first, int last, Weights<BITS, N> &weights,
+                                 float (&sums)[N][4]) {
+    constexpr int COUNT = Weights<BITS, N>::COUNT;
+    const uint2 *operand = (const uint2 *)p.operand + (size_t)row_tile * p.tiles * 32 + threadIdx.x % 32;
+    for (int unit = first; unit < last; unit += COUNT) {
+        if (unit > first) weights.load(p, tile, unit, last);
 #pragma unroll
-        for (int i = 0; i < AHEAD; i++) {
-            if (unit + i < last) add_unit<BITS, N>(p, tile, unit + i, w[i], operand, sums);
+        for (int i = 0; i < COUNT; i++) {
+            if (unit + i < last) add_unit<BITS, N>(p, tile, unit + i, weights.units[i], operand, sums);
         }
     }
 }
@@ -112,7 +121,10 @@ template <int BITS, int N> __device__ inline void multiply_few(const Product &p)
     int tile = blockIdx.x, row_tile = blockIdx.y * N, warp = threadIdx.x / 32, lane = threadIdx.x % 32;
     float sums[N][4] = {};
     int2 units = stretch<BITS>(p, warp);
-    add_units<BITS, N>(p, tile, row_tile, units.x, units.y, sums);
+    Weights<BITS, N> weights;
+    weights.load(p, tile, units.x, units.y);
+    await_earlier();
+    add_units<BITS, N>(p, tile, row_tile, units.x, units.y, weights, sums);
 #pragma unroll
     for (int n = 0; n < N; n++) {
 #pragma unroll
@@ -144,15 +156,18 @@ template <int BITS, int N> __device__ inline void multiply_few(const Product &p)
 template <int BITS> __device__ inline void multiply_many(const Product &p) {
     constexpr int N = 8;
     int tile = blockIdx.x * WARPS + threadIdx.x / 32, row_tile = blockIdx.y * N, lane = threadIdx.x % 32;
+    await_earlier();
     if (tile * 16 >= p.outputs) return;
+    Weights<BITS, N> weights;
     float totals[N][4] = {};
     for (int part = 0; part < PARTS; part++) {
         int2 units = stretch<BITS>(p, part);
+        weights.load(p, tile, units.x, units.y);
         if constexpr (BITS == 8) {
-            add_units<BITS, N>(p, tile, row_tile, units.x, units.y, totals);
+            add_units<BITS, N>(p, tile, row_tile, units.x, units.y, weights, totals);
         } else {
             float sums[N][4] = {};
-            add_units<BITS, N>(p, tile, row_tile, units.x, units.y, sums);
+            add_units<BITS, N>(p, tile, row_tile, units.x, units.y, weights, sums);
 #pragma unroll
             for (int n = 0; n < N; n++) {
 #pragma unroll
@@ -181,6 +196,7 @@ template <int BITS> __device__ inline void multiply_many(const Product &p) {
 // In 32 bits, a warp does one output, or one gate and its up, for N rows; weight [outputs, inputs].
 template <int N> __device__ inline void multiply_floats(const Product &p) {
     int column = blockIdx.x * WARPS + threadIdx.x / 32, first_row = blockIdx.y * N, lane = threadIdx.x % 32;
+    await_earlier();
     if (column >= p.width) return;
     auto sums_of = [&](int output, float (&sums)[N]) {
         const float *weight = (const float *)p.weight + (size_t)output * p.inputs;

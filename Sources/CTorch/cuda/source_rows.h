@@ -6,6 +6,15 @@ typedef unsigned int u32;
 
 constexpr int THREADS = 256, WARPS = THREADS / 32;
 
+// A kernel is started while the one before it still runs, where the device has that: what it reads of it, it reads behind
+// this. And it lets the next one start.
+__device__ inline void await_earlier() {
+#if __CUDA_ARCH__ >= 900
+    asm volatile("griddepcontrol.launch_dependents;");
+    asm volatile("griddepcontrol.wait;" ::: "memory");
+#endif
+}
+
 __device__ inline float sum_of_warp(float value) {
     for (int step = 16; step > 0; step /= 2) value += __shfl_xor_sync(~0u, value, step);
     return value;
@@ -66,6 +75,7 @@ __device__ inline size_t place_of(int row, int byte, int tiles) {
 }
 
 extern "C" __global__ void embed(const float *embedding, const int *tokens, float *x, int size) {
+    await_earlier();
     const float *in = embedding + (size_t)tokens[blockIdx.x] * size;
     for (int i = threadIdx.x; i < size; i += THREADS) x[(size_t)blockIdx.x * size + i] = in[i];
 }
@@ -73,6 +83,7 @@ extern "C" __global__ void embed(const float *embedding, const int *tokens, floa
 // Rows as the operand of a product in `bits`; with a weight, normalized by it before; with `read`, only those rows.
 extern "C" __global__ void prepare_rows(const float *x, const float *weight, const int *read, u8 *operand, float *scales,
                                         int size, int tiles, int bits, float eps, float threshold) {
+    await_earlier();
     int row = blockIdx.x;
     const float *in = x + (size_t)(read ? read[row] : row) * size;
     float factor = 1;

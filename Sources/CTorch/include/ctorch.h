@@ -236,8 +236,20 @@ typedef struct ctorch_step {
     int64_t read_count;
     ctorch_tensor cosines, sines;  // of the angles of positions, [positions, head_size / 2]
 } ctorch_step;
-// Writes logits [read, vocabulary].
-bool ctorch_network_step(ctorch_network network, ctorch_pages pages, const ctorch_step *step, ctorch_tensor logits);
+// Writes logits [read, vocabulary]; on a device they may be left there instead, until the next step.
+bool ctorch_network_step(ctorch_network network, ctorch_pages pages, const ctorch_step *step,
+                         ctorch_tensor _Nullable logits);
+// Of logits that were left on a device: those of some of the rows that were read, and their likeliest tokens.
+bool ctorch_network_logits(ctorch_network network, const int32_t *rows, int64_t count, ctorch_tensor logits);
+struct ctorch_pick;
+bool ctorch_network_likeliest(ctorch_network network, const int32_t *rows, int64_t count, struct ctorch_pick *picks);
+// A step in two halves. begin: up to the last norm; writes hidden [rows, hidden]. finish: the layers from `first` on, of
+// rows whose `hidden` is what layers before made of them, in a network of the same first layers. read_out: the last norm
+// and the output layer alone, [n, hidden] to [n, vocabulary].
+bool ctorch_network_begin(ctorch_network network, ctorch_pages pages, const ctorch_step *step, ctorch_tensor hidden);
+bool ctorch_network_finish(ctorch_network network, ctorch_pages pages, const ctorch_step *step, int64_t first,
+                           ctorch_tensor hidden, ctorch_tensor logits);
+bool ctorch_network_read_out(ctorch_network network, ctorch_tensor hidden, ctorch_tensor logits);
 
 // How one row's next token is picked: the likeliest at temperature 0; else a draw from softmax(logits / temperature),
 // of the likeliest `top_k` tokens (0: all), of those that together first reach `top_p` (1: all), and of those that

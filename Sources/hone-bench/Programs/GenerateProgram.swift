@@ -107,7 +107,7 @@ struct GenerationMeasurement {
                 for row in 0..<batch {
                     step.add(CollectionOfOne(next[row]), past: past, pages: tables[row], isRead: true)
                 }
-                next = model(step, pages: pages).pickTokens(greedy).map(\.token)
+                next = model.step(step, pages: pages).pickTokens(of: Array(0..<batch), greedy).map(\.token)
                 columns.append(next)
             }
             let seconds = (ContinuousClock.now - start) / .seconds(1)
@@ -126,9 +126,9 @@ struct GenerationMeasurement {
             for row in first.count..<min(batch, first.count + rowsPerStep) {
                 step.add((0..<promptLength).map { token(row, $0) }, past: 0, pages: tables[row], isRead: true)
             }
-            let logits = model(step, pages: pages)
-            let draws = [TokenDraw](repeating: TokenDraw(temperature: 0, uniform: 1), count: logits.size(0))
-            first += logits.pickTokens(draws).map(\.token)
+            let rows = Array(0..<min(batch, first.count + rowsPerStep) - first.count)
+            let draws = [TokenDraw](repeating: TokenDraw(temperature: 0, uniform: 1), count: rows.count)
+            first += model.step(step, pages: pages).pickTokens(of: rows, draws).map(\.token)
         }
         return first
     }

@@ -1,0 +1,190 @@
+import HoneModel
+import HoneTensor
+
+/// Which layers read a sequence.
+enum NetworkDepth: Hashable {
+    /// The first ones, until a router has decided.
+    case undecided
+    /// The first ones, and the exit behind them.
+    case shallow
+    case whole
+}
+
+/// How the requests of a row loop are spread over a model's paths: in the very step that reads a prompt to its end, by
+/// what the layers before the exit made of it.
+///
+/// A request turns into those that its path asks: a search into several. All of them have numbers from the start.
+struct RowRouting {
+    /// The first layers and the exit.
+    let first: PreparedModel
+    let exit: EarlyExit
+    private let router: Router
+    private let choose: ([RoutePath: Double]) -> RoutePath
+    private let numbers: PathNumbers
+    /// What was decided, by request.
+    private(set) var choices: [Int: RouteChoice] = [:]
+
+    init(
+        first: PreparedModel, exit: EarlyExit, router: Router, numbers: PathNumbers,
+        choose: @escaping ([RoutePath: Double]) -> RoutePath
+    ) {
+        self.first = first
+        self.exit = exit
+        self.router = router
+        self.numbers = numbers
+        self.choose = choose
+    }
+
+    func depth(of number: Int) -> NetworkDepth {
+        guard let path = numbers.path(of: number) else { return .undecided }
+        return path == .shallow ? .shallow : .whole
+    }
+
+    /// Decides for prompts by their features, `[F]` each, and their requests' numbers.
+    ///
+    /// - Returns: for each prompt the numbers of the requests that its own turn into
+    mutating func decide(_ prompts: [(features_F: Tensor, requests: [Int])]) -> [[Int]] {
+        if prompts.isEmpty { return [] }
+        let successes = router.successes(Tensor.stack(prompts.map(\.features_F)))
+        return zip(prompts, successes).map { prompt, chances in
+            let path = choose(chances)
+            for request in prompt.requests { choices[request] = RouteChoice(path: path, confidence: chances[path]) }
+            return prompt.requests.flatMap { numbers.of($0, on: path) }
+        }
+    }
+}
+
+/// The path of a request, with the router's probability that it answers right; nil where nobody asked it.
+struct RouteChoice {
+    let path: RoutePath
+    var confidence: Double?
+}
+
+/// The numbers of requests, from 0, and of those that they turn into, path by path.
+struct PathNumbers {
+    private let requestCount: Int
+    private var paths: [(path: RoutePath, numbers: Range<Int>)] = []
+
+    init(requestCount: Int) { self.requestCount = requestCount }
+
+    /// All numbers.
+    var count: Int { paths.last?.numbers.upperBound ?? requestCount }
+
+    /// The requests of a path got these numbers, those of one request side by side.
+    mutating func append(_ path: RoutePath, _ numbers: Range<Int>) { paths.append((path, numbers)) }
+
+    /// The path that asks this; nil for what was asked itself.
+    func path(of number: Int) -> RoutePath? { paths.first { $0.numbers.contains(number) }?.path }
+
+    func of(_ request: Int, on path: RoutePath) -> Range<Int> {
+        guard let numbers = paths.first(where: { $0.path == path })?.numbers else {
+            preconditionFailure("nothing is asked on the path '\(path)'")
+        }
+        let each = numbers.count / requestCount
+        return numbers.lowerBound + request * each..<numbers.lowerBound + (request + 1) * each
+    }
+
+    /// The request that a number stands for.
+    func request(of number: Int) -> Int {
+        guard let numbers = paths.first(where: { $0.numbers.contains(number) })?.numbers else { return number }
+        return (number - numbers.lowerBound) / (numbers.count / requestCount)
+    }
+}
+
+extension RowLoop {
+    /// Reads a step's tokens with the first layers, decides what is to be decided, and goes on with those that are read by
+    /// all layers.
+    ///
+    /// - Returns: logits as a step of one network has them
+    mutating func routedLogits(_ step: NetworkStep, _ counts: [Int]) -> Tensor {
+        guard let routing else { preconditionFailure("a step of several paths in a loop of one") }
+        let hidden_NC = routing.first.begin(step, pages: pool.pages)
+        var places: [Range<Int>] = []
+        for (index, count) in counts.enumerated() {
+            let start = places.last?.upperBound ?? 0
+            places.append(start..<start + (count > 0 ? count + rows[index].drafts.count : 0))
+        }
+        decide(hidden_NC, places, counts)
+        readFirstHalves(at: routing.exit.layer)
+
+        var (early, late): ([Int], [Int]) = ([], [])
+        var second = NetworkStep()
+        var isEarly: [Bool] = []
+        for (index, count) in counts.enumerated() where count > 0 {
+            let isRead = count == rows[index].pendingCount
+            let readCount = isRead ? 1 + rows[index].drafts.count : 0
+            switch rows[index].depth {
+            case .undecided: continue
+            case .shallow: early += places[index].suffix(readCount)
+            case .whole:
+                late += places[index]
+                rows[index].add(count, to: &second)
+            }
+            isEarly += [Bool](repeating: rows[index].depth == .shallow, count: readCount)
+        }
+        let ends = (
+            early.isEmpty ? nil : routing.first.logits(hidden_NC.taking(early)),
+            late.isEmpty
+                ? nil
+                : weights.model.finish(
+                    second, from: hidden_NC.taking(late), atLayer: routing.exit.layer, pages: pool.pages)
+        )
+        return Self.merged(ends.0, ends.1, isEarly)
+    }
+
+    /// Decides for the prompts that this step has read to their end.
+    private mutating func decide(_ hidden_NC: Tensor, _ places: [Range<Int>], _ counts: [Int]) {
+        guard let exit = routing?.exit else { return }
+        var ending: [Int] = []
+        var prompts: [(features_F: Tensor, requests: [Int])] = []
+        for index in rows.indices where rows[index].depth == .undecided && !places[index].isEmpty {
+            let own_TC = hidden_NC.narrow(0, start: places[index].lowerBound, length: places[index].count)
+            guard counts[index] == rows[index].pendingCount else {
+                rows[index].keepFirstHalf(own_TC)
+                continue
+            }
+            let halves = rows[index].firstHalves + [own_TC]
+            let features_F = exit.routingFeatures(halves.count == 1 ? own_TC : Tensor.cat(halves))
+            ending.append(index)
+            prompts.append((features_F, [rows[index].answer.position] + rows[index].followers))
+        }
+        let decided = routing?.decide(prompts) ?? []
+        for (index, numbers) in zip(ending, decided) {
+            guard let first = numbers.first, let depth = routing?.depth(of: first) else { continue }
+            rows[index].decide(
+                depth, for: questions.answer(first), followers: Array(numbers.dropFirst()),
+                root: limits.sharesPrefixes ? root(of: first, depth) : nil)
+        }
+    }
+
+    /// Has the other layers read what only the first have read in earlier steps, where it is decided that they do.
+    private mutating func readFirstHalves(at layer: Int) {
+        while true {
+            var step = NetworkStep()
+            var pieces: [Tensor] = []
+            for index in rows.indices where rows[index].depth == .whole && !rows[index].firstHalves.isEmpty {
+                pieces.append(rows[index].addFirstHalf(to: &step))
+            }
+            if pieces.isEmpty { return }
+            _ = weights.model.finish(step, from: Tensor.cat(pieces), atLayer: layer, pages: pool.pages)
+        }
+    }
+
+    /// Logits of two ends of a network in the order of the step.
+    private static func merged(_ early: Tensor?, _ late: Tensor?, _ isEarly: [Bool]) -> Tensor {
+        guard let early, let late else { return early ?? late ?? Tensor.empty([0, 1]) }
+        var (nextEarly, nextLate) = (0, early.size(0))
+        let order = isEarly.map { isEarly in
+            defer { if isEarly { nextEarly += 1 } else { nextLate += 1 } }
+            return isEarly ? nextEarly : nextLate
+        }
+        return Tensor.cat([early, late]).rows(at: Tensor(order))
+    }
+}
+
+extension Tensor {
+    /// The rows at these places, rising; itself where they are all.
+    fileprivate func taking(_ places: [Int]) -> Tensor {
+        places.count == size(0) ? self : rows(at: Tensor(places))
+    }
+}
