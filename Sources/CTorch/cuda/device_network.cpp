@@ -170,7 +170,9 @@ void DeviceStepper::start_layer(const Layer &layer, int64_t number, int64_t rows
 
     auto takes_halves = [](const DeviceMatrix &m) { return m.bits() == 16 && m.inputs() % 16 == 0; };
     bool in_halves = takes_halves(layer.output);
-    stream_.launch(device_.kernel("attend"), {count, static_cast<unsigned>(heads_.query)}, heads, turned_.address(),
+    int64_t width = 1;
+    while (32 * width < heads_.size) width *= 2;
+    stream_.launch(device_.kernel("attend_" + std::to_string(width)), {count, static_cast<unsigned>(heads_.query)}, heads, turned_.address(),
                    places_.positions, places_.sequences, places_.tables, table_step, static_cast<int>(layer.window),
                    heads_.scale(), floats_.address(), in_halves ? halves_.bytes.address() : Address(0),
                    layer.output.tiles());

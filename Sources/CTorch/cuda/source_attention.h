@@ -78,22 +78,46 @@ __device__ inline float4 four(const signed char *memory) {
 }
 
 // What a warp knows of the pages that it has seen: the greatest score, and over it the sum of exponentials and the values
-// added up with them (Milakov and Gimelshein 2018, arXiv:1805.02867, algorithm 3).
-struct Seen {
-    float greatest, sum, values[MAX_SIZE / 32];
+// added up with them (Milakov and Gimelshein 2018, arXiv:1805.02867, algorithm 3). A lane has the numbers lane + 32 i of
+// a value, for i < WIDTH.
+template <int WIDTH> struct Seen {
+    float greatest, sum, values[WIDTH];
 };
 
-template <typename Element>
-__device__ inline void see(Seen &seen, const float *query, const Element *keys, const float *scales, int size, float factor,
-                           int from, int to) {
+// One more page, of whose tokens from..<to are seen. What is read of it is asked for at once, as far as there is room.
+template <int WIDTH, typename Element>
+__device__ inline void see(Seen<WIDTH> &seen, const float *query, const Element *keys, const float *scales, int size,
+                           float factor, int from, int to) {
+    constexpr int FOURS = WIDTH * 4;  // of half a head
+    constexpr int TOGETHER = WIDTH > 4 ? 4 : WIDTH > 2 ? 8 : TOKENS;
     int lane = threadIdx.x % 32, token = lane % TOKENS, part = lane / TOKENS * (size / 2);
+    const Element *memory = keys + TOKENS * size;
+    float4 k[FOURS];
+#pragma unroll
+    for (int i = 0; i < FOURS; i++) {
+        if (4 * i < size / 2) k[i] = four(keys + ((part / 4 + i) * TOKENS + token) * 4);
+    }
+    float values[TOGETHER][WIDTH];
+    auto load_values = [&](int first) {
+#pragma unroll
+        for (int t = 0; t < TOGETHER; t++) {
+#pragma unroll
+            for (int i = 0; i < WIDTH; i++) {
+                int d = lane + 32 * i, token = first + t;
+                values[t][i] = token >= from && token < to && d < size ? (float)memory[token * size + d] : 0;
+            }
+        }
+    };
+    load_values(0);
     float score = 0;
-    for (int d = part; d < part + size / 2; d += 4) {
-        float4 k = four(keys + (d / 4 * TOKENS + token) * 4), q = *(const float4 *)(query + d);
-        score = __fmaf_rn(q.x, k.x, score);
-        score = __fmaf_rn(q.y, k.y, score);
-        score = __fmaf_rn(q.z, k.z, score);
-        score = __fmaf_rn(q.w, k.w, score);
+#pragma unroll
+    for (int i = 0; i < FOURS; i++) {
+        if (4 * i >= size / 2) continue;
+        float4 q = *(const float4 *)(query + part + 4 * i);
+        score = __fmaf_rn(q.x, k[i].x, score);
+        score = __fmaf_rn(q.y, k[i].y, score);
+        score = __fmaf_rn(q.z, k[i].z, score);
+        score = __fmaf_rn(q.w, k[i].w, score);
     }
     score += __shfl_xor_sync(~0u, score, TOKENS);
     if (scales) score *= scales[token];
@@ -110,33 +134,34 @@ __device__ inline void see(Seen &seen, const float *query, const Element *keys, 
     seen.greatest = greatest;
     seen.sum = seen.sum * old + sum;
     if (scales) weight *= is_seen ? scales[TOKENS + token] : 1;
-    const Element *values = keys + TOKENS * size;
 #pragma unroll
-    for (int i = 0; i < MAX_SIZE / 32; i++) seen.values[i] *= old;
-    for (int t = from; t < to; t++) {
-        float w = __shfl_sync(~0u, weight, t);
+    for (int i = 0; i < WIDTH; i++) seen.values[i] *= old;
 #pragma unroll
-        for (int i = 0; i < MAX_SIZE / 32; i++) {
-            int d = lane + 32 * i;
-            if (d < size) seen.values[i] = __fmaf_rn(w, (float)values[t * size + d], seen.values[i]);
+    for (int first = 0; first < TOKENS; first += TOGETHER) {
+        if (first > 0) load_values(first);
+#pragma unroll
+        for (int t = 0; t < TOGETHER; t++) {
+            float w = __shfl_sync(~0u, weight, first + t);
+#pragma unroll
+            for (int i = 0; i < WIDTH; i++) seen.values[i] = __fmaf_rn(w, values[t][i], seen.values[i]);
         }
     }
 }
 
 // One block a row and query head; its warps take pages in turn, by their numbers in the sequence.
-extern "C" __global__ void __launch_bounds__(THREADS) attend(Heads h, const float *turned, const int *positions,
-                                                             const int *sequences, const int *tables, int table_step,
-                                                             int window, float factor, float *out, u8 *halves,
-                                                             int half_tiles) {
+template <int WIDTH>
+__device__ inline void attend(const Heads &h, const float *turned, const int *positions, const int *sequences,
+                              const int *tables, int table_step, int window, float factor, float *out, u8 *halves,
+                              int half_tiles) {
     __shared__ __align__(16) float query[MAX_SIZE];
-    __shared__ float greatest[WARPS], sums[WARPS], values[WARPS][MAX_SIZE];
+    __shared__ float greatest[WARPS], sums[WARPS], values[WARPS][32 * WIDTH];
     int row = blockIdx.x, number = blockIdx.y, warp = threadIdx.x / 32, lane = threadIdx.x % 32, size = h.size;
     await_earlier();
     for (int d = threadIdx.x; d < size; d += THREADS) query[d] = turned[((size_t)row * h.query + number) * size + d];
     __syncthreads();
     int count = positions[row] + 1, first = window > 0 ? max(0, count - window) : 0;
     const int *table = tables + (size_t)sequences[row] * table_step;
-    Seen seen = {NOTHING, 0, {}};
+    Seen<WIDTH> seen = {NOTHING, 0, {}};
     for (int page = first / TOKENS; page * TOKENS < count; page++) {
         if (page % WARPS != warp) continue;
         u8 *memory = page_of(h, table[page], number / (h.query / h.key));
@@ -152,7 +177,8 @@ extern "C" __global__ void __launch_bounds__(THREADS) attend(Heads h, const floa
         greatest[warp] = seen.greatest;
         sums[warp] = seen.sum;
     }
-    for (int i = 0; i < MAX_SIZE / 32; i++) values[warp][lane + 32 * i] = seen.values[i];
+    #pragma unroll
+    for (int i = 0; i < WIDTH; i++) values[warp][lane + 32 * i] = seen.values[i];
     __syncthreads();
     float most = NOTHING, sum = 0;
     for (int w = 0; w < WARPS; w++) most = fmaxf(most, greatest[w]);
@@ -168,4 +194,15 @@ extern "C" __global__ void __launch_bounds__(THREADS) attend(Heads h, const floa
         else out[(size_t)row * h.query * size + column] = mixed;
     }
 }
+
+#define ATTEND(width)                                                                                                  \
+    extern "C" __global__ void __launch_bounds__(THREADS)                                                              \
+        attend_##width(Heads h, const float *turned, const int *positions, const int *sequences, const int *tables,    \
+                       int table_step, int window, float factor, float *out, u8 *halves, int half_tiles) {             \
+        attend<width>(h, turned, positions, sequences, tables, table_step, window, factor, out, halves, half_tiles);   \
+    }
+ATTEND(1)
+ATTEND(2)
+ATTEND(4)
+ATTEND(8)
 )cuda"

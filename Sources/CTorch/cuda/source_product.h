@@ -81,31 +81,35 @@ __device__ inline void add_unit(const Product &p, int tile, int unit, uint4 w, c
     }
 }
 
-// Some units of a weight at a time, which are on their way together.
+// Units of a weight that are on their way: as soon as one is used, another is asked for in its place.
 template <int BITS, int N> struct Weights {
-    static constexpr int COUNT = N > 2 ? 2 : BITS == 4 ? 4 : 8;
+    static constexpr int COUNT = N > 2 ? 4 : 8;
     uint4 units[COUNT];
 
-    __device__ inline void load(const Product &p, int tile, int unit, int last) {
+    __device__ inline void load(const Product &p, int tile, int place, int unit) {
         const uint4 *weight = (const uint4 *)p.weight + ((size_t)tile * (BITS == 4 ? p.tiles / 2 : p.tiles) + unit) * 32;
+        units[place] = __ldg(weight + threadIdx.x % 32);
+    }
+
+    __device__ inline void begin(const Product &p, int tile, int first, int last) {
 #pragma unroll
         for (int i = 0; i < COUNT; i++) {
-            if (unit + i < last) units[i] = __ldg(weight + i * 32 + threadIdx.x % 32);
+            if (first + i < last) load(p, tile, i, first + i);
         }
     }
 };
 
-// The units first..<last of 16 outputs and N times 8 rows, added to `sums`; the first weights are loaded already.
+// The units first..<last of 16 outputs and N times 8 rows, added to `sums`; the first weights are on their way.
 template <int BITS, int N>
 __device__ inline void add_units(const Product &p, int tile, int row_tile, int first, int last, Weights<BITS, N> &weights,
                                  float (&sums)[N][4]) {
     constexpr int COUNT = Weights<BITS, N>::COUNT;
     const uint2 *operand = (const uint2 *)p.operand + (size_t)row_tile * p.tiles * 32 + threadIdx.x % 32;
     for (int unit = first; unit < last; unit += COUNT) {
-        if (unit > first) weights.load(p, tile, unit, last);
 #pragma unroll
         for (int i = 0; i < COUNT; i++) {
             if (unit + i < last) add_unit<BITS, N>(p, tile, unit + i, weights.units[i], operand, sums);
+            if (unit + i + COUNT < last) weights.load(p, tile, i, unit + i + COUNT);
         }
     }
 }
@@ -122,7 +126,7 @@ template <int BITS, int N> __device__ inline void multiply_few(const Product &p)
     float sums[N][4] = {};
     int2 units = stretch<BITS>(p, warp);
     Weights<BITS, N> weights;
-    weights.load(p, tile, units.x, units.y);
+    weights.begin(p, tile, units.x, units.y);
     await_earlier();
     add_units<BITS, N>(p, tile, row_tile, units.x, units.y, weights, sums);
 #pragma unroll
@@ -162,7 +166,7 @@ template <int BITS> __device__ inline void multiply_many(const Product &p) {
     float totals[N][4] = {};
     for (int part = 0; part < PARTS; part++) {
         int2 units = stretch<BITS>(p, part);
-        weights.load(p, tile, units.x, units.y);
+        weights.begin(p, tile, units.x, units.y);
         if constexpr (BITS == 8) {
             add_units<BITS, N>(p, tile, row_tile, units.x, units.y, weights, totals);
         } else {

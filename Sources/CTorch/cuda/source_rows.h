@@ -20,6 +20,8 @@ __device__ inline float sum_of_warp(float value) {
     return value;
 }
 
+__device__ inline u32 magnitude(float value) { return __float_as_uint(value) & 0x7FFFFFFF; }
+
 __device__ inline u32 greatest_of_warp(u32 value) {
     for (int step = 16; step > 0; step /= 2) value = max(value, __shfl_xor_sync(~0u, value, step));
     return value;
@@ -80,40 +82,80 @@ extern "C" __global__ void embed(const float *embedding, const int *tokens, floa
     for (int i = threadIdx.x; i < size; i += THREADS) x[(size_t)blockIdx.x * size + i] = in[i];
 }
 
-// Rows as the operand of a product in `bits`; with a weight, normalized by it before; with `read`, only those rows.
-extern "C" __global__ void prepare_rows(const float *x, const float *weight, const int *read, u8 *operand, float *scales,
-                                        int size, int tiles, int bits, float eps, float threshold) {
+// Rows as the operand of a product in `bits`; with a weight, normalized by it before; with `read`, only those rows. What a
+// thread has of a row it keeps, as far as there is room.
+extern "C" __global__ void __launch_bounds__(THREADS)
+    prepare_rows(const float *x, const float *weight, const int *read, u8 *operand, float *scales, int size, int tiles,
+                 int bits, float eps, float threshold) {
+    constexpr int KEPT = 8;
     await_earlier();
-    int row = blockIdx.x;
+    int row = blockIdx.x, step = 4 * THREADS, first = 4 * threadIdx.x;
     const float *in = x + (size_t)(read ? read[row] : row) * size;
+    auto four_of = [&](const float *from, int i) {
+        if (i + 3 < size && size % 4 == 0) return *(const float4 *)(from + i);
+        return make_float4(i < size ? from[i] : 0, i + 1 < size ? from[i + 1] : 0, i + 2 < size ? from[i + 2] : 0,
+                           i + 3 < size ? from[i + 3] : 0);
+    };
+    float4 kept[KEPT];
+#pragma unroll
+    for (int k = 0; k < KEPT; k++) {
+        if (first + k * step < size) kept[k] = four_of(in, first + k * step);
+    }
     float factor = 1;
     if (weight) {
         float sum = 0;
-        for (int i = threadIdx.x; i < size; i += THREADS) sum = __fmaf_rn(in[i], in[i], sum);
+        auto add = [&](float4 v) {
+            sum = __fmaf_rn(v.x, v.x, sum);
+            sum = __fmaf_rn(v.y, v.y, sum);
+            sum = __fmaf_rn(v.z, v.z, sum);
+            sum = __fmaf_rn(v.w, v.w, sum);
+        };
+#pragma unroll
+        for (int k = 0; k < KEPT; k++) {
+            if (first + k * step < size) add(kept[k]);
+        }
+        for (int i = first + KEPT * step; i < size; i += step) add(four_of(in, i));
         factor = __fdiv_rn(1.0f, __fsqrt_rn(sum_of_block(sum) / size + eps));
     }
-    auto value = [&](int i) {
-        if (i >= size) return 0.0f;
-        return weight ? __fmul_rn(__fmul_rn(in[i], factor), weight[i]) : in[i];
+    auto normed = [&](float4 v, int i) {
+        if (!weight) return v;
+        float4 w = four_of(weight, i);
+        return make_float4(__fmul_rn(__fmul_rn(v.x, factor), w.x), __fmul_rn(__fmul_rn(v.y, factor), w.y),
+                           __fmul_rn(__fmul_rn(v.z, factor), w.z), __fmul_rn(__fmul_rn(v.w, factor), w.w));
     };
-    if (bits == 32) {
-        for (int i = threadIdx.x; i < size; i += THREADS) ((float *)operand)[(size_t)row * size + i] = value(i);
-        return;
-    }
-    if (bits == 16) {
-        for (int i = 2 * threadIdx.x; i < tiles * 16; i += 2 * THREADS) {
-            *(u32 *)(operand + place_of(row, 2 * i, tiles)) = halved(value(i)) | halved(value(i + 1)) << 16;
+    float2 scale = make_float2(1, 1);
+    if (bits < 16) {
+        u32 greatest = 0;
+        auto look = [&](float4 v) {
+            greatest = max(greatest, max(max(magnitude(v.x), magnitude(v.y)), max(magnitude(v.z), magnitude(v.w))));
+        };
+#pragma unroll
+        for (int k = 0; k < KEPT; k++) {
+            if (first + k * step < size) look(normed(kept[k], first + k * step));
         }
-        return;
+        for (int i = first + KEPT * step; i < size; i += step) look(normed(four_of(in, i), i));
+        scale = row_scale(greatest_of_block(greatest));
+        if (threadIdx.x == 0) scales[row] = scale.x;
     }
-    u32 greatest = 0;
-    for (int i = threadIdx.x; i < size; i += THREADS) greatest = max(greatest, __float_as_uint(value(i)) & 0x7FFFFFFF);
-    float2 scale = row_scale(greatest_of_block(greatest));
-    if (threadIdx.x == 0) scales[row] = scale.x;
-    for (int i = 4 * threadIdx.x; i < tiles * 32; i += 4 * THREADS) {
-        u32 word = 0;
-        for (int k = 0; k < 4; k++) word |= whole(value(i + k), scale.y, threshold) << 8 * k;
-        *(u32 *)(operand + place_of(row, i, tiles)) = word;
+    auto put = [&](float4 v, int i) {
+        if (bits == 32) {
+            *(float4 *)((float *)operand + (size_t)row * size + i) = v;
+        } else if (bits == 16) {
+            *(u32 *)(operand + place_of(row, 2 * i, tiles)) = halved(v.x) | halved(v.y) << 16;
+            *(u32 *)(operand + place_of(row, 2 * i + 4, tiles)) = halved(v.z) | halved(v.w) << 16;
+        } else {
+            *(u32 *)(operand + place_of(row, i, tiles)) =
+                whole(v.x, scale.y, threshold) | whole(v.y, scale.y, threshold) << 8 |
+                whole(v.z, scale.y, threshold) << 16 | whole(v.w, scale.y, threshold) << 24;
+        }
+    };
+    // Up to the end of the last tile, which is filled with zeros.
+    int padded = bits == 32 ? size : bits == 16 ? tiles * 16 : tiles * 32;
+#pragma unroll
+    for (int k = 0; k < KEPT; k++) {
+        int i = first + k * step;
+        if (i < padded) put(i < size ? normed(kept[k], i) : make_float4(0, 0, 0, 0), i);
     }
+    for (int i = first + KEPT * step; i < padded; i += step) put(normed(four_of(in, i), i), i);
 }
 )cuda"

@@ -10,6 +10,7 @@ enum ServedShape: String, CaseIterable {
     /// Of a device with a gigabyte a millisecond.
     case thousand = "1b"
     case threeThousand = "3b"
+    case eightThousand = "8b"
 
     var configuration: ModelConfiguration {
         switch self {
@@ -32,6 +33,10 @@ enum ServedShape: String, CaseIterable {
         case .threeThousand:
             ModelConfiguration(
                 vocabularySize: 32000, hiddenSize: 3072, intermediateSize: 8192, layerCount: 28, headCount: 24,
+                kvHeadCount: 8, maxPositionCount: 2048, tiesEmbeddings: false)
+        case .eightThousand:
+            ModelConfiguration(
+                vocabularySize: 32000, hiddenSize: 4096, intermediateSize: 14336, layerCount: 32, headCount: 32,
                 kvHeadCount: 8, maxPositionCount: 2048, tiesEmbeddings: false)
         }
     }
