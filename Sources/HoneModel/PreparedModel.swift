@@ -65,6 +65,7 @@ public struct PreparedModel: Sendable {
     /// - Parameters:
     ///   - device: a CUDA device, or the CPU, where it is already
     ///   - reserve: bytes that must be left there, for keys and values
+    /// - Returns: what computes there
     /// - Throws: `TensorError.libtorch` where there is no such device, or it has no room for the model, or does not
     ///   compute heads of its size
     public func on(_ device: Device, reserving reserve: Int = 0) throws(TensorError) -> PreparedModel {
@@ -133,7 +134,8 @@ public struct PreparedModel: Sendable {
     /// Room for keys and values of `count` pages of tokens.
     public func makePages(count: Int, entry: KeyValuePages.Entry = .float32) -> KeyValuePages {
         KeyValuePages(
-            layerCount: configuration.layerCount, heads: configuration.heads, count: count, entry: entry, device: device)
+            layerCount: configuration.layerCount, heads: configuration.heads, count: count, entry: entry, device: device
+        )
     }
 }
 
@@ -154,6 +156,7 @@ extension CausalLanguageModel {
     /// - Parameters:
     ///   - device: where it is to compute
     ///   - reserve: bytes that must be left there, for keys and values
+    /// - Returns: what computes there
     /// - Throws: `TensorError.libtorch` where the device cannot be used or has no room; `ModelError.notComputed` for a
     ///   model that the row engine does not compute
     public func prepared(on device: Device, reserving reserve: Int) throws -> PreparedModel? {

@@ -99,6 +99,7 @@ internal import CTorch
     /// - Parameters:
     ///   - device: a CUDA device
     ///   - reserve: bytes that must be left there, for keys and values
+    /// - Returns: what computes there
     /// - Throws: `TensorError.libtorch` where there is no such device, or it has no room, or does not compute heads of
     ///   this size
     public func on(_ device: Device, reserving reserve: Int = 0) throws(TensorError) -> PackedNetwork {

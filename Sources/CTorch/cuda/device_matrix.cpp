@@ -10,11 +10,14 @@ namespace ctorch::cuda {
 namespace {
 
 constexpr int64_t OUTPUTS = 16, HALF = OUTPUTS / 2, ROWS = 64, WARPS = 8;
+constexpr unsigned THREADS = 32 * WARPS;
+constexpr size_t LARGEST_SHARED_ROW = 40 << 10;  // of the 48 KiB that a block has without asking
 
 /// What the kernels take for a product; as `Product` in source_product.h.
 struct Product {
-    Address weight, scales, bias, operand, row_scales, residual, out, halves;
+    Address weight, scales, bias, operand, row_scales, floats, norm, read, residual, out, halves;
     int inputs, outputs, tiles, half_tiles, rows, width, is_gated;
+    float eps, threshold;
 };
 
 int64_t quotient(int64_t count, int64_t size) { return (count + size - 1) / size; }
@@ -115,31 +118,34 @@ DeviceMatrix::DeviceMatrix(const matrix::Matrix &m, bool is_gated)
 
 size_t DeviceMatrix::operand_row_bytes() const { return bits_ == 32 ? 4 * inputs_ : 32 * tiles_; }
 
-void DeviceMatrix::prepare(Device &device, Stream &stream, const Operand &operand, int64_t rows, Address x,
-                           Address norm, Address read, float eps) const {
-    stream.launch(device.kernel("prepare_rows"), {static_cast<unsigned>(rows)}, x, norm, read, operand.bytes.address(),
-                  operand.scales.address(), inputs_, tiles_, bits_, eps, threshold_);
-}
-
-void DeviceMatrix::multiply(Device &device, Stream &stream, const Operand &operand, int64_t rows,
+void DeviceMatrix::multiply(Device &device, Stream &stream, const Operand &room, const Rows &rows, float eps,
                             const Target &target) const {
-    Product product{weight_.address(),         scales_.address(), bias_.address(), operand.bytes.address(),
-                    operand.scales.address(),  target.residual,   target.out,
-                    target.operand ? target.operand->bytes.address() : 0,
-                    inputs_,                   outputs_,          tiles_,
-                    target.next ? target.next->tiles() : 0,       static_cast<int>(rows), width_, is_gated_};
+    bool is_one = rows.count == 1 && !rows.prepared && bits_ < 32 && operand_row_bytes() <= LARGEST_SHARED_ROW;
+    if (!rows.prepared && !is_one) {
+        stream.launch(device.kernel("prepare_rows"), {static_cast<unsigned>(rows.count)}, rows.floats, rows.norm,
+                      rows.read, room.bytes.address(), room.scales.address(), inputs_, tiles_, bits_, eps, threshold_);
+    }
+    const Operand &operand = rows.prepared ? *rows.prepared : room;
+    Product product{weight_.address(), scales_.address(), bias_.address(), operand.bytes.address(),
+                    operand.scales.address(), rows.floats, rows.norm, rows.read, target.residual, target.out,
+                    target.operand ? target.operand->bytes.address() : 0, inputs_, outputs_, tiles_,
+                    target.next ? target.next->tiles() : 0, static_cast<int>(rows.count), width_, is_gated_, eps,
+                    threshold_};
     std::string name = "multiply_" + std::to_string(bits_);
-    auto launch = [&](const std::string &variant, int64_t x, int64_t y) {
-        stream.launch(device.kernel(name + variant), {static_cast<unsigned>(x), static_cast<unsigned>(y)}, product);
+    auto launch = [&](const std::string &variant, int64_t x, int64_t y, size_t shared = 0) {
+        stream.launch(device.kernel(name + variant),
+                      {static_cast<unsigned>(x), static_cast<unsigned>(y), THREADS, static_cast<unsigned>(shared)},
+                      product);
     };
     if (bits_ == 32) {
-        int64_t together = rows == 1 ? 1 : 8;
-        return launch(rows == 1 ? "_1" : "_8", quotient(width_, WARPS), quotient(rows, together));
+        int64_t together = rows.count == 1 ? 1 : 8;
+        return launch(rows.count == 1 ? "_1" : "_8", quotient(width_, WARPS), quotient(rows.count, together));
     }
     int64_t tiles = outputs_ / OUTPUTS;
-    if (rows > ROWS) return launch("_many", quotient(tiles, WARPS), quotient(rows, ROWS));
+    if (is_one) return launch("_one", tiles, 1, operand_row_bytes());
+    if (rows.count > ROWS) return launch("_many", quotient(tiles, WARPS), quotient(rows.count, ROWS));
     int64_t together = 1;
-    while (8 * together < rows) together *= 2;
+    while (8 * together < rows.count) together *= 2;
     launch("_" + std::to_string(together), tiles, 1);
 }
 

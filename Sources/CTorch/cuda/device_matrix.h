@@ -16,8 +16,8 @@ struct Operand {
     void make_room(int64_t rows, size_t row_bytes);
 };
 
-/// A packed matrix as it lies on a device. Where its outputs are gates and then their ups, they stand in turn, so that one
-/// warp has both.
+/// A packed matrix as it lies on a device. Where its outputs are gates and then their ups, they stand in turn, so that
+/// one warp has both.
 class DeviceMatrix {
 public:
     DeviceMatrix() = default;
@@ -33,9 +33,13 @@ public:
     /// Tiles of an operand's row; 0 where the row is floats.
     int tiles() const { return tiles_; }
 
-    /// Puts rows of floats into the operand; with `norm`, normalized by it; with `read`, only those.
-    void prepare(Device &device, Stream &stream, const Operand &operand, int64_t rows, Address x, Address norm,
-                 Address read, float eps) const;
+    /// Rows that a product reads.
+    struct Rows {
+        int64_t count;
+        Address floats = 0;                // [count, inputs], or all rows where only some are read
+        Address norm = 0, read = 0;        // what normalizes them, and which of them are meant; 0 for neither
+        const Operand *prepared = nullptr; // or an operand that they are already
+    };
 
     /// Where a product goes: to `out` [rows, width], or as the operand of `next`, a matrix of 16 bits.
     struct Target {
@@ -44,7 +48,9 @@ public:
         const DeviceMatrix *next = nullptr;
     };
 
-    void multiply(Device &device, Stream &stream, const Operand &operand, int64_t rows, const Target &target) const;
+    /// Multiplies rows, which become an operand in `room` before, unless they are a single one or prepared.
+    void multiply(Device &device, Stream &stream, const Operand &room, const Rows &rows, float eps,
+                  const Target &target) const;
 
 private:
     int bits_ = 32, inputs_ = 0, outputs_ = 0, width_ = 0, tiles_ = 0;

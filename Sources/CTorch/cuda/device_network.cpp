@@ -49,7 +49,8 @@ Device &opened(int number, const Network &network, size_t reserve) {
     if (needed + reserve <= left) return device;
     throw std::runtime_error("the model takes " + std::to_string(needed >> 20) + " MiB and its keys and values " +
                              std::to_string(reserve >> 20) + ", but " + device.name() + " has " +
-                             std::to_string(left >> 20) + " MiB left; take fewer bits, a smaller cache or another device");
+                             std::to_string(left >> 20) +
+                             " MiB left; take fewer bits, a smaller cache or another device");
 }
 
 void make_room(Memory &memory, size_t byte_count) {
@@ -151,8 +152,9 @@ int64_t DeviceStepper::gather(const StepRows &step) {
     return 4 * places_.rows + step.sequences * places_.table_step;
 }
 
-void DeviceStepper::convert(const DeviceMatrix &next, int64_t rows, Address x, Address norm, Address read) {
-    next.prepare(device_, stream_, operand_, rows, x, norm, read, eps_);
+void DeviceStepper::multiply(const DeviceMatrix &matrix, const DeviceMatrix::Rows &rows,
+                             const DeviceMatrix::Target &target) {
+    matrix.multiply(device_, stream_, operand_, rows, eps_, target);
 }
 
 void DeviceStepper::start_layer(const Layer &layer, int64_t number, int64_t rows, const DevicePages &pages) {
@@ -161,8 +163,7 @@ void DeviceStepper::start_layer(const Layer &layer, int64_t number, int64_t rows
     PagedHeads heads{static_cast<int>(heads_.query), static_cast<int>(heads_.key), static_cast<int>(heads_.size),
                      static_cast<int>(number), pages.is_in_8_bits(), pages.address(), pages.page_bytes(),
                      static_cast<int>(pages.page_bytes() / layers_.size() / heads_.key)};
-    convert(layer.qkv, rows, x_.address(), layer.input_norm.address());
-    layer.qkv.multiply(device_, stream_, operand_, rows, {projected_.address()});
+    multiply(layer.qkv, {rows, x_.address(), layer.input_norm.address()}, {projected_.address()});
     stream_.launch(device_.kernel("append_heads"), {count, static_cast<unsigned>(heads_.query + 2 * heads_.key), 32},
                    heads, projected_.address(), layer.query_norm.address(), layer.key_norm.address(), eps_,
                    cosines_.address(), sines_.address(), places_.positions, places_.sequences, places_.tables,
@@ -172,20 +173,22 @@ void DeviceStepper::start_layer(const Layer &layer, int64_t number, int64_t rows
     bool in_halves = takes_halves(layer.output);
     int64_t width = 1;
     while (32 * width < heads_.size) width *= 2;
-    stream_.launch(device_.kernel("attend_" + std::to_string(width)), {count, static_cast<unsigned>(heads_.query)}, heads, turned_.address(),
+    stream_.launch(device_.kernel("attend_" + std::to_string(width)), {count, static_cast<unsigned>(heads_.query)},
+                   heads, turned_.address(),
                    places_.positions, places_.sequences, places_.tables, table_step, static_cast<int>(layer.window),
                    heads_.scale(), floats_.address(), in_halves ? halves_.bytes.address() : Address(0),
                    layer.output.tiles());
-    if (!in_halves) convert(layer.output, rows, floats_.address(), 0);
-    layer.output.multiply(device_, stream_, in_halves ? halves_ : operand_, rows, {x_.address(), x_.address()});
+    auto mixed = [&] {
+        return in_halves ? DeviceMatrix::Rows{.count = rows, .prepared = &halves_}
+                         : DeviceMatrix::Rows{.count = rows, .floats = floats_.address()};
+    };
+    multiply(layer.output, mixed(), {x_.address(), x_.address()});
 
-    convert(layer.gate_up, rows, x_.address(), layer.post_norm.address());
     in_halves = takes_halves(layer.down);
     DeviceMatrix::Target target{floats_.address()};
     if (in_halves) target = {0, 0, &halves_, &layer.down};
-    layer.gate_up.multiply(device_, stream_, operand_, rows, target);
-    if (!in_halves) convert(layer.down, rows, floats_.address(), 0);
-    layer.down.multiply(device_, stream_, in_halves ? halves_ : operand_, rows, {x_.address(), x_.address()});
+    multiply(layer.gate_up, {rows, x_.address(), layer.post_norm.address()}, target);
+    multiply(layer.down, mixed(), {x_.address(), x_.address()});
 }
 
 void DeviceStepper::start(const StepRows &step, int64_t rows, int64_t numbers, const DevicePages &pages) {
@@ -194,8 +197,7 @@ void DeviceStepper::start(const StepRows &step, int64_t rows, int64_t numbers, c
                    x_.address(), static_cast<int>(hidden_));
     for (size_t i = 0; i < layers_.size(); i++) start_layer(layers_[i], static_cast<int64_t>(i), rows, pages);
     if (step.read_count == 0) return;
-    convert(head_, step.read_count, x_.address(), norm_.address(), places_.read);
-    head_.multiply(device_, stream_, operand_, step.read_count, {logits_.address()});
+    multiply(head_, {step.read_count, x_.address(), norm_.address(), places_.read}, {logits_.address()});
 }
 
 void DeviceStepper::step(const StepRows &step, const PageMemory &memory, float *logits, int) {
@@ -235,8 +237,8 @@ void DeviceStepper::copy_logits(const int32_t *rows, int64_t count, float *logit
     size_t row_bytes = head_.width() * sizeof(float);
     for (int64_t i = 0; i < count; i++) {
         if (rows[i] < 0 || rows[i] >= read_count_) throw std::out_of_range("the last step did not read such a row");
-        check(Driver::get().cuMemcpyDtoH(logits + i * head_.width(), logits_.address() + rows[i] * row_bytes, row_bytes),
-              "copying logits");
+        Address row = logits_.address() + rows[i] * row_bytes;
+        check(Driver::get().cuMemcpyDtoH(logits + i * head_.width(), row, row_bytes), "copying logits");
     }
 }
 

@@ -66,8 +66,7 @@ private:
     int64_t gather(const StepRows &step);
     void start(const StepRows &step, int64_t rows, int64_t numbers, const DevicePages &pages);
     void start_layer(const Layer &layer, int64_t number, int64_t rows, const DevicePages &pages);
-    void convert(const DeviceMatrix &next, int64_t rows, Address x, Address norm, Address read = 0);
-    void multiply(const DeviceMatrix &matrix, int64_t rows, const DeviceMatrix::Target &target);
+    void multiply(const DeviceMatrix &matrix, const DeviceMatrix::Rows &rows, const DeviceMatrix::Target &target);
 
     Device &device_;
     HeadShape heads_;

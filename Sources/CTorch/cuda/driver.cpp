@@ -127,8 +127,9 @@ Memory::Memory(size_t byte_count) : byte_count_(byte_count) {
     if (result == 0) return;
     size_t left = 0, total = 0;
     Driver::get().cuMemGetInfo(&left, &total);
-    check(result, ("no " + std::to_string(byte_count >> 20) + " MiB on the device, where " + std::to_string(left >> 20) +
-                   " of " + std::to_string(total >> 20) + " MiB are left").c_str());
+    std::string what = "no " + std::to_string(byte_count >> 20) + " MiB on the device, where " +
+                       std::to_string(left >> 20) + " of " + std::to_string(total >> 20) + " MiB are left";
+    check(result, what.c_str());
 }
 
 Memory::~Memory() {

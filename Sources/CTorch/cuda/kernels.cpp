@@ -65,7 +65,9 @@ Handle Device::kernel(const std::string &name) {
     return found;
 }
 
-Stream::Stream(const Device &device) : overlaps_(device.overlaps_kernels()) { check(Driver::get().cuStreamCreate(&stream_, 0), "a stream of work"); }
+Stream::Stream(const Device &device) : overlaps_(device.overlaps_kernels()) {
+    check(Driver::get().cuStreamCreate(&stream_, 0), "a stream of work");
+}
 
 Stream::~Stream() { Driver::get().cuStreamDestroy(stream_); }
 
@@ -82,7 +84,7 @@ void Stream::copy(void *to, Address from, size_t byte_count) {
 void Stream::launch_with(Handle kernel, Shape shape, void **arguments) {
     LaunchAttribute overlaps{LaunchAttribute::PROGRAMMATIC_STREAM_SERIALIZATION, {}, {}};
     overlaps.value[0] = 1;
-    LaunchConfiguration configuration{shape.x, shape.y, 1, shape.threads, 1, 1, 0, stream_, &overlaps,
+    LaunchConfiguration configuration{shape.x, shape.y, 1, shape.threads, 1, 1, shape.shared_bytes, stream_, &overlaps,
                                       overlaps_ && follows_kernel_ ? 1u : 0u};
     check(Driver::get().cuLaunchKernelEx(&configuration, kernel, arguments, nullptr), "starting a kernel");
     follows_kernel_ = true;

@@ -40,14 +40,15 @@ public:
     Stream(const Stream &) = delete;
 
     struct Shape {
-        unsigned x, y = 1, threads = 256;
+        unsigned x, y = 1, threads = 256, shared_bytes = 0;
     };
 
     /// Starts a copy; memory of the host must be pinned.
     void copy(Address to, const void *from, size_t byte_count);
     void copy(void *to, Address from, size_t byte_count);
 
-    /// Starts a kernel, which on devices that can do it comes up while the one ahead still runs; arguments have the very types of its parameters.
+    /// Starts a kernel, which on devices that can do it comes up while the one ahead still runs; arguments have the
+    /// very types of its parameters.
     template <typename... Arguments> void launch(Handle kernel, Shape shape, Arguments... arguments) {
         void *places[] = {&arguments...};
         launch_with(kernel, shape, places);

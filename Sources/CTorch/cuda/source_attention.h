@@ -1,6 +1,6 @@
 R"cuda(
-// Attention over pages of 16 tokens. Of a head's page, keys stand in columns of four numbers, [size / 4, 16, 4], and values
-// in rows, [16, size]; in 8 bits, behind the scales of the 16 keys and the 16 values.
+// Attention over pages of 16 tokens. Of a head's page, keys stand in columns of four numbers, [size / 4, 16, 4], and
+// values in rows, [16, size]; in 8 bits, behind the scales of the 16 keys and the 16 values.
 #define NOTHING (-__int_as_float(0x7F800000))
 constexpr int TOKENS = 16, MAX_SIZE = 256;
 
@@ -15,8 +15,8 @@ __device__ inline u8 *page_of(const Heads &h, int page, int kv) {
     return h.pages + page * h.page_bytes + (size_t)(h.layer * h.key + kv) * h.head_bytes;
 }
 
-// One warp a row and head: normalizes heads where the model does, turns queries and keys by their positions, and puts keys
-// and values into the pages.
+// One warp a row and head: normalizes heads where the model does, turns queries and keys by their positions, and puts
+// keys and values into the pages.
 extern "C" __global__ void append_heads(Heads h, const float *projected, const float *query_norm, const float *key_norm,
                                         float eps, const float *cosines, const float *sines, const int *positions,
                                         const int *sequences, const int *tables, int table_step, float *turned) {
@@ -77,9 +77,9 @@ __device__ inline float4 four(const signed char *memory) {
     return make_float4(c.x, c.y, c.z, c.w);
 }
 
-// What a warp knows of the pages that it has seen: the greatest score, and over it the sum of exponentials and the values
-// added up with them (Milakov and Gimelshein 2018, arXiv:1805.02867, algorithm 3). A lane has the numbers lane + 32 i of
-// a value, for i < WIDTH.
+// What a warp knows of the pages that it has seen: the greatest score, and over it the sum of exponentials and the
+// values added up with them (Milakov and Gimelshein 2018, arXiv:1805.02867, algorithm 3). A lane has the numbers
+// lane + 32 i of a value, for i < WIDTH.
 template <int WIDTH> struct Seen {
     float greatest, sum, values[WIDTH];
 };
@@ -182,7 +182,9 @@ __device__ inline void attend(const Heads &h, const float *turned, const int *po
     __syncthreads();
     float most = NOTHING, sum = 0;
     for (int w = 0; w < WARPS; w++) most = fmaxf(most, greatest[w]);
-    for (int w = 0; w < WARPS; w++) sum += greatest[w] == NOTHING && sums[w] == 0 ? 0 : sums[w] * expf(greatest[w] - most);
+    for (int w = 0; w < WARPS; w++) {
+        if (greatest[w] != NOTHING || sums[w] != 0) sum += sums[w] * expf(greatest[w] - most);
+    }
     for (int d = threadIdx.x; d < size; d += THREADS) {
         float mixed = 0;
         for (int w = 0; w < WARPS; w++) {

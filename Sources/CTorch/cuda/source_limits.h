@@ -22,7 +22,9 @@ template <typename Sum, typename Multiply> __device__ inline void products(Sum *
         for (int chain = 0; chain < CHAINS; chain++) multiply(sums[chain], w, x);
     }
     Sum sum = 0;
-    for (int chain = 0; chain < CHAINS; chain++) sum += sums[chain][0] + sums[chain][1] + sums[chain][2] + sums[chain][3];
+    for (int chain = 0; chain < CHAINS; chain++) {
+        for (int i = 0; i < 4; i++) sum += sums[chain][i];
+    }
     if (sum == 1) out[threadIdx.x] = sum;
 }
 

@@ -1,6 +1,6 @@
 R"cuda(
-// The likeliest token of a row of logits, the first of equals, and its log-probability; NaN where the row holds what is no
-// number. As `ctorch_pick`.
+// The likeliest token of a row of logits, the first of equals, and its log-probability; NaN where the row holds what is
+// no number. As `ctorch_pick`.
 struct Pick {
     int token;
     float log_prob, drawn_log_prob;

@@ -6,8 +6,8 @@ typedef unsigned int u32;
 
 constexpr int THREADS = 256, WARPS = THREADS / 32;
 
-// A kernel is started while the one before it still runs, where the device has that: what it reads of it, it reads behind
-// this. And it lets the next one start.
+// A kernel is started while the one before it still runs, where the device has that: what it reads of it, it reads
+// behind this. And it lets the next one start.
 __device__ inline void await_earlier() {
 #if __CUDA_ARCH__ >= 900
     asm volatile("griddepcontrol.launch_dependents;");
@@ -69,8 +69,8 @@ __device__ inline u32 whole(float value, float inverse, float threshold) {
     return (u32)rounded & 0xFF;
 }
 
-// Where a byte of a row stands in an operand: in tiles of 8 rows by 32 bytes, as the matrix units' second operand lies in
-// a warp's registers. `tiles` are those of one row.
+// Where a byte of a row stands in an operand: in tiles of 8 rows by 32 bytes, as the matrix units' second operand lies
+// in a warp's registers. `tiles` are those of one row.
 __device__ inline size_t place_of(int row, int byte, int tiles) {
     int in = byte % 32, lane = row % 8 * 4 + in % 16 / 4;
     return ((size_t)(row / 8) * tiles + byte / 32) * 256 + lane * 8 + in / 16 * 4 + in % 4;
@@ -82,15 +82,13 @@ extern "C" __global__ void embed(const float *embedding, const int *tokens, floa
     for (int i = threadIdx.x; i < size; i += THREADS) x[(size_t)blockIdx.x * size + i] = in[i];
 }
 
-// Rows as the operand of a product in `bits`; with a weight, normalized by it before; with `read`, only those rows. What a
-// thread has of a row it keeps, as far as there is room.
-extern "C" __global__ void __launch_bounds__(THREADS)
-    prepare_rows(const float *x, const float *weight, const int *read, u8 *operand, float *scales, int size, int tiles,
-                 int bits, float eps, float threshold) {
-    constexpr int KEPT = 8;
-    await_earlier();
-    int row = blockIdx.x, step = 4 * THREADS, first = 4 * threadIdx.x;
-    const float *in = x + (size_t)(read ? read[row] : row) * size;
+// One row as the operand of a product in `bits`; with a weight, normalized by it before. A block does it, and gives
+// words of the operand with their first byte to `put`, zeros behind the last number; of a row a thread keeps KEPT times
+// four numbers. Returns the scale of a row in whole numbers.
+template <int KEPT, typename Put>
+__device__ inline float prepare(const float *in, const float *weight, int size, int tiles, int bits, float eps,
+                                float threshold, Put put) {
+    int step = 4 * THREADS, first = 4 * threadIdx.x;
     auto four_of = [&](const float *from, int i) {
         if (i + 3 < size && size % 4 == 0) return *(const float4 *)(from + i);
         return make_float4(i < size ? from[i] : 0, i + 1 < size ? from[i + 1] : 0, i + 2 < size ? from[i + 2] : 0,
@@ -115,7 +113,7 @@ extern "C" __global__ void __launch_bounds__(THREADS)
             if (first + k * step < size) add(kept[k]);
         }
         for (int i = first + KEPT * step; i < size; i += step) add(four_of(in, i));
-        factor = __fdiv_rn(1.0f, __fsqrt_rn(sum_of_block(sum) / size + eps));
+        factor = __fdiv_rn(1.0f, __fsqrt_rn(__fadd_rn(__fdiv_rn(sum_of_block(sum), size), eps)));
     }
     auto normed = [&](float4 v, int i) {
         if (!weight) return v;
@@ -135,27 +133,42 @@ extern "C" __global__ void __launch_bounds__(THREADS)
         }
         for (int i = first + KEPT * step; i < size; i += step) look(normed(four_of(in, i), i));
         scale = row_scale(greatest_of_block(greatest));
-        if (threadIdx.x == 0) scales[row] = scale.x;
     }
-    auto put = [&](float4 v, int i) {
+    auto give = [&](float4 v, int i) {
         if (bits == 32) {
-            *(float4 *)((float *)operand + (size_t)row * size + i) = v;
+            put(4 * i, __float_as_uint(v.x));
+            put(4 * i + 4, __float_as_uint(v.y));
+            put(4 * i + 8, __float_as_uint(v.z));
+            put(4 * i + 12, __float_as_uint(v.w));
         } else if (bits == 16) {
-            *(u32 *)(operand + place_of(row, 2 * i, tiles)) = halved(v.x) | halved(v.y) << 16;
-            *(u32 *)(operand + place_of(row, 2 * i + 4, tiles)) = halved(v.z) | halved(v.w) << 16;
+            put(2 * i, halved(v.x) | halved(v.y) << 16);
+            put(2 * i + 4, halved(v.z) | halved(v.w) << 16);
         } else {
-            *(u32 *)(operand + place_of(row, i, tiles)) =
-                whole(v.x, scale.y, threshold) | whole(v.y, scale.y, threshold) << 8 |
-                whole(v.z, scale.y, threshold) << 16 | whole(v.w, scale.y, threshold) << 24;
+            put(i, whole(v.x, scale.y, threshold) | whole(v.y, scale.y, threshold) << 8 |
+                       whole(v.z, scale.y, threshold) << 16 | whole(v.w, scale.y, threshold) << 24);
         }
     };
-    // Up to the end of the last tile, which is filled with zeros.
     int padded = bits == 32 ? size : bits == 16 ? tiles * 16 : tiles * 32;
 #pragma unroll
     for (int k = 0; k < KEPT; k++) {
         int i = first + k * step;
-        if (i < padded) put(i < size ? normed(kept[k], i) : make_float4(0, 0, 0, 0), i);
+        if (i < padded) give(i < size ? normed(kept[k], i) : make_float4(0, 0, 0, 0), i);
     }
-    for (int i = first + KEPT * step; i < padded; i += step) put(normed(four_of(in, i), i), i);
+    for (int i = first + KEPT * step; i < padded; i += step) give(normed(four_of(in, i), i), i);
+    return scale.x;
+}
+
+// Rows as the operand of a product; with `read`, only those.
+extern "C" __global__ void __launch_bounds__(THREADS)
+    prepare_rows(const float *x, const float *weight, const int *read, u8 *operand, float *scales, int size, int tiles,
+                 int bits, float eps, float threshold) {
+    await_earlier();
+    int row = blockIdx.x;
+    const float *in = x + (size_t)(read ? read[row] : row) * size;
+    float scale = prepare<8>(in, weight, size, tiles, bits, eps, threshold, [&](int byte, u32 word) {
+        size_t place = bits == 32 ? (size_t)row * size * 4 + byte : place_of(row, byte, tiles);
+        *(u32 *)(operand + place) = word;
+    });
+    if (bits < 16 && threadIdx.x == 0) scales[row] = scale;
 }
 )cuda"

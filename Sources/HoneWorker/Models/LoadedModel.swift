@@ -20,7 +20,7 @@ public struct LoadedModel: Sendable {
 
     /// Reads a directory in the Hugging Face form; `threads` work inside one operator. A checkpoint of Hone's `isOwn`
     /// also where its number is left out: it was trained with a layout, which its files need not state. A `device` other
-    /// than the CPU computes the deep path; the others stay on the CPU.
+    /// than the CPU computes the deep path alone.
     ///
     /// - Throws: also `TensorError.libtorch` where the device cannot be used or has no room, and
     ///   `ModelError.notComputed` for a model that only the CPU computes.
@@ -34,7 +34,9 @@ public struct LoadedModel: Sendable {
                 let configuration = model.configuration
                 let layout = try PromptLayout(
                     directory: directory, configuration: configuration, isOwn: isOwn || checkpoint != nil)
-                let routing = try RoutingParts.read(directory: directory, for: configuration)
+                // Other paths than the deep one are the processor's.
+                let routing =
+                    device == .cpu ? try RoutingParts.read(directory: directory, for: configuration) : nil
                 let prepared = try model.prepared(on: device, reserving: limits.cacheByteCount)
                 let engine = GenerationEngine(
                     model: model, routing: routing, tokenizer: layout.tokenizer, endTokens: layout.defaults.endTokens,

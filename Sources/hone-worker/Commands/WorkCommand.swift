@@ -1,8 +1,8 @@
 import ArgumentParser
 import Foundation
 import HonePostgres
-import HoneTensor
 import HoneQueue
+import HoneTensor
 import HoneWorker
 import Logging
 import ServiceLifecycle

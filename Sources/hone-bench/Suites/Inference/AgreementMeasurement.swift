@@ -8,8 +8,8 @@ struct AgreementMeasurement {
     let device: Device
     let precisions: [ServedPrecision]
 
-    /// Small models with what real ones have: keys shared by queries, norms of heads, biases, windows, and sizes that fill
-    /// no tile.
+    /// Small models with what real ones have: keys shared by queries, norms of heads, biases, windows, and sizes that
+    /// fill no tile.
     private static let shapes: [(name: String, configuration: ModelConfiguration)] = [
         ("llama", shape(.llama)), ("qwen2", shape(.qwen2)), ("qwen3", shape(.qwen3)),
         (
