@@ -58,6 +58,14 @@ private:
         int64_t sequence, position;
     };
 
+    /// What one thread computes alone: some sequences of a step.
+    struct Part {
+        StepRows rows;
+        std::vector<int32_t> read;
+        int64_t read_before;
+    };
+
+    bool cut(const StepRows &rows, int threads);
     void make_room(const StepRows &rows);
     void compute(const StepRows &rows, const Pages &pages, float *logits, int thread);
     void multiply(const matrix::Matrix &matrix, const float *residual, float *out, int thread);
@@ -69,6 +77,8 @@ private:
 
     const Network &network_;
     std::unique_ptr<Crew> crew_;
+    std::vector<Part> parts_;
+    std::vector<std::unique_ptr<Stepper>> steppers_;  // of the parts
     matrix::Inputs inputs_;
     std::vector<Place> places_;                 // of every row
     std::vector<int32_t> read_before_;          // rows that are read before each row, and in all

@@ -24,8 +24,8 @@ public enum Threads {
     ///
     /// - Parameters:
     ///   - count: how many tasks
-    ///   - task: computes the one of a number; it records gradients as the caller does, and changes nothing that another
-    ///     one reads or changes
+    ///   - task: computes the one of a number; it records gradients as the caller does, and changes nothing that
+    ///     another one reads or changes
     /// - Returns: the tasks' results, in their order
     public static func map<Result>(_ count: Int, _ task: (Int) -> Result) -> [Result] {
         guard count >= max(2, intraOp) else { return (0..<count).map(task) }
