@@ -42,13 +42,14 @@ std::vector<Row> query_rows(const Sequences &sequences, const Heads &heads, int6
                             const Tensor &out, const Tensor &sums) {
     std::vector<Row> rows;
     rows.reserve(sequences.length(s) * heads.group());
+    const float *queries = turned.const_data_ptr<float>();
+    float *outs = out.mutable_data_ptr<float>(), *ends = sums.defined() ? sums.mutable_data_ptr<float>() : nullptr;
     for (int64_t t = 0; t < sequences.length(s); t++) {
         int64_t token = sequences.offsets[s] + t;
         for (int64_t h = kv * heads.group(); h < (kv + 1) * heads.group(); h++) {
-            rows.push_back({turned.const_data_ptr<float>() + token * heads.width() + h * heads.size,
-                            out.mutable_data_ptr<float>() + (token * heads.query + h) * heads.size,
-                            sums.defined() ? sums.mutable_data_ptr<float>() + token * heads.query + h : nullptr,
-                            sequences.pasts[s] + t + 1});
+            int64_t place = token * heads.query + h;
+            rows.push_back({queries + token * heads.width() + h * heads.size, outs + place * heads.size,
+                            ends ? ends + place : nullptr, sequences.pasts[s] + t + 1});
         }
     }
     return rows;
@@ -115,8 +116,9 @@ struct SelfAttention : torch::autograd::Function<SelfAttention> {
             const float *tokens = turned.const_data_ptr<float>() + first;
             float *dtokens = dturned.mutable_data_ptr<float>() + first;
             auto rows = query_rows(sequences, heads, s, kv, turned, out, sums);
+            const float *outs = out.const_data_ptr<float>(), *gradients = dout.const_data_ptr<float>();
             for (auto &row : rows) {
-                row.gradient = dout.const_data_ptr<float>() + (row.out - out.const_data_ptr<float>());
+                row.gradient = gradients + (row.out - outs);
                 row.query_gradient = dtokens + (row.query - tokens);
             }
             float *columns = scratch + 2 * Row::BLOCK * stride;

@@ -4,11 +4,14 @@
 #include "token_rows.h"
 
 #include <algorithm>
+#include <numeric>
 #include <stdexcept>
 
 namespace ctorch {
 
 namespace {
+
+constexpr int64_t LEAST_PART = 32;  // rows of each thread, times threads
 
 float *room(std::vector<float> &memory, int64_t count) {
     if (static_cast<int64_t>(memory.size()) < count) memory.resize(count);
@@ -17,9 +20,23 @@ float *room(std::vector<float> &memory, int64_t count) {
 
 const float *numbers(const at::Tensor &tensor) { return tensor.const_data_ptr<float>(); }
 
+const Pages &pages_here(const PageMemory &memory) {
+    const auto *pages = dynamic_cast<const Pages *>(&memory);
+    if (!pages) throw std::invalid_argument("a network on the processor takes pages of its memory");
+    return *pages;
+}
+
 }  // namespace
 
-void Stepper::step(const StepRows &rows, const PageMemory &pages, float *logits, int threads) {
+void Stepper::step(const StepRows &rows, const PageMemory &memory, float *logits, int threads) {
+    const Pages &pages = pages_here(memory);
+    make_crew(threads);
+    if (cut(rows, threads)) {
+        return crew_->run([&](int thread) {
+            const Part &part = parts_[thread];
+            steppers_[thread]->step(part.rows, pages, logits + part.read_before * network_.head.outputs, 1);
+        });
+    }
     run(rows, pages, {.logits = logits}, threads);
 }
 
@@ -39,16 +56,45 @@ void Stepper::read_out(const float *hidden, int64_t count, float *logits, int th
 }
 
 void Stepper::run(const StepRows &rows, const PageMemory &memory, const Span &span, int threads) {
-    const auto *pages = dynamic_cast<const Pages *>(&memory);
-    if (!pages) throw std::invalid_argument("a network on the processor takes pages of its memory");
+    const Pages &pages = pages_here(memory);
     make_crew(threads);
     scratch_.resize(threads);
     make_room(rows);
-    crew_->run([&](int thread) { compute(rows, *pages, span, thread); });
+    crew_->run([&](int thread) { compute(rows, pages, span, thread); });
 }
 
 void Stepper::make_crew(int threads) {
     if (!crew_ || crew_->size() != threads) crew_ = std::make_unique<Crew>(threads);
+}
+
+/// Where there are many rows, each thread computes whole sequences, so that none waits for another at the end of every
+/// product. All of them read all weights then: so many rows, that this takes little of the time.
+bool Stepper::cut(const StepRows &rows, int threads) {
+    int64_t count = rows.count();
+    if (threads < 2 || count < LEAST_PART * threads * threads) return false;
+    parts_.clear();
+    int64_t sequence = 0, row = 0, read = 0, longest = 0;
+    for (int thread = 0; thread < threads; thread++) {
+        int64_t first = row;
+        StepRows own = rows;
+        own.tokens += row;
+        own.lengths += sequence;
+        own.pasts += sequence;
+        own.tables += sequence * rows.table_step;
+        own.sequences = -sequence;
+        while (sequence < rows.sequences && row * threads < count * (thread + 1)) row += rows.lengths[sequence++];
+        own.sequences += sequence;
+        longest = std::max(longest, row - first);
+        Part part{own, {}, read};
+        for (; read < rows.read_count && rows.read[read] < row; read++) {
+            part.read.push_back(static_cast<int32_t>(rows.read[read] - first));
+        }
+        parts_.push_back(std::move(part));
+        parts_.back().rows.read = parts_.back().read.data();
+        parts_.back().rows.read_count = static_cast<int64_t>(parts_.back().read.size());
+    }
+    while (steppers_.size() < parts_.size()) steppers_.push_back(std::make_unique<Stepper>(network_));
+    return longest * threads <= count + count / 8;
 }
 
 void Stepper::make_room(const StepRows &rows) {

@@ -87,8 +87,16 @@ private:
         float *to = nullptr, *logits = nullptr;
     };
 
+    /// What one thread computes alone: some sequences of a step.
+    struct Part {
+        StepRows rows;
+        std::vector<int32_t> read;
+        int64_t read_before;
+    };
+
     void run(const StepRows &rows, const PageMemory &pages, const Span &span, int threads);
     void make_crew(int threads);
+    bool cut(const StepRows &rows, int threads);
     void make_room(const StepRows &rows);
     void compute(const StepRows &rows, const Pages &pages, const Span &span, int thread);
     void compute_logits(const float *x, int64_t count, float *logits, int thread);
@@ -101,6 +109,8 @@ private:
 
     const Network &network_;
     std::unique_ptr<Crew> crew_;
+    std::vector<Part> parts_;
+    std::vector<std::unique_ptr<Stepper>> steppers_;  // of the parts
     matrix::Inputs inputs_;
     std::vector<Place> places_;                 // of every row
     std::vector<int32_t> read_before_;          // rows that are read before each row, and in all

@@ -117,8 +117,10 @@ INLINE void attend_block(const PagedRow *rows, const PagedHead &head, float *scr
     for (; p + 4 <= page_count; p += 4) {
         score_pages<Element, R, 4>(queries, head, first_page + p, scratch + p * TOKENS, stride);
     }
-    for (; p < page_count; p++) {
-        score_pages<Element, R, 1>(queries, head, first_page + p, scratch + p * TOKENS, stride);
+    switch (page_count - p) {
+    case 3: score_pages<Element, R, 3>(queries, head, first_page + p, scratch + p * TOKENS, stride); break;
+    case 2: score_pages<Element, R, 2>(queries, head, first_page + p, scratch + p * TOKENS, stride); break;
+    case 1: score_pages<Element, R, 1>(queries, head, first_page + p, scratch + p * TOKENS, stride); break;
     }
     for (int r = 0; r < R; r++) {
         float *weights = scratch + r * stride;

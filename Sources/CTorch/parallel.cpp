@@ -1,10 +1,14 @@
 #include "parallel.h"
 
+#include "ctorch.h"
+
 #include <ATen/Parallel.h>
+#include <ATen/ThreadLocalState.h>
 
 #include <dlfcn.h>
 
 #include <algorithm>
+#include <atomic>
 #include <exception>
 #include <mutex>
 
@@ -58,6 +62,20 @@ struct Loop {
     }
 };
 
+/// Whole computations that the threads take from one list.
+struct Tasks {
+    int32_t count;
+    void *context;
+    void (*task)(void *context, int32_t number);
+    std::atomic<int32_t> next{0};
+    at::ThreadLocalState state{};  // whether gradients are recorded
+
+    void run() {
+        at::ThreadLocalStateGuard guard(state);
+        for (int32_t i; (i = next.fetch_add(1)) < count;) task(context, i);
+    }
+};
+
 }  // namespace
 
 namespace ctorch {
@@ -75,3 +93,11 @@ void over_parts(int64_t begin, int64_t end, int64_t grain, const void *body, Par
 }
 
 }  // namespace ctorch
+
+void ctorch_run_tasks(int32_t count, void *context, void (*task)(void *context, int32_t number)) {
+    Tasks tasks{count, context, task};
+    if (count < 2 || at::get_num_threads() < 2 || at::in_parallel_region() || !OpenMP::shared().is_there()) {
+        return tasks.run();
+    }
+    OpenMP::shared().parallel([](void *of) { static_cast<Tasks *>(of)->run(); }, &tasks, 0, 0);
+}

@@ -1,4 +1,5 @@
 import HoneModel
+import HoneTensor
 import Synchronization
 
 /// The weights that the row engine computes with, and those that are to follow.
@@ -7,14 +8,30 @@ import Synchronization
 final class ServedWeights {
     private(set) var model: PreparedModel
     private(set) var version: Int
-    let pool: PagePool
+    /// As large as the limits allow, unless it was made for fewer tokens.
+    private(set) lazy var pool = makePool(limits.cacheByteCount)
+    private var poolByteCount = 0
+    private let limits: GenerationLimits
     private let next: NextWeights
 
     init(_ model: PreparedModel, version: Int, limits: GenerationLimits, next: NextWeights) {
         self.model = model
         self.version = version
-        pool = PagePool(model, byteCount: limits.cacheByteCount, entry: limits.cacheEntry)
+        self.limits = limits
         self.next = next
+    }
+
+    /// Makes the pool as large as sequences of so many tokens need it together, within the limits; one that is as
+    /// large already is kept with what stands in it. Nothing may be in use.
+    func reserve(forSequencesOf tokenCounts: some Sequence<Int>) {
+        let pageCount = tokenCounts.reduce(0) { $0 + KeyValuePages.count(forTokens: $1) }
+        let need = min(limits.cacheByteCount, pageCount * model.configuration.pageByteCount(limits.cacheEntry))
+        if poolByteCount < need { pool = makePool(need) }
+    }
+
+    private func makePool(_ byteCount: Int) -> PagePool {
+        poolByteCount = byteCount
+        return PagePool(model, byteCount: byteCount, entry: limits.cacheEntry)
     }
 
     /// Takes over the weights that wait, if there are some. What is known of prefixes is theirs no more.

@@ -75,8 +75,10 @@ public struct TextGenerator {
     ) throws -> [GenerationResult] {
         let questions = try questions(requests)
         var run = GenerationRun(requestCount: requests.count)
+        let contextLength = configuration.maxPositionCount
         switch backend {
         case .rows(let weights):
+            weights.reserve(forSequencesOf: requests.lazy.map { $0.tokenCount(contextLength: contextLength) })
             var loop = rowLoop(weights)
             _ = loop.add(questions)
             defer { loop.end() }

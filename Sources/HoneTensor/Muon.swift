@@ -7,7 +7,8 @@ private let scaledProduct = Operator("aten::baddbmm")
 /// optimizer for hidden layers in neural networks"). Embeddings, heads, norms and biases stay with AdamW.
 ///
 /// An update's direction is the nearest semi-orthogonal matrix to its momentum, so rare directions move as fast as
-/// common ones. Matrices of one shape are kept and updated together: one product instead of one a layer.
+/// common ones. Matrices of one shape are kept and updated together, as many as are small enough: one product instead
+/// of one a layer.
 public final class Muon {
     public var learningRate: Double
     private let momentum: Double
@@ -56,19 +57,31 @@ public final class Muon {
         for parameter in groups.flatMap(\.parameters) { parameter.tensor.grad = nil }
     }
 
+    /// A few matrices at a time: some five times as much is held while they are made orthogonal.
+    private static let numbersAtOnce = 1 << 22
+
     private func update(_ group: Group) {
-        let gradients = group.parameters.map { parameter in
-            guard let gradient = parameter.tensor.grad else {
-                preconditionFailure("'\(parameter.name)' has no gradient")
-            }
-            return gradient
+        let size = group.mean.size(1) * group.mean.size(2)
+        let count = max(1, Self.numbersAtOnce / size)
+        for start in stride(from: 0, to: group.parameters.count, by: count) {
+            update(group, start..<min(start + count, group.parameters.count))
         }
-        let gradient = Tensor.stack(gradients)
-        _ = lerpInPlace(.tensor(group.mean), .tensor(gradient), .real(1 - momentum))
-        let direction = orthogonalized(lerp(.tensor(gradient), .tensor(group.mean), .real(momentum)))
+    }
+
+    private func update(_ group: Group, _ range: Range<Int>) {
+        let gradient = Tensor.stack(
+            group.parameters[range].map { parameter in
+                guard let gradient = parameter.tensor.grad else {
+                    preconditionFailure("'\(parameter.name)' has no gradient")
+                }
+                return gradient
+            })
+        let mean = group.mean.narrow(0, start: range.lowerBound, length: range.count)
+        _ = lerpInPlace(.tensor(mean), .tensor(gradient), .real(1 - momentum))
+        let direction = orthogonalized(lerp(.tensor(gradient), .tensor(mean), .real(momentum)))
         let (rows, columns) = (Double(direction.size(1)), Double(direction.size(2)))
         let rate = learningRate * max(1, rows / columns).squareRoot()
-        for (i, parameter) in group.parameters.enumerated() {
+        for (i, parameter) in group.parameters[range].enumerated() {
             parameter.tensor.multiplyInPlace(1 - learningRate * weightDecay)
             parameter.tensor.addInPlace(direction.select(0, i), alpha: -rate)
         }

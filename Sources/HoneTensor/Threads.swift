@@ -17,6 +17,35 @@ public enum Threads {
         precondition(count > 0, "\(count) threads")
         ctorch_set_thread_count(Int32(count))
     }
+
+    /// Runs whole computations side by side, on the threads that operators use otherwise: each has one of them, and the
+    /// next begins as soon as one is free. So nothing waits for the end of every operator, and what is too small to be
+    /// cut keeps all threads busy. Where there are fewer tasks than threads, operators use the threads instead.
+    ///
+    /// - Parameters:
+    ///   - count: how many tasks
+    ///   - task: computes the one of a number; it records gradients as the caller does, and changes nothing that
+    ///     another one reads or changes
+    /// - Returns: the tasks' results, in their order
+    public static func map<Result>(_ count: Int, _ task: (Int) -> Result) -> [Result] {
+        guard count >= max(2, intraOp) else { return (0..<count).map(task) }
+        return unsafe [Result](unsafeUninitializedCapacity: count) { results, resultCount in
+            withoutActuallyEscaping(task) { task in
+                var job = unsafe Job { [results] in unsafe results.initializeElement(at: $0, to: task($0)) }
+                unsafe withUnsafeMutablePointer(to: &job) { job in
+                    unsafe ctorch_run_tasks(Int32(count), job) { job, number in
+                        unsafe job.assumingMemoryBound(to: Job.self).pointee.run(Int(number))
+                    }
+                }
+            }
+            resultCount = count
+        }
+    }
+
+    /// A function where a C function can call it.
+    private struct Job {
+        let run: (Int) -> Void
+    }
 }
 
 extension Torch {

@@ -59,7 +59,7 @@ import Testing
         let expected = try requests.map { try alone.generate([$0])[0] }
         for (batchSize, chunk, shares, pageCount, threadCount) in [
             (64, 512, true, 4096, 1), (7, 19, true, 4096, 1), (16, 33, false, 4096, 1), (40, 512, true, 16, 1),
-            (20, 40, true, 4096, 2),
+            (20, 40, true, 4096, 2), (64, 512, true, 4096, 2),
         ] {
             Threads.set(intraOp: threadCount)
             let together = generator(precision) {

@@ -48,6 +48,21 @@ import Testing
         for (a, b) in zip(whole, parts) { #expect(a.tensor.equals(b.tensor), "\(a.name)") }
     }
 
+    @Test func `matrices too large to be taken together move as each does alone`() {
+        func parameters() -> [NamedParameter] {
+            (0..<2).map { number in
+                let matrix = Tensor.randn([1_100_000, 4], generator: Generator(seed: UInt64(number)))
+                matrix.requiresGrad = true
+                matrix.grad = Tensor.randn([1_100_000, 4], generator: Generator(seed: UInt64(number + 2)))
+                return NamedParameter(name: "\(number)", tensor: matrix)
+            }
+        }
+        let (together, apart) = (parameters(), parameters())
+        Muon(together).step()
+        for parameter in apart { Muon([parameter]).step() }
+        for (a, b) in zip(together, apart) { #expect(a.tensor.equals(b.tensor), "\(a.name)") }
+    }
+
     @Test func `a state of another network is refused by name`() throws {
         let golden = try fixture("muon")
         let muon = Muon(try parameters(golden))

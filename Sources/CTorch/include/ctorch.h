@@ -285,6 +285,9 @@ bool ctorch_device_limits(int64_t device, int32_t bits, double *bytes_per_second
 // Threads inside one operator.
 int32_t ctorch_thread_count(void);
 void ctorch_set_thread_count(int32_t count);
+// Runs `task(context, i)` for i < count on those threads, the next as soon as one is free; operators inside of a task use
+// its thread alone. Tasks record gradients as the caller does.
+void ctorch_run_tasks(int32_t count, void *context, void (*task)(void *context, int32_t number));
 
 // Keeps the memory of freed tensors for the next ones, where the C library can be told so.
 void ctorch_keep_freed_memory(void);

@@ -39,8 +39,8 @@ public struct MemoryNeed: Sendable {
         if usesReference { add("the reference", numbers: count) }
         if samplesWithCopy { add("the sampler's weights", numbers: count) }
         if usesCritic { addTraining(of: count, all: count, name: "the critic's ") }
-        let networkCount = 1 + (usesReference ? 1 : 0) + (usesCritic ? 1 : 0)
-        addPass(shape, tokens: configuration.tokensPerMicroBatch, networkCount: networkCount)
+        // The reference's passes keep nothing.
+        addPass(shape, tokens: configuration.tokensPerMicroBatch, networkCount: usesCritic ? 2 : 1)
         let answers = configuration.promptsPerStep * configuration.samplesPerPrompt
         // Prompts about as long as answers, within the context.
         let length = min(2 * configuration.maximumNewTokens, shape.maxPositionCount)
@@ -69,7 +69,8 @@ public struct MemoryNeed: Sendable {
         parts.append((name, numbers.multipliedReportingOverflow(by: 4).partialValue))
     }
 
-    /// Weights, and gradients and two moments of those that are trained.
+    /// Weights, and gradients and two moments of those that are trained; Muon has one, and what it holds of a few
+    /// matrices while it moves them.
     private mutating func addTraining(of trained: Int, all: Int, name: String = "") {
         add("\(name)weights", numbers: all)
         add("\(name)gradients", numbers: trained)

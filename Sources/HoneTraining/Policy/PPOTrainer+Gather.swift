@@ -38,75 +38,26 @@ extension PPOTrainer {
         return Schedule(answers: answers, width: width, epochs: epochs, prompts: rollouts.map(\.prompt))
     }
 
-    /// Passes of policy, reference and critic over the answers.
-    ///
-    /// The first batches of the first update keep what their backward passes need, since no weight moves before them:
-    /// they are not computed again. They are as many as may be computed at once.
+    /// What the networks say about the answers, compared with what must hold, and what follows from it.
     func gather(_ rollouts: [Rollout], _ schedule: Schedule, _ report: inout PPOStepReport) throws -> Experience {
+        let said = passes(over: schedule)
         let mask = ActionMask(lengths: rollouts.map(\.tokens.count), width: schedule.width)
-        let shape = [rollouts.count, schedule.width]
-        let (old_RW, plain_RW, entropies_RW) = (Tensor.zeros(shape), Tensor.zeros(shape), Tensor.zeros(shape))
-        let normalizers_RW = Tensor.zeros(shape)
-        let reference_RW = networks.reference.map { _ in Tensor.zeros(shape) }
-        let values_RW = networks.critic.map { _ in Tensor.zeros(shape) }
-        func keep(_ values_N: Tensor, _ batch: AnswerBatch, in whole_RW: Tensor?) {
-            noGrad { _ = whole_RW?.indexCopyInPlace(0, index: batch.rows_B, source: batch.spread(values_N.detach())) }
-        }
-        firstPasses = []
-        var keptCount = 0
-        for (number, batch) in schedule.epochs[0].joined().enumerated() {
-            let temperature = configuration.temperature
-            let mayKeep = number < schedule.epochs[0][0].count && firstPasses.count == number
-            let isKept = mayKeep && (number == 0 || keptCount + batch.tokenCount <= configuration.tokensPerMicroBatch)
-            let said = isKept ? passes(over: batch) : noGrad { passes(over: batch) }
-            if isKept {
-                firstPasses.append(said)
-                keptCount += batch.tokenCount
-            }
-            noGrad {
-                keep(said.distribution.logProbs_N, batch, in: old_RW)
-                keep(said.distribution.entropies_N, batch, in: entropies_RW)
-                keep(said.distribution.normalizers_N, batch, in: normalizers_RW)
-                keep(said.distribution.logProbsAtOne_N(batch.targets_N, temperature), batch, in: plain_RW)
-                if let reference = networks.reference {
-                    let ofReference = batch.distribution(reference, temperature: temperature)
-                    keep(ofReference.logProbs_N, batch, in: reference_RW)
-                }
-                if let values_N = said.values_N { keep(values_N, batch, in: values_RW) }
-            }
-        }
         return try noGrad {
-            report.entropy = entropies_RW.maskedMean(mask.mask_BT).item()
-            try compareWithSampler(plain_RW, normalizers_RW, rollouts, &report)
-            try compareWithReference(old_RW, reference_RW, mask, &report)
+            report.entropy = said.entropies_RW.maskedMean(mask.mask_BT).item()
+            try compareWithSampler(said.plain_RW, said.normalizers_RW, rollouts, &report)
+            try compareWithReference(said.old_RW, said.reference_RW, mask, &report)
             return experience(
                 AdvantageComputation(
                     configuration: configuration, rollouts: rollouts, mask: mask, coefficient: controller.coefficient),
-                old_RW: old_RW, plain_RW: plain_RW, reference_RW: reference_RW, values_RW: values_RW,
-                &report)
+                said, &report)
         }
     }
 
-    /// What policy and critic say about a batch.
-    struct Passes {
-        let rows: [Int]
-        let distribution: TokenDistribution
-        let values_N: Tensor?
-    }
-
-    private func passes(over batch: AnswerBatch) -> Passes {
-        Passes(
-            rows: batch.rows,
-            distribution: batch.distribution(networks.policy, temperature: configuration.temperature),
-            values_N: networks.critic.map(batch.values))
-    }
-
     private func experience(
-        _ computation: AdvantageComputation, old_RW: Tensor, plain_RW: Tensor, reference_RW: Tensor?,
-        values_RW: Tensor?, _ report: inout PPOStepReport
+        _ computation: AdvantageComputation, _ said: AnswerPasses, _ report: inout PPOStepReport
     ) -> Experience {
-        let mask_RW = computation.mask.mask_BT
-        let rewards_RW = computation.rewards(old_RW: old_RW, reference_RW: reference_RW)
+        let (mask_RW, values_RW) = (computation.mask.mask_BT, said.values_RW)
+        let rewards_RW = computation.rewards(old_RW: said.old_RW, reference_RW: said.reference_RW)
         let (advantages_RW, returns_RW) = computation.advantages(rewards_RW: rewards_RW, values_RW: values_RW)
         if configuration.objective.estimator.isByGroup { report.zeroVarianceShare = computation.zeroVarianceShare }
         if let returns_RW, let values_RW {
@@ -114,14 +65,14 @@ extension PPOTrainer {
         }
         let importance_RW = configuration.importance.map { correction in
             let weights_RW = correction.weights(
-                old_BT: plain_RW, sampler_BT: Self.padded(computation.rollouts, width: mask_RW.size(1)),
+                old_BT: said.plain_RW, sampler_BT: Self.padded(computation.rollouts, width: mask_RW.size(1)),
                 mask_BT: mask_RW)
             report.importance = weights_RW.maskedMean(mask_RW).item()
             report.importanceBoundShare = correction.bounded(weights_RW).maskedMean(mask_RW).item()
             return weights_RW
         }
         return Experience(
-            mask_RW: mask_RW, old_RW: old_RW, reference_RW: reference_RW, values_RW: values_RW,
+            mask_RW: mask_RW, old_RW: said.old_RW, reference_RW: said.reference_RW, values_RW: values_RW,
             importance_RW: importance_RW, advantages_RW: advantages_RW, returns_RW: returns_RW)
     }
 

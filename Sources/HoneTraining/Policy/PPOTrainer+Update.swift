@@ -1,3 +1,4 @@
+internal import HoneModel
 internal import HoneTensor
 
 extension PPOTrainer {
@@ -47,22 +48,41 @@ extension PPOTrainer {
         try checkSplit(of: schedule, experience)
     }
 
-    /// Adds up the gradients of one update. The result does not depend on how it is cut into batches, but for rounding.
+    /// Adds up the gradients of one update, those of policy and critic side by side. The result does not depend on how
+    /// it is cut into batches, but for rounding.
     func accumulate(_ batches: [AnswerBatch], _ experience: Experience) -> UpdateSums {
         optimizer.zeroGrad()
         criticOptimizer?.zeroGrad()
         let mask_RW = Tensor.cat(batches.map { $0.part(experience.mask_RW) })
         let totals = LossAggregation.Totals(mask_BT: mask_RW, maximumLength: configuration.maximumNewTokens)
-        var sums = UpdateSums()
-        sums.tokenCount = totals.tokenCount
-        for batch in batches {
-            // The weights are what they were when it was gathered: the batches of an update are taken in that order.
-            let kept = firstPasses.first?.rows == batch.rows ? firstPasses.removeFirst() : nil
-            if kept == nil { firstPasses = [] }
-            accumulatePolicy(batch, kept?.distribution, experience, totals, &sums)
-            accumulateCritic(batch, kept?.values_N, experience, totals, &sums)
+        let kept = batches.enumerated().map { firstPasses.passes(over: $1, at: $0) }
+        firstPasses = FirstPasses()
+        let done = sideBySide {
+            var sums = UpdateSums()
+            for (batch, passes) in zip(batches, kept) {
+                accumulatePolicy(batch, passes.distribution, experience, totals, &sums)
+            }
+            return sums
+        } critic: { critic, _ in
+            var sums = UpdateSums()
+            for (batch, passes) in zip(batches, kept) {
+                sums.valueLoss += accumulateCritic(batch, passes.values_N ?? batch.values(critic), experience, totals)
+            }
+            return sums
         }
+        var sums = done.policy
+        sums.tokenCount = totals.tokenCount
+        sums.valueLoss = done.critic?.valueLoss ?? 0
         return sums
+    }
+
+    /// Something of the policy and something of the critic, which share nothing while they learn.
+    private func sideBySide<Result>(
+        _ policy: () -> Result, critic: (ScoringModel, TrainingOptimizer) -> Result
+    ) -> (policy: Result, critic: Result?) {
+        guard let network = networks.critic, let criticOptimizer else { return (policy(), nil) }
+        let results = Threads.map(2) { $0 == 0 ? policy() : critic(network, criticOptimizer) }
+        return (results[0], results[1])
     }
 
     private func accumulatePolicy(
@@ -100,29 +120,27 @@ extension PPOTrainer {
     }
 
     private func accumulateCritic(
-        _ batch: AnswerBatch, _ kept_N: Tensor?, _ experience: Experience, _ totals: LossAggregation.Totals,
-        _ sums: inout UpdateSums
-    ) {
-        guard let critic = networks.critic, let values_RW = experience.values_RW, let returns_RW = experience.returns_RW
-        else { return }
+        _ batch: AnswerBatch, _ values_N: Tensor, _ experience: Experience, _ totals: LossAggregation.Totals
+    ) -> Double {
+        guard let values_RW = experience.values_RW, let returns_RW = experience.returns_RW else { return 0 }
         let terms_BW = ValueLoss(clip: configuration.valueClip).terms(
-            values_BT: batch.spread(kept_N ?? batch.values(critic)), old_BT: batch.part(values_RW),
-            returns_BT: batch.part(returns_RW))
+            values_BT: batch.spread(values_N), old_BT: batch.part(values_RW), returns_BT: batch.part(returns_RW))
         let weights_BW = LossAggregation.tokenMean.weights(mask_BT: batch.part(experience.mask_RW), of: totals)
         let loss = (terms_BW * weights_BW).sum()
         loss.backward()
-        sums.valueLoss += loss.item()
+        return loss.item()
     }
 
     /// Moves policy and critic along their gradients.
     private func move(_ report: inout PPOStepReport, _ check: StepCheck) throws(TrainingError) {
-        report.gradNorm = optimizer.clipGradients()
-        try check.requireFinite(report.gradNorm, "policy's gradient norm")
-        if let criticOptimizer {
-            report.criticGradNorm = criticOptimizer.clipGradients()
-            try check.requireFinite(report.criticGradNorm, "critic's gradient norm")
-            criticOptimizer.advance(step: step)
+        let norms = sideBySide { optimizer.clipGradients() } critic: { $1.clipGradients() }
+        report.gradNorm = norms.policy
+        try check.requireFinite(norms.policy, "policy's gradient norm")
+        if let norm = norms.critic {
+            report.criticGradNorm = norm
+            try check.requireFinite(norm, "critic's gradient norm")
         }
-        report.learningRate = optimizer.advance(step: step)
+        let rates = sideBySide { optimizer.advance(step: step) } critic: { $1.advance(step: step) }
+        report.learningRate = rates.policy
     }
 }

@@ -18,8 +18,7 @@ public final class PPOTrainer: ResumableTrainer {
     var prompts: PromptSet
     var controller: KLController
     var collapseGuard = CollapseGuard()
-    /// Of the first update's first batches, from when they are gathered until they are learnt from.
-    var firstPasses: [Passes] = []
+    var firstPasses = FirstPasses()
     /// Whether this attempt has compared gradients of answers together and one by one.
     var hasCheckedSplit = false
     /// Nil where every prompt is asked in turn.

@@ -67,6 +67,7 @@ enum MemoryCase: String, ExpressibleByArgument, CaseIterable {
     case rewardSmall = "reward-small"
     case ppoTiny = "ppo-tiny"
     case ppoSmall = "ppo-small"
+    case ppo50M = "ppo-50m"
 
     private static let steps = 3
 
@@ -74,7 +75,7 @@ enum MemoryCase: String, ExpressibleByArgument, CaseIterable {
         switch self {
         case .supervisedTiny, .ppoTiny: ModelSize.tiny.configuration
         case .supervisedSmall, .rewardSmall, .ppoSmall: ModelSize.small.configuration
-        case .supervised50M: ModelSize.fifty.configuration
+        case .supervised50M, .ppo50M: ModelSize.fifty.configuration
         }
     }
 
@@ -90,6 +91,11 @@ enum MemoryCase: String, ExpressibleByArgument, CaseIterable {
     private var reinforced: PPOConfiguration {
         var settings = PPOConfiguration(steps: Self.steps)
         settings.maximumNewTokens = 64
+        if self == .ppo50M {
+            settings.promptsPerStep = 16
+            settings.answersPerUpdate = 32
+            settings.tokensPerMicroBatch = 2048
+        }
         return settings
     }
 
@@ -99,7 +105,7 @@ enum MemoryCase: String, ExpressibleByArgument, CaseIterable {
             switch self {
             case .supervisedTiny, .supervisedSmall, .supervised50M: MemoryNeed(supervised, shape: shape)
             case .rewardSmall: MemoryNeed(reward, shape: shape)
-            case .ppoTiny, .ppoSmall: MemoryNeed(reinforced, shape: shape)
+            case .ppoTiny, .ppoSmall, .ppo50M: MemoryNeed(reinforced, shape: shape)
             }
         return Double(need.byteCount) / 1_048_576
     }
@@ -108,7 +114,7 @@ enum MemoryCase: String, ExpressibleByArgument, CaseIterable {
         switch self {
         case .supervisedTiny, .supervisedSmall, .supervised50M: try await trainSupervised()
         case .rewardSmall: try await trainReward()
-        case .ppoTiny, .ppoSmall: try await reinforce()
+        case .ppoTiny, .ppoSmall, .ppo50M: try await reinforce()
         }
     }
 

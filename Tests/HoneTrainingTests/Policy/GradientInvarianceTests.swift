@@ -60,4 +60,19 @@ import Testing
             expectEqual(whole, try gradients(tokensPerBatch: tokensPerBatch), "\(tokensPerBatch) tokens at once")
         }
     }
+
+    @Test(.enabled(if: Torch.computesTokensAlike), arguments: [AdvantageEstimator.gae, .grpo])
+    func `two threads learn the bits of one`(estimator: AdvantageEstimator) throws {
+        let threads = Threads.intraOp
+        defer { Threads.set(intraOp: threads) }
+        let runs = try [1, 2].map { count in
+            var configuration = PolicyFixture.configuration(steps: 3, estimator)
+            configuration.threads = count
+            let trainer = try PolicyFixture.trainer(configuration)
+            for _ in 0..<3 { _ = try trainer.advance() }
+            return trainer.policy.parameters + (trainer.networks.critic?.parameters ?? [])
+        }
+        #expect(!runs[0].isEmpty && runs[0].count == runs[1].count)
+        for (a, b) in zip(runs[0], runs[1]) { #expect(a.equals(b)) }
+    }
 }
