@@ -1,7 +1,7 @@
 internal import HoneConcurrency
 internal import HoneGrammar
 public import HoneModel
-internal import HoneTensor
+public import HoneTensor
 public import HoneTokenizer
 
 /// Generates text with one model, on a thread of its own.
@@ -36,8 +36,8 @@ public actor GenerationEngine {
 
     /// Takes over a model; `threads` work inside one step. An answer ends after one of `endTokens`; left out, after
     /// what the model's configuration and the tokenizer name. Answers name the weights by `version`; `precision` is
-    /// that of the layers, nil as trained. `routing` are the model's other paths; `prepared` is the model as it computes,
-    /// for one on another device, nil has it packed here.
+    /// that of the layers, nil as trained. `routing` are the model's other paths; `prepared` is the model as it
+    /// computes, for one on another device, nil has it packed here.
     public init(
         model: sending CausalLanguageModel, routing: sending RoutingParts? = nil, tokenizer: any Tokenizer,
         endTokens: [Int32]? = nil, limits: GenerationLimits = GenerationLimits(), threads: Int = 1,
@@ -116,9 +116,12 @@ public actor GenerationEngine {
     ///
     /// - Returns: false where the row engine does not compute this model, its shape is another, or an exit and a router
     ///   were trained beside the weights that are there
-    public nonisolated func replaceWeights(by model: CausalLanguageModel, version: Int) -> Bool {
+    /// - Throws: `TensorError.libtorch` where the device has no room for both
+    public nonisolated func replaceWeights(
+        by model: CausalLanguageModel, version: Int
+    ) throws(TensorError) -> Bool {
         guard !hasPaths, model.configuration == configuration,
-            let prepared = try? PreparedModel(model, precision ?? PrecisionPlan(.float32))?.on(device)
+            let prepared = try PreparedModel(model, precision ?? PrecisionPlan(.float32))?.on(device)
         else { return false }
         next.put(prepared, version: version)
         return true

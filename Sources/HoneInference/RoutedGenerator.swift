@@ -69,12 +69,12 @@ public struct RoutedGenerator {
         }
         let found = try oneByOne(requests, plan, isWanted) ?? pathByPath(requests, plan, isWanted)
         return found.enumerated().map { position, found in
-            let (request, path) = (requests[position], found.choice.path)
+            let request = requests[position]
             let result = found.results.count == 1 ? found.results[0] : found.results[vote(position, found.results)]
             let tokenCounts = found.results.map { request.prompt.count + $0.tokens.count }
             let route = RouteRecord(
-                path: path, confidence: found.choice.confidence,
-                computed: tokenCounts.reduce(found.computed) { $0 + $1 * layerCount(of: path) },
+                path: found.choice.path, confidence: found.choice.chances[found.choice.path],
+                computed: tokenCounts.reduce(found.computed) { $0 + $1 * layerCount(of: found.choice.path) },
                 deep: layerCount(of: .deep) * (request.prompt.count + result.tokens.count))
             return RoutedResult(result: result, route: route)
         }
@@ -92,7 +92,9 @@ public struct RoutedGenerator {
         path == .shallow ? parts?.exit.layer ?? 0 : model.configuration.layerCount
     }
 
-    private func chooser(_ parts: RoutingParts, _ plan: RoutingPlan, _ cost: Double) -> ([RoutePath: Double]) -> RoutePath {
+    private func chooser(
+        _ parts: RoutingParts, _ plan: RoutingPlan, _ cost: Double
+    ) -> ([RoutePath: Double]) -> RoutePath {
         let costs = RouteCosts(
             exitLayer: parts.exit.layer, layerCount: model.configuration.layerCount, searchCount: plan.searchCount)
         return { costs.best($0, weight: cost) }
@@ -115,16 +117,22 @@ extension RoutedGenerator {
             numbers.append(path, loop.announce(try deep.questions(asked)))
         }
         loop.routing = RowRouting(
-            first: first, exit: parts.exit, router: router, numbers: numbers, choose: chooser(parts, plan, cost))
+            first: first, exit: parts.exit, router: router, numbers: numbers, plan: plan,
+            choose: chooser(parts, plan, cost))
         defer { loop.end() }
         var run = GenerationRun(requestCount: numbers.count)
         try run.finish(&loop, onStep: { _ in }, isWanted: { isWanted(numbers.request(of: $0)) })
         return requests.indices.map { request in
-            guard let choice = loop.routing?.choices[request] else {
+            guard let routing = loop.routing, var choice = routing.choices[request] else {
                 return Found(choice: RouteChoice(path: .deep), results: [.nothing])
             }
-            return Found(
-                choice: choice, results: numbers.of(request, on: choice.path).map { run.results[$0] })
+            let own = numbers.of(request, on: choice.path)
+            guard routing.deepened.contains(own.lowerBound) else {
+                return Found(choice: choice, results: own.map { run.results[$0] })
+            }
+            // One token was read by the first layers twice.
+            choice.path = .deep
+            return Found(choice: choice, results: [run.results[own.lowerBound]], computed: parts.exit.layer)
         }
     }
 }
@@ -134,6 +142,9 @@ extension RoutedGenerator {
     private func pathByPath(
         _ requests: [GenerationRequest], _ plan: RoutingPlan, _ isWanted: (Int) -> Bool
     ) throws -> [Found] {
+        guard plan.sureness == 0 else {
+            throw RoutingError.setting(name: "sureness", reason: "is not for models that are computed layer by layer")
+        }
         let (choices, computed) = try choose(requests, plan)
         var found = [Found?](repeating: nil, count: requests.count)
         for path in RoutePath.allCases {
@@ -163,7 +174,7 @@ extension RoutedGenerator {
         let choose = chooser(parts, plan, cost)
         let choices = successes(requests.map(\.prompt), parts.exit, router).map { chances in
             let path = choose(chances)
-            return RouteChoice(path: path, confidence: chances[path])
+            return RouteChoice(path: path, chances: chances)
         }
         return (choices, requests.map { parts.exit.layer * $0.prompt.count })
     }
@@ -194,7 +205,7 @@ extension GenerationRequest {
         var request = self
         switch path {
         case .shallow:
-            request.maximumNewTokens = max(1, Int(Double(maximumNewTokens) * plan.shallowTokenShare))
+            if plan.sureness == 0 { request.maximumNewTokens = plan.shallowTokenCount(of: maximumNewTokens) }
         case .deep: break
         case .search:
             if sampling.temperature == 0 { request.sampling.temperature = plan.searchTemperature }

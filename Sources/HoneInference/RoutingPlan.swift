@@ -19,10 +19,17 @@ public struct RoutingPlan: Sendable, Equatable {
     public var searchTemperature = 0.8
     /// The shallow path's share of the tokens that a request may have; an answer that wants more is none for it.
     public var shallowTokenShare = 0.5
+    /// Where a router decides: an answer that was begun by the shallow path goes on with all layers from the first
+    /// token on that the exit gives less than this probability, or that is beyond the path's share. 0 leaves it as it
+    /// is.
+    public var sureness = 0.0
 
     public init(_ mode: Mode) {
         self.mode = mode
     }
+
+    /// Of the tokens that a request may have, those of the shallow path.
+    func shallowTokenCount(of count: Int) -> Int { max(1, Int(Double(count) * shallowTokenShare)) }
 }
 
 /// Which way an answer came, and what it computed: of every token the layers that it passed.
@@ -71,6 +78,12 @@ extension RoutingPlan {
             if !holds { throw .setting(name: name, reason: reason) }
         }
         try require((2...256).contains(searchCount), "search_samples", "must be between 2 and 256, is \(searchCount)")
+        try require((0..<1).contains(sureness), "sureness", "must be 0 or above and below 1, is \(sureness)")
+        if sureness > 0 {
+            guard case .lossy = mode else {
+                throw .setting(name: "sureness", reason: "is for the mode \"lossy\", where a router decides")
+            }
+        }
         switch mode {
         case .lossy(let cost):
             try require(cost >= 0 && cost.isFinite, "cost", "must be 0 or above, is \(cost)")

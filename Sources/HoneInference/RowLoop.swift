@@ -111,8 +111,9 @@ extension RowLoop {
             }
             guard readCount < limits.prefillTokenCount else { return }
             var row = RowSequence(next, prompt: prompt, depth: depth)
-            // A router reads all of a prompt.
-            let sharesPrefixes = limits.sharesPrefixes && depth != .undecided
+            // A router reads all of a prompt, and what the first layers made of it is kept for the others.
+            let isHalfRead = depth == .undecided || (depth == .shallow && routing?.mayDeepen == true)
+            let sharesPrefixes = limits.sharesPrefixes && !isHalfRead
             guard row.begin(in: pool, root: root(of: next.position, depth), sharesPrefixes: sharesPrefixes)
             else { return }
             readCount += row.pendingCount
@@ -180,10 +181,17 @@ extension RowLoop {
         var (progress, finished) = (StepProgress(), Set<Int>())
         var picks = firstPicks()
         var acceptedCounts: [Int: Int] = [:]
+        var unsure: [Int] = []
         while !picks.isEmpty {
             let found = logits.pickTokens(of: picks.map(\.logits), picks.map { rows[$0.index].answer.draw })
             var next: [Pick] = []
             for (pick, found) in zip(picks, found) {
+                if rows[pick.index].depth == .shallow,
+                    routing?.isUnsure(found, of: rows[pick.index].answer) == true
+                {
+                    unsure.append(pick.index)
+                    continue
+                }
                 progress.writers.append(rows[pick.index].answer.position)
                 let reason = rows[pick.index].answer.take(
                     found, weightVersion: weights.version, endTokens: endTokens, tokenizer)
@@ -201,6 +209,10 @@ extension RowLoop {
             picks = next
         }
         for index in rows.indices { rows[index].settle(acceptedCount: acceptedCounts[index] ?? 0, in: pool) }
+        for index in unsure {
+            rows[index].deepen()
+            routing?.deepen(rows[index].answer.position)
+        }
         for index in finished.sorted(by: >) { remove(index) }
         return progress
     }

@@ -1,3 +1,4 @@
+import Foundation
 import HoneModel
 import HoneTensor
 
@@ -13,23 +14,29 @@ enum NetworkDepth: Hashable {
 /// How the requests of a row loop are spread over a model's paths: in the very step that reads a prompt to its end, by
 /// what the layers before the exit made of it.
 ///
-/// A request turns into those that its path asks: a search into several. All of them have numbers from the start.
+/// A request turns into those that its path asks: a search into several. All of them have numbers from the start. An
+/// answer that was begun by the first layers goes on with all of them where the exit is not sure enough of a token
+/// (as in CALM, Schuster et al. 2022, arXiv:2207.07061, section 3, but for good, so that its cache is whole).
 struct RowRouting {
     /// The first layers and the exit.
     let first: PreparedModel
     let exit: EarlyExit
+    let plan: RoutingPlan
     private let router: Router
     private let choose: ([RoutePath: Double]) -> RoutePath
     private let numbers: PathNumbers
     /// What was decided, by request.
     private(set) var choices: [Int: RouteChoice] = [:]
+    /// Numbers of the answers that left the shallow path.
+    private(set) var deepened: Set<Int> = []
 
     init(
-        first: PreparedModel, exit: EarlyExit, router: Router, numbers: PathNumbers,
+        first: PreparedModel, exit: EarlyExit, router: Router, numbers: PathNumbers, plan: RoutingPlan,
         choose: @escaping ([RoutePath: Double]) -> RoutePath
     ) {
         self.first = first
         self.exit = exit
+        self.plan = plan
         self.router = router
         self.numbers = numbers
         self.choose = choose
@@ -37,8 +44,22 @@ struct RowRouting {
 
     func depth(of number: Int) -> NetworkDepth {
         guard let path = numbers.path(of: number) else { return .undecided }
-        return path == .shallow ? .shallow : .whole
+        return path == .shallow && !deepened.contains(number) ? .shallow : .whole
     }
+
+    /// Whether an answer of the first layers may go on with the others.
+    var mayDeepen: Bool { plan.sureness > 0 }
+
+    /// Whether the exit's pick is not to be trusted: it gives the token little probability, or the answer has become
+    /// too long for it.
+    func isUnsure(_ pick: TokenPick, of answer: Answer) -> Bool {
+        guard mayDeepen, answer.certain.isEmpty else { return false }
+        return Double(pick.logProb) < log(plan.sureness)
+            || answer.tokens.count >= plan.shallowTokenCount(of: answer.tokens.count + answer.room)
+    }
+
+    /// The answer of this number goes on with all layers.
+    mutating func deepen(_ number: Int) { deepened.insert(number) }
 
     /// Decides for prompts by their features, `[F]` each, and their requests' numbers.
     ///
@@ -48,16 +69,16 @@ struct RowRouting {
         let successes = router.successes(Tensor.stack(prompts.map(\.features_F)))
         return zip(prompts, successes).map { prompt, chances in
             let path = choose(chances)
-            for request in prompt.requests { choices[request] = RouteChoice(path: path, confidence: chances[path]) }
+            for request in prompt.requests { choices[request] = RouteChoice(path: path, chances: chances) }
             return prompt.requests.flatMap { numbers.of($0, on: path) }
         }
     }
 }
 
-/// The path of a request, with the router's probability that it answers right; nil where nobody asked it.
+/// The path of a request, with the router's probabilities that each answers right, where it was asked.
 struct RouteChoice {
-    let path: RoutePath
-    var confidence: Double?
+    var path: RoutePath
+    var chances: [RoutePath: Double] = [:]
 }
 
 /// The numbers of requests, from 0, and of those that they turn into, path by path.
@@ -92,8 +113,8 @@ struct PathNumbers {
 }
 
 extension RowLoop {
-    /// Reads a step's tokens with the first layers, decides what is to be decided, and goes on with those that are read by
-    /// all layers.
+    /// Reads a step's tokens with the first layers, decides what is to be decided, and goes on with those that all
+    /// layers read.
     ///
     /// - Returns: logits as a step of one network has them
     mutating func routedLogits(_ step: NetworkStep, _ counts: [Int]) -> Tensor {
@@ -104,7 +125,8 @@ extension RowLoop {
             let start = places.last?.upperBound ?? 0
             places.append(start..<start + (count > 0 ? count + rows[index].drafts.count : 0))
         }
-        decide(hidden_NC, places, counts)
+        keepFirstHalves(hidden_NC, places)
+        decide(places, counts)
         readFirstHalves(at: routing.exit.layer)
 
         var (early, late): ([Int], [Int]) = ([], [])
@@ -132,38 +154,41 @@ extension RowLoop {
         return Self.merged(ends.0, ends.1, isEarly)
     }
 
-    /// Decides for the prompts that this step has read to their end.
-    private mutating func decide(_ hidden_NC: Tensor, _ places: [Range<Int>], _ counts: [Int]) {
-        guard let exit = routing?.exit else { return }
-        var ending: [Int] = []
-        var prompts: [(features_F: Tensor, requests: [Int])] = []
-        for index in rows.indices where rows[index].depth == .undecided && !places[index].isEmpty {
-            let own_TC = hidden_NC.narrow(0, start: places[index].lowerBound, length: places[index].count)
-            guard counts[index] == rows[index].pendingCount else {
-                rows[index].keepFirstHalf(own_TC)
-                continue
+    private mutating func keepFirstHalves(_ hidden_NC: Tensor, _ places: [Range<Int>]) {
+        let mayDeepen = routing?.mayDeepen ?? false
+        for index in rows.indices where !places[index].isEmpty {
+            if rows[index].depth == .undecided || (rows[index].depth == .shallow && mayDeepen) {
+                rows[index].keepFirstHalf(hidden_NC, places[index])
             }
-            let halves = rows[index].firstHalves + [own_TC]
-            let features_F = exit.routingFeatures(halves.count == 1 ? own_TC : Tensor.cat(halves))
-            ending.append(index)
-            prompts.append((features_F, [rows[index].answer.position] + rows[index].followers))
-        }
-        let decided = routing?.decide(prompts) ?? []
-        for (index, numbers) in zip(ending, decided) {
-            guard let first = numbers.first, let depth = routing?.depth(of: first) else { continue }
-            rows[index].decide(
-                depth, for: questions.answer(first), followers: Array(numbers.dropFirst()),
-                root: limits.sharesPrefixes ? root(of: first, depth) : nil)
         }
     }
 
-    /// Has the other layers read what only the first have read in earlier steps, where it is decided that they do.
+    /// Decides for the prompts that this step has read to their end.
+    private mutating func decide(_ places: [Range<Int>], _ counts: [Int]) {
+        guard let exit = routing?.exit, let mayDeepen = routing?.mayDeepen else { return }
+        let ending = rows.indices.filter {
+            rows[$0].depth == .undecided && counts[$0] == rows[$0].pendingCount && counts[$0] > 0
+        }
+        let decided = routing?.decide(
+            ending.map { index in
+                (exit.routingFeatures(rows[index].firstHalf_TC), [rows[index].answer.position] + rows[index].followers)
+            })
+        for (index, numbers) in zip(ending, decided ?? []) {
+            guard let first = numbers.first, let depth = routing?.depth(of: first) else { continue }
+            let keepsHalves = depth == .shallow && mayDeepen
+            rows[index].decide(
+                depth, for: questions.answer(first), followers: Array(numbers.dropFirst()),
+                root: limits.sharesPrefixes && !keepsHalves ? root(of: first, depth) : nil, keepsHalves: keepsHalves)
+        }
+    }
+
+    /// Has the other layers read what only the first have read in earlier steps, where they are to.
     private mutating func readFirstHalves(at layer: Int) {
         while true {
             var step = NetworkStep()
             var pieces: [Tensor] = []
-            for index in rows.indices where rows[index].depth == .whole && !rows[index].firstHalves.isEmpty {
-                pieces.append(rows[index].addFirstHalf(to: &step))
+            for index in rows.indices where rows[index].isBehind {
+                pieces.append(rows[index].addFirstHalf(upTo: limits.prefillTokenCount, to: &step))
             }
             if pieces.isEmpty { return }
             _ = weights.model.finish(step, from: Tensor.cat(pieces), atLayer: layer, pages: pool.pages)

@@ -18,9 +18,8 @@ struct RowSequence {
     private var drafting = Drafting()
     /// Which layers read it.
     private(set) var depth: NetworkDepth
-    /// What the first layers made of a prompt in earlier steps, piece by piece, each `[…, C]`: until it is known how deep
-    /// it is read, and then until the other layers have read it.
-    private(set) var firstHalves: [Tensor] = []
+    /// What the first layers made of its tokens, as long as the others may yet have to read them.
+    private var firstHalves: [HalfStep] = []
 
     init(_ answer: Answer, prompt: [Int32], depth: NetworkDepth = .whole) {
         self.answer = answer
@@ -145,28 +144,69 @@ extension RowSequence {
     }
 }
 
+/// Tokens of a sequence that only the first layers have read, among those of a step.
+private struct HalfStep {
+    /// `[tokens of the step, C]`
+    let step_NC: Tensor
+    var places: Range<Int>
+
+    var hidden_TC: Tensor { step_NC.narrow(0, start: places.lowerBound, length: places.count) }
+}
+
 // Depth.
 extension RowSequence {
-    /// Only the first layers have read a step's tokens, and more of the prompt is to come.
-    mutating func keepFirstHalf(_ hidden_TC: Tensor) { firstHalves.append(hidden_TC) }
+    /// Whether the other layers have tokens to catch up with.
+    var isBehind: Bool { depth == .whole && !firstHalves.isEmpty }
 
-    /// It is known now how deep the prompt is read, and which request's answer it goes on with. What stands in its pages
-    /// follows `root` from now on, unless it is nil.
-    mutating func decide(_ depth: NetworkDepth, for answer: Answer, followers: [Int], root: UInt64?) {
+    /// Only the first layers have read these tokens of a step, and the others may yet have to.
+    mutating func keepFirstHalf(_ step_NC: Tensor, _ places: Range<Int>) {
+        firstHalves.append(HalfStep(step_NC: step_NC, places: places))
+    }
+
+    /// What the first layers made of all that is kept, `[T, C]`.
+    var firstHalf_TC: Tensor {
+        firstHalves.count == 1 ? firstHalves[0].hidden_TC : Tensor.cat(firstHalves.map(\.hidden_TC))
+    }
+
+    /// It is known now how deep the prompt is read, and which request's answer it goes on with. What stands in its
+    /// pages follows `root` from now on, unless it is nil. This step's tokens need no catching up.
+    mutating func decide(
+        _ depth: NetworkDepth, for answer: Answer, followers: [Int], root: UInt64?, keepsHalves: Bool
+    ) {
         self.depth = depth
         self.answer = answer
         self.followers = followers
         prefix = root
-        if depth == .shallow { firstHalves = [] }
+        if depth == .whole { firstHalves.removeLast() } else if !keepsHalves { firstHalves = [] }
     }
 
-    /// Puts the first tokens that only the first layers have read into a step of the others.
+    /// All layers read it from now on: the newest token once more, and those before it in the next step.
+    mutating func deepen() {
+        depth = .whole
+        prefix = nil
+        computedCount -= 1
+        var surplus = firstHalves.reduce(-computedCount) { $0 + $1.places.count }
+        while surplus > 0, let last = firstHalves.popLast() {
+            if last.places.count > surplus {
+                firstHalves.append(HalfStep(step_NC: last.step_NC, places: last.places.dropLast(surplus)))
+            }
+            surplus -= min(surplus, last.places.count)
+        }
+    }
+
+    /// Puts the first tokens that only the first layers have read into a step of the others, `limit` or a few more.
     ///
     /// - Returns: what the first layers made of them
-    mutating func addFirstHalf(to step: inout NetworkStep) -> Tensor {
-        let hidden_TC = firstHalves.removeFirst()
-        let past = computedCount - firstHalves.reduce(hidden_TC.size(0)) { $0 + $1.size(0) }
-        step.add(tokens[past..<past + hidden_TC.size(0)], past: past, pages: pages, isRead: false)
-        return hidden_TC
+    mutating func addFirstHalf(upTo limit: Int, to step: inout NetworkStep) -> Tensor {
+        let past = computedCount - firstHalves.reduce(0) { $0 + $1.places.count }
+        var pieces: [Tensor] = []
+        var count = 0
+        while count < limit, let half = firstHalves.first {
+            pieces.append(half.hidden_TC)
+            count += half.places.count
+            firstHalves.removeFirst()
+        }
+        step.add(tokens[past..<past + count], past: past, pages: pages, isRead: false)
+        return Tensor.cat(pieces)
     }
 }

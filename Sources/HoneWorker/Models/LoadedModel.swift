@@ -19,8 +19,8 @@ public struct LoadedModel: Sendable {
     public var tokenizer: BytePairTokenizer { layout.tokenizer }
 
     /// Reads a directory in the Hugging Face form; `threads` work inside one operator. A checkpoint of Hone's `isOwn`
-    /// also where its number is left out: it was trained with a layout, which its files need not state. A `device` other
-    /// than the CPU computes the deep path alone.
+    /// also where its number is left out: it was trained with a layout, which its files need not state. A `device`
+    /// other than the CPU computes the deep path alone.
     ///
     /// - Throws: also `TensorError.libtorch` where the device cannot be used or has no room, and
     ///   `ModelError.notComputed` for a model that only the CPU computes.

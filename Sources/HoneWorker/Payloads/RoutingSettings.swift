@@ -3,7 +3,8 @@ public import HoneInference
 import HoneModel
 
 /// By which paths of a model requests are answered, as a payload says it:
-/// `{"mode": "lossy", "cost": 0.3}`, `{"mode": "lossless", "draft": 4}`, or one path for all, `{"mode": "shallow"}`.
+/// `{"mode": "lossy", "cost": 0.3, "sureness": 0.9}`, `{"mode": "lossless", "draft": 4}`, or one path for all,
+/// `{"mode": "shallow"}`.
 struct RoutingSettings: Decodable, Sendable, Hashable {
     enum Mode: String, Decodable, Sendable {
         case lossy, lossless, shallow, deep, search
@@ -12,13 +13,15 @@ struct RoutingSettings: Decodable, Sendable, Hashable {
     let mode: Mode
     /// What the deep path's computing counts beside an error; lossy alone.
     let cost: Double?
+    /// The least probability of a token that the shallow path may write; lossy alone.
+    let sureness: Double?
     /// Tokens of a draft; lossless alone.
     let draft: Int?
     /// Answers of a search.
     let searchCount: Int?
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
-        case mode, cost, draft
+        case mode, cost, sureness, draft
         case searchCount = "search_samples"
     }
 
@@ -27,9 +30,13 @@ struct RoutingSettings: Decodable, Sendable, Hashable {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         mode = try container.decode(Mode.self, forKey: .mode)
         cost = try container.decodeIfPresent(Double.self, forKey: .cost)
+        sureness = try container.decodeIfPresent(Double.self, forKey: .sureness)
         draft = try container.decodeIfPresent(Int.self, forKey: .draft)
         searchCount = try container.decodeIfPresent(Int.self, forKey: .searchCount)
-        let strangers = [(cost != nil && mode != .lossy, CodingKeys.cost), (draft != nil && mode != .lossless, .draft)]
+        let strangers = [
+            (cost != nil && mode != .lossy, CodingKeys.cost), (sureness != nil && mode != .lossy, .sureness),
+            (draft != nil && mode != .lossless, .draft),
+        ]
         for (isStranger, key) in strangers where isStranger {
             throw DecodingError.dataCorrupted(
                 DecodingError.Context(
@@ -49,6 +56,7 @@ struct RoutingSettings: Decodable, Sendable, Hashable {
             }
         var plan = RoutingPlan(mode)
         if let searchCount { plan.searchCount = searchCount }
+        if let sureness { plan.sureness = sureness }
         return plan
     }
 

@@ -88,7 +88,7 @@ struct LoadMeasurement {
             })
         for await _ in steps.prefix(50) {}
         let begin = ends.withLock { $0.count }
-        guard engine.replaceWeights(by: try CausalLanguageModel.load(directory: directory), version: 1) else {
+        guard try engine.replaceWeights(by: CausalLanguageModel.load(directory: directory), version: 1) else {
             throw ValidationError("the row engine does not compute \(shape.rawValue)")
         }
         let taken = try await answers[0].weightSpans[0].tokenCount

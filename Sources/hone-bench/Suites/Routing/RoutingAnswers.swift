@@ -32,6 +32,12 @@ struct RoutingAnswers {
         return plan
     }
 
+    private func plan(_ setting: RoutingSetting) -> RoutingPlan {
+        var plan = plan(.lossy(cost: setting.cost))
+        plan.sureness = setting.sureness
+        return plan
+    }
+
     private func right(_ results: [RoutedResult], _ problems: [Problem]) -> [Bool] {
         zip(results, problems).map { SolutionChecker().check($0.result.text, of: $1).verdict == .correct }
     }
@@ -58,9 +64,9 @@ struct RoutingAnswers {
         return found
     }
 
-    /// The greatest costs at which problems of their own are still answered with 95 and 98 % of the deep path's
-    /// accuracy; 0 where none is. A request's path does not depend on the others, so choices are counted, not run.
-    func chosenCosts(_ problems: [Problem]) throws -> [String: Double] {
+    /// What computes the least of all settings that answer problems of their own with 95 and 98 % of the deep path's
+    /// accuracy; nothing where none does.
+    func chosenSettings(_ problems: [Problem]) throws -> [String: RoutingSetting] {
         guard let router = parts.router else { return [:] }
         let outcomes = try outcomes(of: problems)
         let successes = requests(problems).flatMap {
@@ -68,25 +74,41 @@ struct RoutingAnswers {
         }
         let costs = RouteCosts(
             exitLayer: parts.exit.layer, layerCount: model.configuration.layerCount, searchCount: searchCount)
-        func right(_ path: (Int) -> RoutePath) -> Double {
-            outcomes.indices.reduce(0) { $0 + outcomes[$1][path($1), default: 0] }
+        // A request's path does not depend on the others, so choices alone are counted, not run.
+        var found = RoutingSetting.costs.map { cost in
+            let paths = successes.map { costs.best($0, weight: cost) }
+            let right = zip(outcomes, paths).reduce(0) { $0 + $1.0[$1.1, default: 0] }
+            let computed = paths.reduce(0) { $0 + costs[$1] } / Double(problems.count)
+            return (setting: RoutingSetting(cost: cost), right: right, computed: computed)
         }
-        let deep = right { _ in .deep }
-        let grid = (0...75).map { Double($0) * 0.02 }
-        let shares = grid.map { cost in right { costs.best(successes[$0], weight: cost) } / deep }
-        func greatest(_ share: Double) -> Double { grid[shares.lastIndex { $0 >= share } ?? 0] }
-        return ["95": greatest(0.95), "98": greatest(0.98)]
+        for setting in RoutingSetting.watched {
+            let results = try generator().generate(requests(problems), plan: plan(setting))
+            let right = Double(self.right(results, problems).count { $0 })
+            found.append((setting, right, computed(results)))
+        }
+        let deep = outcomes.reduce(0) { $0 + $1[.deep, default: 0] }
+        var chosen: [String: RoutingSetting] = [:]
+        for aim in RoutingSetting.aims {
+            let good = found.filter { $0.right >= Double(aim) / 100 * deep }
+            chosen["\(aim)"] = good.min { $0.computed < $1.computed }?.setting
+        }
+        return chosen
+    }
+
+    private func computed(_ results: [RoutedResult]) -> Double {
+        let computed = results.reduce(0) { $0 + $1.route.computed }
+        return Double(computed) / Double(results.reduce(0) { $0 + $1.route.deep })
     }
 
     /// Every way of answering; times are medians of runs that take turns.
     func points(
-        _ problems: [Problem], _ outcomes: [[RoutePath: Double]], costs: [Double], runs: Int
+        _ problems: [Problem], _ outcomes: [[RoutePath: Double]], settings: [RoutingSetting], runs: Int
     ) throws -> [Measured.Point] {
         let requests = requests(problems)
         let generator = generator()
-        let ways: [(name: String, cost: Double?, plan: RoutingPlan)] =
+        let ways: [(name: String, setting: RoutingSetting?, plan: RoutingPlan)] =
             [("deep", nil, plan(.fixed(.deep))), ("shallow", nil, plan(.fixed(.shallow)))]
-            + Set(costs).sorted().map { ("router", $0, plan(.lossy(cost: $0))) }
+            + Set(settings).sorted().map { ($0.sureness == 0 ? "router" : "watched", $0, plan($0)) }
         var seconds = [[Double]](repeating: [], count: ways.count)
         var results = [[RoutedResult]](repeating: [], count: ways.count)
         for _ in 0..<runs {
@@ -97,7 +119,7 @@ struct RoutingAnswers {
             }
         }
         var points = ways.indices.map { place in
-            point(ways[place].name, ways[place].cost, problems, results[place], Sample(seconds[place]).median)
+            point(ways[place].name, ways[place].setting, problems, results[place], Sample(seconds[place]).median)
         }
         points.append(try fixed("search", problems.map { _ in .search }, problems))
         let best = outcomes.map { own in RoutePath.allCases.first { own[$0] == 1 } ?? .shallow }
@@ -121,14 +143,12 @@ struct RoutingAnswers {
     }
 
     private func point(
-        _ name: String, _ cost: Double?, _ problems: [Problem], _ results: [RoutedResult], _ seconds: Double
+        _ name: String, _ setting: RoutingSetting?, _ problems: [Problem], _ results: [RoutedResult], _ seconds: Double
     ) -> Measured.Point {
         let count = Double(problems.count)
-        let computed = results.reduce(0) { $0 + $1.route.computed }
-        let deep = results.reduce(0) { $0 + $1.route.deep }
         return Measured.Point(
-            name: name, cost: cost, accuracy: Double(right(results, problems).count { $0 }) / count, seconds: seconds,
-            computed: Double(computed) / Double(deep),
+            name: name, setting: setting, accuracy: Double(right(results, problems).count { $0 }) / count,
+            seconds: seconds, computed: computed(results),
             paths: Dictionary(grouping: results, by: \.route.path.rawValue).mapValues { Double($0.count) / count })
     }
 

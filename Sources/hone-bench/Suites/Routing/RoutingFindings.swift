@@ -8,7 +8,7 @@ struct RoutingFindings: Encodable {
     struct Chosen: Encodable {
         /// Of the deep path's accuracy, in percent, where the cost was chosen.
         let aim: Int
-        let costs: [Double]
+        let settings: [RoutingSetting]
         /// Accuracy over that of the deep path, seed by seed.
         let accuracy: Sample
         /// Time of the deep path over that of the router's choice.
@@ -24,15 +24,15 @@ struct RoutingFindings: Encodable {
 
     init(_ seeds: [RoutingMeasurement.Result]) {
         self.seeds = seeds
-        chosen = [95, 98].map { aim in
-            let pairs = seeds.compactMap { seed -> (cost: Double, accuracy: Double, speedUp: Double)? in
-                guard let cost = seed.chosen["\(aim)"], let deep = seed.points.first(where: { $0.name == "deep" }),
-                    let own = seed.points.first(where: { $0.cost == cost })
+        chosen = RoutingSetting.aims.map { aim in
+            let pairs = seeds.compactMap { seed -> (setting: RoutingSetting, accuracy: Double, speedUp: Double)? in
+                guard let chosen = seed.chosen["\(aim)"], let deep = seed.points.first(where: { $0.name == "deep" }),
+                    let own = seed.points.first(where: { $0.setting == chosen })
                 else { return nil }
-                return (cost, own.accuracy / deep.accuracy, deep.seconds / own.seconds)
+                return (chosen, own.accuracy / deep.accuracy, deep.seconds / own.seconds)
             }
             return Chosen(
-                aim: aim, costs: pairs.map(\.cost), accuracy: Sample(pairs.map(\.accuracy)),
+                aim: aim, settings: pairs.map(\.setting), accuracy: Sample(pairs.map(\.accuracy)),
                 speedUp: Sample(pairs.map(\.speedUp)), saved: Sample(pairs.map { 1 - 1 / $0.speedUp }))
         }
     }
@@ -42,11 +42,11 @@ struct RoutingFindings: Encodable {
             + chosen.map { chosen in
                 String(
                     format:
-                        "cost chosen for %d %%: %.1f %% of the deep path's accuracy (%.1f to %.1f), %.2f times as fast "
+                        "chosen for %d %%: %.1f %% of the deep path's accuracy (%.1f to %.1f), %.2f times as fast "
                         + "(%.2f to %.2f)", chosen.aim, chosen.accuracy.median * 100,
                     chosen.accuracy.range.lowerBound * 100,
                     chosen.accuracy.range.upperBound * 100, chosen.speedUp.median, chosen.speedUp.range.lowerBound,
-                    chosen.speedUp.range.upperBound)
+                    chosen.speedUp.range.upperBound) + "; " + chosen.settings.map(\.description).joined(separator: "; ")
             }
     }
 
@@ -66,7 +66,7 @@ struct RoutingFindings: Encodable {
         }
         let points = seed.points.map { point in
             let paths = ["shallow", "deep", "search"].map { String(format: "%.0f", point.paths[$0, default: 0] * 100) }
-            let name = point.name + (point.cost.map { " at cost \($0)" } ?? "")
+            let name = point.name + (point.setting.map { " at \($0)" } ?? "")
             let numbers = String(
                 format: "right %.1f %%, %.2f s, computed %.2f", point.accuracy * 100, point.seconds, point.computed)
             return "  \(name): \(numbers); shallow/deep/search \(paths.joined(separator: "/")) %"
@@ -87,14 +87,16 @@ struct RoutingFindings: Encodable {
                 func dots(_ name: String) -> [Point] {
                     seed.points.filter { $0.name == name }.map { Point($0.seconds, $0.accuracy * 100) }
                 }
-                let router = dots("router").sorted { $0.x < $1.x }
-                let front = [Mark(.line(router), name: "router", color: .blue), Mark(.dots(router))]
+                let fronts = [("router", Mark.Color.blue), ("watched", .sky)].flatMap { name, color in
+                    let points = dots(name).sorted { $0.x < $1.x }
+                    return [Mark(.line(points), name: name, color: color), Mark(.dots(points), color: color)]
+                }
                 let fixed: [(String, Mark.Color)] = [
                     ("shallow", .orange), ("deep", .vermilion), ("search", .purple), ("oracle", .green),
                 ]
                 return Chart(
                     title: "Seed \(seed.seed)", xLabel: "seconds for all test problems", yLabel: "right, %",
-                    marks: front + fixed.map { Mark(.dots(dots($0.0)), name: $0.0, color: $0.1) })
+                    marks: fronts + fixed.map { Mark(.dots(dots($0.0)), name: $0.0, color: $0.1) })
             }, columnCount: max(1, min(seeds.count, 3)), chartSize: (width: 420, height: 340))
     }
 }

@@ -15,8 +15,6 @@ struct RoutingMeasurement: Sendable {
     let runs: Int
     let verbose: Bool
 
-    /// Of the points that are reported besides the chosen ones.
-    static let costs = [0, 0.05, 0.1, 0.2, 0.35, 0.6]
     static let drafts = [2, 4, 6, 8]
     static let batches = [1, 8, 64]
     static let tokenizer = ByteTokenizer()
@@ -25,7 +23,7 @@ struct RoutingMeasurement: Sendable {
     struct Point: Encodable, Sendable {
         let name: String
         /// Of the router's choice; nil where nothing is chosen.
-        let cost: Double?
+        let setting: RoutingSetting?
         let accuracy: Double
         let seconds: Double
         /// Layers times tokens over those of the deep path for the same answers.
@@ -51,8 +49,8 @@ struct RoutingMeasurement: Sendable {
         let router: RouterEvaluation?
         let levels: [String: [Double]]
         let points: [Point]
-        /// Costs chosen on the router's held-out prompts, for 95 and 98 % of the deep path's accuracy there.
-        let chosen: [String: Double]
+        /// Chosen on problems of their own, for 95 and 98 % of the deep path's accuracy there.
+        let chosen: [String: RoutingSetting]
         let drafting: [Drafting]
     }
 
@@ -68,10 +66,10 @@ struct RoutingMeasurement: Sendable {
         let bare = RoutingAnswers(model: model, parts: RoutingParts(exit: exit), searchCount: searchCount)
         let trainer = try router(model, exit, learning, bare.outcomes(of: learning))
         let answering = RoutingAnswers(model: model, parts: trainer.parts, searchCount: searchCount)
-        let chosen = try answering.chosenCosts(Array(validation.suffix(testPrompts)))
+        let chosen = try answering.chosenSettings(Array(validation.suffix(testPrompts)))
         let test = try task.problems(testPrompts, split: .test)
         let outcomes = try answering.outcomes(of: test)
-        let points = try answering.points(test, outcomes, costs: Self.costs + chosen.values, runs: runs)
+        let points = try answering.points(test, outcomes, settings: RoutingSetting.reported + chosen.values, runs: runs)
         let drafting = try answering.drafting(Array(test.prefix(128)), runs: runs)
         if folder == nil { try FileManager.default.removeItem(atPath: root) }
         return Result(
