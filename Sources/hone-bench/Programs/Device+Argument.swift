@@ -1,8 +1,12 @@
-public import ArgumentParser
-public import HoneTensor
+import ArgumentParser
+import HoneTensor
 
-extension Device: ExpressibleByArgument {
-    public init?(argument: String) { self.init(name: argument) }
-
-    public var defaultValueDescription: String { "\(self)" }
+extension Device {
+    /// Reads `--device`.
+    static func named(_ argument: String) throws -> Device {
+        guard let device = Device(name: argument) else {
+            throw ValidationError("--device \(argument) names no device; give cpu, or cuda:0.")
+        }
+        return device
+    }
 }

@@ -14,7 +14,9 @@ struct ModelOptions: ParsableArguments {
         help: ArgumentHelp("A directory in the Hugging Face form, or NAME or NAME@CHECKPOINT.", valueName: "model"))
     var model: String
 
-    @Option(help: ArgumentHelp("What computes answers: cpu, or cuda:0; docs/devices.md.", valueName: "device"))
+    @Option(
+        help: ArgumentHelp("What computes answers: cpu, or cuda:0 (docs/devices.md).", valueName: "device"),
+        transform: Device.named)
     var device = Device.cpu
 
     @Option(help: ArgumentHelp("Threads inside one operator.", valueName: "count"))

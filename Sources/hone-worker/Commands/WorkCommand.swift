@@ -31,7 +31,9 @@ struct WorkCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How many batches of jobs run at a time.", valueName: "count"))
     var concurrency = 1
 
-    @Option(help: ArgumentHelp("What computes answers: cpu, or cuda:0; docs/devices.md.", valueName: "device"))
+    @Option(
+        help: ArgumentHelp("What computes answers: cpu, or cuda:0 (docs/devices.md).", valueName: "device"),
+        transform: Device.named)
     var device = Device.cpu
 
     @Option(help: ArgumentHelp("Threads inside one operator, when answering.", valueName: "count"))

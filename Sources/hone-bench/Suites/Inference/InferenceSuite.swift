@@ -29,7 +29,7 @@ struct InferenceSuite: AsyncParsableCommand {
     @Option(name: .customLong("batches"), help: "Rows that are decoded together, by commas.") var batchList = "1,16,64"
     @Option(help: "Tokens of every prompt.") var prompt = 32
     @Option(help: "New tokens of every row.") var new = 33
-    @Option(help: "What computes: cpu, or cuda:0 (docs/devices.md).") var device = Device.cpu
+    @Option(help: "What computes: cpu, or cuda:0 (docs/devices.md).", transform: Device.named) var device = Device.cpu
     @Option(help: "How keys and values are kept: fp32, int8.") var cache = CachePrecision.fp32
     @Option(help: "Threads inside one step.") var threads = 1
     @Option(help: "Runs of each side; medians count.") var runs = 3
