@@ -133,14 +133,22 @@ extension PPOTrainer {
 
     /// Moves policy and critic along their gradients.
     private func move(_ report: inout PPOStepReport, _ check: StepCheck) throws(TrainingError) {
-        let norms = sideBySide { optimizer.clipGradients() } critic: { $1.clipGradients() }
+        let norms = sideBySide {
+            optimizer.clipGradients()
+        } critic: {
+            $1.clipGradients()
+        }
         report.gradNorm = norms.policy
         try check.requireFinite(norms.policy, "policy's gradient norm")
         if let norm = norms.critic {
             report.criticGradNorm = norm
             try check.requireFinite(norm, "critic's gradient norm")
         }
-        let rates = sideBySide { optimizer.advance(step: step) } critic: { $1.advance(step: step) }
+        let rates = sideBySide {
+            optimizer.advance(step: step)
+        } critic: {
+            $1.advance(step: step)
+        }
         report.learningRate = rates.policy
     }
 }
