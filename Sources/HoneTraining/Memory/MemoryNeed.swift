@@ -39,6 +39,8 @@ public struct MemoryNeed: Sendable {
         if usesReference { add("the reference", numbers: count) }
         if samplesWithCopy { add("the sampler's weights", numbers: count) }
         if usesCritic { addTraining(of: count, all: count, name: "the critic's ") }
+        // Passes that keep nothing compute with weights in another order, which are kept from pass to pass.
+        add("packed weights", numbers: count * (1 + (usesReference ? 1 : 0) + (usesCritic ? 1 : 0)))
         // The reference's passes keep nothing.
         addPass(shape, tokens: configuration.tokensPerMicroBatch, networkCount: usesCritic ? 2 : 1)
         let answers = configuration.promptsPerStep * configuration.samplesPerPrompt
