@@ -45,8 +45,11 @@ void Stepper::run(const StepRows &rows, const Pages &pages, const Span &span, in
     crew_->run([&](int thread) { compute(rows, pages, span, thread); });
 }
 
+/// All networks that a thread computes share its crew: the threads of a second one would spin where the first's work.
 void Stepper::make_crew(int threads) {
-    if (!crew_ || crew_->size() != threads) crew_ = std::make_unique<Crew>(threads);
+    static thread_local std::unique_ptr<Crew> crew;
+    if (!crew || crew->size() != threads) crew = std::make_unique<Crew>(threads);
+    crew_ = crew.get();
 }
 
 void Stepper::make_room(const StepRows &rows) {

@@ -91,7 +91,7 @@ private:
                 int thread);
 
     const Network &network_;
-    std::unique_ptr<Crew> crew_;
+    Crew *crew_ = nullptr;                      // of the thread that asks for a step
     matrix::Inputs inputs_;
     std::vector<Place> places_;                 // of every row
     std::vector<int32_t> read_before_;          // rows that are read before each row, and in all
