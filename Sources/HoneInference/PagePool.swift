@@ -111,8 +111,8 @@ extension PagePool {
     }
 }
 
-/// What must be alike for keys and values to be shared: whose requests they are, which weights computed them, and of how
-/// many layers there are some.
+/// What must be alike for keys and values to be shared: whose requests they are, which weights computed them, and of
+/// how many layers there are some.
 struct PrefixSalt: Hashable {
     let tenant: String
     let weightVersion: Int

@@ -113,8 +113,8 @@ struct PathNumbers {
 }
 
 extension RowLoop {
-    /// Reads a step's tokens with the first layers, decides what is to be decided, and goes on with those that all layers
-    /// read.
+    /// Reads a step's tokens with the first layers, decides what is to be decided, and goes on with those that all
+    /// layers read.
     ///
     /// - Returns: logits as a step of one network has them
     mutating func routedLogits(_ step: NetworkStep, _ counts: [Int]) -> Tensor {

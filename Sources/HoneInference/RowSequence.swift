@@ -108,7 +108,6 @@ extension RowSequence {
             isRead: count == pendingCount, draftCount: drafts.count)
     }
 
-
     /// Drafts up to so many tokens behind the newest, which is about to be read, as far as there are pages for them.
     mutating func draft(_ count: Int, in pool: PagePool) {
         drafts = drafting.draft(min(count, answer.room - 1), after: tokens, answer)

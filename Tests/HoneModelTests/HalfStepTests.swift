@@ -93,7 +93,8 @@ import Testing
         let network = CausalLanguageModel(Self.shape, generator: Generator(seed: 3))
         let whole = try #require(PreparedModel(network))
         let first = whole.shallow(try EarlyExit(after: 4 - 1, of: network))
-        #expect(first.configuration.layerCount == 3 && first.configuration.attentionKind(ofLayer: 1) == .sliding(window: 20))
+        #expect(first.configuration.layerCount == 3)
+        #expect(first.configuration.attentionKind(ofLayer: 1) == .sliding(window: 20))
         #expect(first.byteCount < whole.byteCount)
     }
 }

@@ -34,7 +34,9 @@ struct RoutingSuite: AsyncParsableCommand {
     @Flag(help: "One JSON object on the last line instead of a table.") var json = false
 
     func validate() throws {
-        for (name, value) in [("--seeds", seeds), ("--steps", steps), ("--threads", threads), ("--runs", runs)] where value < 1 {
+        for (name, value) in [
+            ("--seeds", seeds), ("--steps", steps), ("--threads", threads), ("--runs", runs),
+        ] where value < 1 {
             throw ValidationError("\(name) \(value): give a number from 1 up")
         }
         if !(1..<layers).contains(exitLayer) { throw ValidationError("--exit-layer must lie inside --layers.") }
