@@ -63,8 +63,17 @@ void Stepper::run(const StepRows &rows, const PageMemory &memory, const Span &sp
     crew_->run([&](int thread) { compute(rows, pages, span, thread); });
 }
 
+/// All networks that a thread computes share its crew: the threads of a second one would spin where the first's work.
+/// Who computes alone has one beside it, since that may be within a run of the other.
 void Stepper::make_crew(int threads) {
-    if (!crew_ || crew_->size() != threads) crew_ = std::make_unique<Crew>(threads);
+    static thread_local std::unique_ptr<Crew> crew;
+    static thread_local Crew alone(1);
+    if (threads == 1) {
+        crew_ = &alone;
+        return;
+    }
+    if (!crew || crew->size() != threads) crew = std::make_unique<Crew>(threads);
+    crew_ = crew.get();
 }
 
 /// Where there are many rows, each thread computes whole sequences, so that none waits for another at the end of every

@@ -108,7 +108,7 @@ private:
                 int thread);
 
     const Network &network_;
-    std::unique_ptr<Crew> crew_;
+    Crew *crew_ = nullptr;                            // of the thread that asks for a step
     std::vector<Part> parts_;
     std::vector<std::unique_ptr<Stepper>> steppers_;  // of the parts
     matrix::Inputs inputs_;

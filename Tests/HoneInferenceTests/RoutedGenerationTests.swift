@@ -1,3 +1,4 @@
+import Foundation
 import HoneModel
 import HoneTensor
 import HoneTokenizer
@@ -158,7 +159,7 @@ import Testing
 
     /// Limits under which prompts are read in pieces, rows wait for places, and pages run out.
     private static let tightLimits: [(rows: Int, prefill: Int, pages: Int)] = [
-        (64, 512, 1000), (5, 512, 1000), (7, 3, 1000), (6, 8, 24), (2, 1, 12),
+        (64, 512, 1000), (5, 3, 1000), (6, 8, 24),
     ]
 
     @Test(arguments: tightLimits.indices, [PrecisionPlan?.none, PrecisionPlan(.int8)])
@@ -196,6 +197,49 @@ import Testing
             #expect(answer.route.path == costs.best(chances, weight: 0.02))
             #expect(answer.route.confidence == chances[answer.route.path])
         }
+    }
+
+    /// An answer is the shallow path's up to the token that the exit is not sure of, and from there on what all layers
+    /// make of what stands there, in the same bits however rows are cut and put back.
+    @Test(arguments: tightLimits.indices) func anUnsureAnswerGoesOnWithAllLayers(tight: Int) throws {
+        try #require(Torch.computesTokensAlike)
+        let (model, parts) = try parts(seed: 4, exit: 2, router: true)
+        var limits = GenerationLimits()
+        let (rowCount, prefill, pages) = Self.tightLimits[tight]
+        limits.batchSize = rowCount
+        limits.prefillTokenCount = prefill
+        limits.cacheByteCount = pages * model.configuration.pageByteCount()
+        let plain = RoutedGenerator(model: model, parts: parts, tokenizer: tokenizer)
+        let watched = RoutedGenerator(model: model, parts: parts, tokenizer: tokenizer, limits: limits)
+        let asked = (requests(14) + requests(4)).map { request in
+            var request = request
+            request.maximumNewTokens = 24
+            return request
+        }
+        var plan = RoutingPlan(.lossy(cost: 1000))
+        plan.sureness = 0.08
+        var places: [Int?] = []
+        for (request, answer) in zip(asked, try watched.generate(asked, plan: plan)) {
+            let shallow = try plain.generate([request], plan: RoutingPlan(.fixed(.shallow)))[0]
+            let tokens = shallow.result.tokens
+            let unsure = tokens.indices.first { Double(shallow.result.logProbs[$0]) < log(plan.sureness) }
+            let place = unsure ?? (shallow.result.finishReason == .length ? 12 : nil)
+            places.append(place)
+            guard let place else {
+                #expect(answer == RoutedResult(result: shallow.result, route: answer.route))
+                #expect(answer.route.path == .shallow)
+                continue
+            }
+            var rest = request
+            rest.prompt += tokens.prefix(place)
+            rest.maximumNewTokens -= place
+            let deep = try plain.deep.generate([rest])[0]
+            #expect(answer.result.tokens == tokens.prefix(place) + deep.tokens)
+            #expect(answer.result.logProbs == shallow.result.logProbs.prefix(place) + deep.logProbs)
+            let tokenCount = request.prompt.count + answer.result.tokens.count
+            #expect(answer.route.path == .deep && answer.route.computed == 4 * tokenCount + 2)
+        }
+        #expect(Set(places).count > 3 && places.contains(nil), "choose another sureness: \(places)")
     }
 
     @Test func whatNobodyWantsAnyMoreIsDroppedAndTheRestIsAnswered() throws {
@@ -267,6 +311,9 @@ import Testing
             try bare.check(RoutingPlan(.lossless(draft: 0)))
         }
         #expect(throws: RoutingError.self) { try bare.check(RoutingPlan(.lossy(cost: .nan))) }
+        var unsure = RoutingPlan(.fixed(.deep))
+        unsure.sureness = 0.5
+        #expect(throws: RoutingError.self) { try bare.check(unsure) }
         #expect(throws: Never.self) { try plain.check(RoutingPlan(.fixed(.deep))) }
     }
 }

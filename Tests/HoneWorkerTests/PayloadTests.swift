@@ -1,6 +1,7 @@
 import Foundation
 import HoneEvaluation
 import HoneGrammar
+import HoneInference
 import Testing
 
 @testable import HoneWorker
@@ -20,6 +21,12 @@ import Testing
     func theKeyAtFaultIsNamed(_ json: String, message: String) throws {
         let error = #expect(throws: WorkerError.self) { try ReasonPayload(json: Data(json.utf8)) }
         #expect(error?.description.hasPrefix(message) == true, "\(String(describing: error))")
+    }
+
+    @Test func aRoutingSaysHowSureAShallowAnswerMustBe() throws {
+        let plan = try RoutingPlan(json: #"{"mode": "lossy", "cost": 0.4, "sureness": 0.9}"#)
+        #expect(plan.mode == .lossy(cost: 0.4) && plan.sureness == 0.9)
+        #expect(throws: WorkerError.self) { try RoutingPlan(json: #"{"mode": "shallow", "sureness": 0.9}"#) }
     }
 
     @Test func aSchemaIsOneTextHoweverItsMembersStand() throws {

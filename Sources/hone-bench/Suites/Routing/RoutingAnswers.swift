@@ -44,9 +44,21 @@ struct RoutingAnswers {
 
     /// What became of the answers by every path, problem by problem.
     func outcomes(of problems: [Problem]) throws -> [[RoutePath: Double]] {
-        var outcomes = [[RoutePath: Double]](repeating: [:], count: problems.count)
+        let answers = try answers(to: problems)
+        return outcomes(answers, problems)
+    }
+
+    private func answers(to problems: [Problem]) throws -> [RoutePath: [RoutedResult]] {
+        var found: [RoutePath: [RoutedResult]] = [:]
         for path in RoutePath.allCases {
-            let results = try generator().generate(requests(problems), plan: plan(.fixed(path)))
+            found[path] = try generator().generate(requests(problems), plan: plan(.fixed(path)))
+        }
+        return found
+    }
+
+    private func outcomes(_ answers: [RoutePath: [RoutedResult]], _ problems: [Problem]) -> [[RoutePath: Double]] {
+        var outcomes = [[RoutePath: Double]](repeating: [:], count: problems.count)
+        for (path, results) in answers {
             for (place, isRight) in right(results, problems).enumerated() { outcomes[place][path] = isRight ? 1 : 0 }
         }
         return outcomes
@@ -68,7 +80,8 @@ struct RoutingAnswers {
     /// accuracy; nothing where none does.
     func chosenSettings(_ problems: [Problem]) throws -> [String: RoutingSetting] {
         guard let router = parts.router else { return [:] }
-        let outcomes = try outcomes(of: problems)
+        let answers = try answers(to: problems)
+        let outcomes = outcomes(answers, problems)
         let successes = requests(problems).flatMap {
             router.successes(model.routingFeatures(TokenLine([$0.prompt]), parts.exit))
         }
@@ -78,8 +91,8 @@ struct RoutingAnswers {
         var found = RoutingSetting.costs.map { cost in
             let paths = successes.map { costs.best($0, weight: cost) }
             let right = zip(outcomes, paths).reduce(0) { $0 + $1.0[$1.1, default: 0] }
-            let computed = paths.reduce(0) { $0 + costs[$1] } / Double(problems.count)
-            return (setting: RoutingSetting(cost: cost), right: right, computed: computed)
+            let results = paths.enumerated().compactMap { answers[$1]?[$0] }
+            return (setting: RoutingSetting(cost: cost), right: right, computed: computed(results))
         }
         for setting in RoutingSetting.watched {
             let results = try generator().generate(requests(problems), plan: plan(setting))

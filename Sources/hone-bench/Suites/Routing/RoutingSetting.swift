@@ -9,12 +9,12 @@ struct RoutingSetting: Hashable, Encodable, Comparable, CustomStringConvertible 
     static let costs = (0...75).map { Double($0) * 0.02 }
     /// And where answers may leave the shallow path. At a cost of 1.5 nearly all are begun there.
     static let watched = [0.2, 0.6, 1.5].flatMap { cost in
-        [0.5, 0.7, 0.8, 0.9, 0.95, 0.98].map { RoutingSetting(cost: cost, sureness: $0) }
+        [0.5, 0.6, 0.65, 0.7, 0.8, 0.9].map { RoutingSetting(cost: cost, sureness: $0) }
     }
     /// What is reported besides the chosen ones.
     static let reported =
         [0, 0.05, 0.1, 0.2, 0.35, 0.6].map { RoutingSetting(cost: $0) }
-        + [0.5, 0.7, 0.8, 0.9, 0.95, 0.98].map { RoutingSetting(cost: 1.5, sureness: $0) }
+        + [0.5, 0.6, 0.7, 0.8, 0.9, 0.95].map { RoutingSetting(cost: 1.5, sureness: $0) }
 
     static func < (a: RoutingSetting, b: RoutingSetting) -> Bool { (a.sureness, a.cost) < (b.sureness, b.cost) }
 

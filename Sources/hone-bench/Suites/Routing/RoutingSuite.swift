@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import HonePlots
+import HoneTensor
 
 /// What choosing a path for each request saves, and what it costs in right answers.
 struct RoutingSuite: AsyncParsableCommand {
@@ -9,8 +10,8 @@ struct RoutingSuite: AsyncParsableCommand {
         abstract: "A model with an early exit and a router: the front of time and accuracy, and drafts without loss.",
         discussion: """
             Trains a small model with an early exit on the generator's first three levels, a router on what became of
-            its answers, and measures every way of answering on test problems. The costs of the points for 95 and 98 %
-            of the deep path's accuracy are chosen on other problems than those that are reported.
+            its answers, and measures every way of answering on test problems. The settings of the points for 95 and
+            98 % of the deep path's accuracy are chosen on other problems than those that are reported.
 
               hone-bench routing --seeds 3 --plot docs/routing.svg
             """)
@@ -23,8 +24,9 @@ struct RoutingSuite: AsyncParsableCommand {
     @Option(help: "What the loss at the exit counts.") var exitWeight = 0.5
     @Option(help: "Width of the network.") var hiddenSize = 128
     @Option(help: "Prompts that the router learns from.") var routerPrompts = 1200
-    @Option(help: "Prompts that are reported, and as many that costs are chosen on.") var testPrompts = 900
+    @Option(help: "Prompts that are reported, and as many that settings are chosen on.") var testPrompts = 900
     @Option(help: "Answers of a search.") var searchSamples = 4
+    @Option(help: "Threads inside one operator.") var threads = 1
     @Option(help: "Timed runs, whose median counts.") var runs = 3
     @Option(help: "Keep trained models in this folder, and use those that are there.") var models: String?
     @Option(help: "Where the front goes, as SVG.") var plot: String?
@@ -32,7 +34,9 @@ struct RoutingSuite: AsyncParsableCommand {
     @Flag(help: "One JSON object on the last line instead of a table.") var json = false
 
     func validate() throws {
-        for (name, value) in [("--seeds", seeds), ("--steps", steps), ("--runs", runs)] where value < 1 {
+        for (name, value) in [
+            ("--seeds", seeds), ("--steps", steps), ("--threads", threads), ("--runs", runs),
+        ] where value < 1 {
             throw ValidationError("\(name) \(value): give a number from 1 up")
         }
         if !(1..<layers).contains(exitLayer) { throw ValidationError("--exit-layer must lie inside --layers.") }
@@ -40,6 +44,7 @@ struct RoutingSuite: AsyncParsableCommand {
     }
 
     func run() async throws {
+        Threads.set(intraOp: threads)
         var results: [RoutingMeasurement.Result] = []
         for seed in firstSeed..<firstSeed + UInt64(seeds) {
             let task = RoutingTask(
