@@ -120,6 +120,7 @@ extension RowSequence {
         drafting.learn(acceptedCount: acceptedCount, of: drafts.count)
         drafts = []
         didCompute(acceptedCount, in: pool)
+        forgetFirstHalves()
         let wanted = KeyValuePages.count(forTokens: computedCount + 1)
         while pages.count > wanted { pool.release(pages.removeLast()) }
     }
@@ -185,6 +186,11 @@ extension RowSequence {
         depth = .whole
         prefix = nil
         computedCount -= 1
+        forgetFirstHalves()
+    }
+
+    /// What is kept ends where the computed tokens do: drafts that turned out wrong were never read.
+    private mutating func forgetFirstHalves() {
         var surplus = firstHalves.reduce(-computedCount) { $0 + $1.places.count }
         while surplus > 0, let last = firstHalves.popLast() {
             if last.places.count > surplus {
