@@ -1,4 +1,5 @@
 #include <curl/curl.h>
+#include <sys/socket.h>
 
 // Swift cannot call functions with a variable number of arguments: one of each kind of value in their place.
 static inline CURLcode hone_curl_set_long(CURL *easy, CURLoption option, long value) {
@@ -31,4 +32,17 @@ static inline void *hone_curl_context(CURL *easy) {
 // The transfer of a finished message, whose result is a union in C.
 static inline CURLcode hone_curl_result(const CURLMsg *message) {
     return message->data.result;
+}
+// A program that is started meanwhile must not get a connection, which would stay open until that program ends.
+static inline curl_socket_t hone_curl_open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address) {
+    (void)context;
+    (void)purpose;
+#ifdef SOCK_CLOEXEC
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+#else
+    return socket(address->family, address->socktype, address->protocol);
+#endif
+}
+static inline CURLcode hone_curl_keep_sockets(CURL *easy) {
+    return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, hone_curl_open_socket);
 }

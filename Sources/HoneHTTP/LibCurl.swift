@@ -98,6 +98,7 @@ extension CurlOutcome {
         unsafe hone_curl_set_long(handle, CURLOPT_HTTP09_ALLOWED, 0)
         unsafe hone_curl_set_long(handle, CURLOPT_NOSIGNAL, 1)
         unsafe hone_curl_set_long(handle, CURLOPT_TCP_KEEPALIVE, 1)
+        unsafe hone_curl_keep_sockets(handle)
         let connect = Int((request.limits.connect / .milliseconds(1)).rounded(.up))
         unsafe hone_curl_set_long(handle, CURLOPT_CONNECTTIMEOUT_MS, max(1, connect))
         if let body = request.body {
