@@ -204,8 +204,7 @@ void DeviceStepper::step(const StepRows &step, const PageMemory &memory, float *
     const auto *pages = dynamic_cast<const DevicePages *>(&memory);
     if (!pages) throw std::invalid_argument("a network on a device takes pages on a device");
     device_.use();
-    int64_t rows = 0;
-    for (int64_t s = 0; s < step.sequences; s++) rows += step.lengths[s];
+    int64_t rows = step.count();
     // A step before may still read the numbers that are about to be written over.
     stream_.finish();
     make_room(rows, step.read_count, step.table_step, step);

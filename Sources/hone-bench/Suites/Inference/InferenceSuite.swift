@@ -124,7 +124,7 @@ struct InferenceSuite: AsyncParsableCommand {
             guard
                 let own = try ServingSpeeds(
                     network, shape, precision, batches: batches, prompt: prompt, new: new, cache: cache,
-                    threads: threads, runs: runs, device: device)
+                    runs: runs, device: device)
             else { throw ValidationError("the row engine does not compute \(shape.rawValue)") }
             if precision == .fp32 { whole = own } else if let whole { rows += own.rows(beside: whole) }
             rows += own.rows

@@ -18,26 +18,17 @@ enum ServedShape: String, CaseIterable {
             ModelConfiguration(
                 vocabularySize: 258, hiddenSize: 256, intermediateSize: 704, layerCount: 6, headCount: 8,
                 maxPositionCount: 2048, tiesEmbeddings: true)
-        case .hundred:
-            ModelConfiguration(
-                vocabularySize: 32000, hiddenSize: 768, intermediateSize: 2048, layerCount: 12, headCount: 12,
-                kvHeadCount: 4, maxPositionCount: 2048, tiesEmbeddings: false)
-        case .threeHundred:
-            ModelConfiguration(
-                vocabularySize: 32000, hiddenSize: 1024, intermediateSize: 2816, layerCount: 20, headCount: 16,
-                kvHeadCount: 4, maxPositionCount: 2048, tiesEmbeddings: false)
-        case .thousand:
-            ModelConfiguration(
-                vocabularySize: 32000, hiddenSize: 2048, intermediateSize: 8192, layerCount: 16, headCount: 32,
-                kvHeadCount: 8, maxPositionCount: 2048, tiesEmbeddings: false)
-        case .threeThousand:
-            ModelConfiguration(
-                vocabularySize: 32000, hiddenSize: 3072, intermediateSize: 8192, layerCount: 28, headCount: 24,
-                kvHeadCount: 8, maxPositionCount: 2048, tiesEmbeddings: false)
-        case .eightThousand:
-            ModelConfiguration(
-                vocabularySize: 32000, hiddenSize: 4096, intermediateSize: 14336, layerCount: 32, headCount: 32,
-                kvHeadCount: 8, maxPositionCount: 2048, tiesEmbeddings: false)
+        case .hundred: Self.shape(hidden: 768, inner: 2048, layers: 12, heads: 12, kvHeads: 4)
+        case .threeHundred: Self.shape(hidden: 1024, inner: 2816, layers: 20, heads: 16, kvHeads: 4)
+        case .thousand: Self.shape(hidden: 2048, inner: 8192, layers: 16, heads: 32, kvHeads: 8)
+        case .threeThousand: Self.shape(hidden: 3072, inner: 8192, layers: 28, heads: 24, kvHeads: 8)
+        case .eightThousand: Self.shape(hidden: 4096, inner: 14336, layers: 32, heads: 32, kvHeads: 8)
         }
+    }
+
+    private static func shape(hidden: Int, inner: Int, layers: Int, heads: Int, kvHeads: Int) -> ModelConfiguration {
+        ModelConfiguration(
+            vocabularySize: 32000, hiddenSize: hidden, intermediateSize: inner, layerCount: layers, headCount: heads,
+            kvHeadCount: kvHeads, maxPositionCount: 2048, tiesEmbeddings: false)
     }
 }

@@ -18,7 +18,7 @@ struct ServingSpeeds {
     /// Measures; nil for a model that the row engine does not compute.
     init?(
         _ network: CausalLanguageModel, _ shape: ServedShape, _ precision: ServedPrecision, batches: [Int], prompt: Int,
-        new: Int, cache: CachePrecision, threads: Int, runs: Int, device: Device
+        new: Int, cache: CachePrecision, runs: Int, device: Device
     ) throws {
         guard let model = try PreparedModel(network, precision.plan(for: network.configuration))?.on(device) else {
             return nil
