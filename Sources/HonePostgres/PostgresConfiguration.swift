@@ -54,10 +54,13 @@ public struct PostgresConfiguration: Sendable, CustomStringConvertible {
             "fallback_application_name": applicationName, "client_encoding": "UTF8",
         ]
         all.merge(parameters) { $1 }
+        // A statement whose program was killed ends instead of computing on, and committing, unseen.
+        var options = "-c client_connection_check_interval=5s \(all["options"] ?? "")"
         if let statementTimeout {
             let milliseconds = Int64((statementTimeout / .milliseconds(1)).rounded(.up))
-            all["options"] = "\(all["options"] ?? "") -c statement_timeout=\(milliseconds)"
+            options += " -c statement_timeout=\(milliseconds)"
         }
+        all["options"] = options
         return all
     }
 }

@@ -9,12 +9,15 @@ public enum Threads {
     /// How many threads an operator may use on this machine.
     public static var intraOp: Int { Int(ctorch_thread_count()) }
 
+    /// How many an operator may be given.
+    public static let allowed = 1...1024
+
     /// Sets how many threads an operator may use.
     ///
     /// One is the right number on a machine that does other work too: two that wait for each other lose more than they
     /// win as soon as one of them loses its core.
     public static func set(intraOp count: Int) {
-        precondition(count > 0, "\(count) threads")
+        precondition(allowed.contains(count), "\(count) threads")
         ctorch_set_thread_count(Int32(count))
     }
 

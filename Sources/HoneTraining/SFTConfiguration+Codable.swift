@@ -29,7 +29,7 @@ extension SFTConfiguration {
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.settings(Key.self)
-        self.init(steps: try container.decode(Int.self, forKey: .steps))
+        self.init(steps: try container.count(.steps))
         try container.read(.tokensPerBatch, into: &tokensPerBatch)
         try container.read(.optimizer, into: &optimizer)
         try container.read(.learningRate, into: &learningRate)
@@ -120,7 +120,7 @@ extension SFTConfiguration {
         try require(epsilon > 0, .epsilon, "must be above 0, is \(epsilon)")
         try require(clipNorm >= 0, .clipNorm, "must not be negative, is \(clipNorm)")
         try require(checkpointInterval >= 0, .checkpointInterval, "must not be negative, is \(checkpointInterval)")
-        try require(threads > 0, .threads, "must be at least 1, is \(threads)")
+        try requireThreads(threads, Key.threads)
         try require((0..<1).contains(dropout), .dropout, "must lie in 0..<1, is \(dropout)")
         try require(promptLoss >= 0 && promptLoss.isFinite, .promptLoss, "must not be negative, is \(promptLoss)")
         try require(

@@ -12,13 +12,13 @@ public struct MemoryNeed: Sendable {
 
     /// Supervised training of a network of `shape`.
     public init(_ configuration: SFTConfiguration, shape: ModelConfiguration) {
-        addTraining(of: shape.parameterCount, all: shape.parameterCount)
+        addTraining(of: Double(shape.parameterCount), all: Double(shape.parameterCount))
         addPass(shape, tokens: configuration.tokensPerBatch, networkCount: 1)
     }
 
     /// A reward model on a backbone of `shape`.
     public init(_ configuration: RewardConfiguration, shape: ModelConfiguration) {
-        addTraining(of: shape.parameterCount, all: shape.parameterCount)
+        addTraining(of: Double(shape.parameterCount), all: Double(shape.parameterCount))
         addPass(shape, tokens: configuration.tokensPerBatch, networkCount: 1, readsLogits: false)
     }
 
@@ -29,11 +29,11 @@ public struct MemoryNeed: Sendable {
     ///   - shape: of the policy
     ///   - samplesWithCopy: whether answers are sampled with a copy of the policy
     public init(_ configuration: PPOConfiguration, shape: ModelConfiguration, samplesWithCopy: Bool = false) {
-        let count = shape.parameterCount
+        let count = Double(shape.parameterCount)
         let usesCritic = configuration.objective.estimator == .gae
         let usesReference = configuration.divergence.coefficient > 0
         let adapterCount = configuration.adapters.map {
-            $0.rank * shape.layerCount * 7 * (shape.hiddenSize + shape.intermediateSize)
+            Double($0.rank) * Double(shape.layerCount * 7 * (shape.hiddenSize + shape.intermediateSize))
         }
         addTraining(of: adapterCount ?? count, all: count)
         if usesReference { add("the reference", numbers: count) }
@@ -43,13 +43,13 @@ public struct MemoryNeed: Sendable {
         add("packed weights", numbers: count * (1 + (usesReference ? 1 : 0) + (usesCritic ? 1 : 0)))
         // The reference's passes keep nothing.
         addPass(shape, tokens: configuration.tokensPerMicroBatch, networkCount: usesCritic ? 2 : 1)
-        let answers = configuration.promptsPerStep * configuration.samplesPerPrompt
+        let answers = Double(configuration.promptsPerStep) * Double(configuration.samplesPerPrompt)
         // Prompts about as long as answers, within the context.
-        let length = min(2 * configuration.maximumNewTokens, shape.maxPositionCount)
+        let length = min(2 * min(configuration.maximumNewTokens, greatestCount), shape.maxPositionCount)
         add(
             "the roll-outs' cache",
-            numbers: answers * length * shape.layerCount * 2 * shape.kvHeadCount * shape.headSize)
-        add("the roll-outs' logits", numbers: 6 * answers * shape.vocabularySize)
+            numbers: answers * Double(length) * Double(shape.layerCount * 2 * shape.kvHeadCount * shape.headSize))
+        add("the roll-outs' logits", numbers: 6 * answers * Double(shape.vocabularySize))
     }
 
     /// Throws where less than this is to be had.
@@ -67,13 +67,15 @@ public struct MemoryNeed: Sendable {
             largest: largest.map { "\(TrainingError.mebibytes($0.byteCount)) for \($0.name)" }.joined(separator: ", "))
     }
 
-    private mutating func add(_ name: String, numbers: Int) {
-        parts.append((name, numbers.multipliedReportingOverflow(by: 4).partialValue))
+    /// Settings that nobody can mean are to be refused, and so must not overflow: what is more than there can be on any
+    /// machine is as much as that.
+    private mutating func add(_ name: String, numbers: Double) {
+        parts.append((name, Int(min(4 * numbers, 0x1p58))))
     }
 
     /// Weights, and gradients and two moments of those that are trained; Muon has one, and what it holds of a few
     /// matrices while it moves them.
-    private mutating func addTraining(of trained: Int, all: Int, name: String = "") {
+    private mutating func addTraining(of trained: Double, all: Double, name: String = "") {
         add("\(name)weights", numbers: all)
         add("\(name)gradients", numbers: trained)
         add("\(name)optimizer", numbers: 2 * trained)
@@ -85,7 +87,8 @@ public struct MemoryNeed: Sendable {
     ) {
         let heads = (2 * shape.headCount + 2 * shape.kvHeadCount) * shape.headSize
         let layer = 6 * shape.hiddenSize + 2 * heads + 3 * shape.intermediateSize
-        add("activations", numbers: networkCount * tokens * (shape.layerCount * layer + 2 * shape.hiddenSize))
-        if readsLogits { add("logits", numbers: 3 * tokens * shape.vocabularySize) }
+        let number = networkCount * (shape.layerCount * layer + 2 * shape.hiddenSize)
+        add("activations", numbers: Double(tokens) * Double(number))
+        if readsLogits { add("logits", numbers: 3 * Double(tokens) * Double(shape.vocabularySize)) }
     }
 }

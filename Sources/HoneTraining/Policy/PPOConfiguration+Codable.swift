@@ -28,7 +28,7 @@ extension PPOConfiguration {
 
     public init(from decoder: any Decoder) throws {
         let settings = try decoder.settings(CodingKeys.self)
-        self.init(steps: try settings.decode(Int.self, forKey: .steps))
+        self.init(steps: try settings.count(.steps))
         try settings.read(.promptsPerStep, into: &promptsPerStep)
         try settings.read(.samplesPerPrompt, into: &samplesPerPrompt)
         try settings.read(.maximumNewTokens, into: &maximumNewTokens)

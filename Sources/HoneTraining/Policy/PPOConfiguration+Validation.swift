@@ -6,9 +6,14 @@ extension PPOConfiguration {
         let counts = [
             (steps, CodingKeys.steps), (promptsPerStep, .promptsPerStep), (samplesPerPrompt, .samplesPerPrompt),
             (maximumNewTokens, .maximumNewTokens), (epochs, .epochs), (answersPerUpdate, .answersPerUpdate),
-            (tokensPerMicroBatch, .tokensPerMicroBatch), (threads, .threads),
+            (tokensPerMicroBatch, .tokensPerMicroBatch),
         ]
         for (value, key) in counts { try require(value > 0, key, "must be at least 1, is \(value)") }
+        try requireThreads(threads, CodingKeys.threads)
+        let answers = promptsPerStep.multipliedReportingOverflow(by: samplesPerPrompt)
+        try require(
+            !answers.overflow && answers.partialValue <= greatestCount, CodingKeys.promptsPerStep,
+            "times samples_per_prompt must be at most \(greatestCount), is \(promptsPerStep) times \(samplesPerPrompt)")
         let amounts = [
             (entropyCoefficient, CodingKeys.entropyCoefficient), (missingEndPenalty, .missingEndPenalty),
             (Double(maximumStaleness), .maximumStaleness), (Double(checkpointInterval), .checkpointInterval),

@@ -41,7 +41,7 @@ public struct DirectPreferenceConfiguration: Codable, Sendable, Equatable {
 
     public init(from decoder: any Decoder) throws {
         let settings = try decoder.settings(CodingKeys.self)
-        self.init(steps: try settings.decode(Int.self, forKey: .steps))
+        self.init(steps: try settings.count(.steps))
         try settings.read(.tokensPerBatch, into: &tokensPerBatch)
         try settings.read(.loss, into: &loss)
         try settings.read(.beta, into: &beta)
@@ -54,9 +54,10 @@ public struct DirectPreferenceConfiguration: Codable, Sendable, Equatable {
 
     /// Throws for a setting that cannot be meant, naming its key.
     public func validate() throws(TrainingError) {
-        for (value, key) in [(steps, CodingKeys.steps), (tokensPerBatch, .tokensPerBatch), (threads, .threads)] {
+        for (value, key) in [(steps, CodingKeys.steps), (tokensPerBatch, .tokensPerBatch)] {
             try require(value > 0, key, "must be at least 1, is \(value)")
         }
+        try requireThreads(threads, CodingKeys.threads)
         try require(beta > 0 && beta.isFinite, CodingKeys.beta, "must be above 0, is \(beta)")
         try require(
             (0..<0.5).contains(labelSmoothing), CodingKeys.labelSmoothing,

@@ -37,7 +37,7 @@ public struct RewardConfiguration: Codable, Sendable, Equatable {
 
     public init(from decoder: any Decoder) throws {
         let settings = try decoder.settings(CodingKeys.self)
-        self.init(steps: try settings.decode(Int.self, forKey: .steps))
+        self.init(steps: try settings.count(.steps))
         try settings.read(.tokensPerBatch, into: &tokensPerBatch)
         try settings.read(.optimizer, into: &optimizer)
         try settings.read(.centring, into: &centring)
@@ -49,9 +49,10 @@ public struct RewardConfiguration: Codable, Sendable, Equatable {
 
     /// Throws for a setting that cannot be meant, naming its key.
     public func validate() throws(TrainingError) {
-        for (value, key) in [(steps, CodingKeys.steps), (tokensPerBatch, .tokensPerBatch), (threads, .threads)] {
+        for (value, key) in [(steps, CodingKeys.steps), (tokensPerBatch, .tokensPerBatch)] {
             try require(value > 0, key, "must be at least 1, is \(value)")
         }
+        try requireThreads(threads, CodingKeys.threads)
         try require(centring >= 0 && centring.isFinite, CodingKeys.centring, "must not be negative, is \(centring)")
         try require(
             marginScale >= 0 && marginScale.isFinite, CodingKeys.marginScale,

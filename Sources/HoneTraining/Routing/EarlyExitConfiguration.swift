@@ -21,7 +21,7 @@ public struct EarlyExitConfiguration: Codable, Sendable, Equatable {
 
     public init(from decoder: any Decoder) throws {
         let settings = try decoder.settings(CodingKeys.self)
-        self.init(layer: try settings.decode(Int.self, forKey: .layer))
+        self.init(layer: try settings.count(.layer))
         try settings.read(.weight, into: &weight)
     }
 

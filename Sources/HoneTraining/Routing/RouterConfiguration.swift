@@ -53,7 +53,7 @@ public struct RouterConfiguration: Codable, Sendable, Equatable {
 
     public init(from decoder: any Decoder) throws {
         let settings = try decoder.settings(CodingKeys.self)
-        self.init(steps: try settings.decode(Int.self, forKey: .steps))
+        self.init(steps: try settings.count(.steps))
         try settings.read(.batchSize, into: &batchSize)
         try settings.read(.width, into: &width)
         try settings.read(.cost, into: &cost)
@@ -70,10 +70,10 @@ public struct RouterConfiguration: Codable, Sendable, Equatable {
 
     /// Throws for a setting that cannot be meant, naming its key.
     public func validate() throws(TrainingError) {
-        let counts = [
-            (steps, CodingKeys.steps), (batchSize, .batchSize), (width, .width), (threads, .threads),
-        ]
-        for (value, key) in counts { try require(value > 0, key, "must be at least 1, is \(value)") }
+        for (value, key) in [(steps, CodingKeys.steps), (batchSize, .batchSize), (width, .width)] {
+            try require(value > 0, key, "must be at least 1, is \(value)")
+        }
+        try requireThreads(threads, CodingKeys.threads)
         for (value, key) in [(cost, CodingKeys.cost), (choiceWeight, .choiceWeight)] {
             try require(value >= 0 && value.isFinite, key, "must not be negative, is \(value)")
         }

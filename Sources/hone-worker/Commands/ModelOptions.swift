@@ -29,8 +29,14 @@ struct ModelOptions: ParsableArguments {
     var databaseURL: String?
 
     func validate() throws {
-        if threads < 1 { throw ValidationError("--threads must be at least 1.") }
+        try ModelOptions.check(threads: threads)
         try Self.open(device)
+    }
+
+    static func check(threads: Int) throws {
+        guard Threads.allowed.contains(threads) else {
+            throw ValidationError("--threads \(threads): give a number from 1 to \(Threads.allowed.upperBound).")
+        }
     }
 
     /// A device that cannot be used is an error before anything is loaded or claimed.

@@ -78,7 +78,7 @@ struct QuantizeCommand: AsyncParsableCommand {
     var json = false
 
     func validate() throws {
-        if threads < 1 { throw ValidationError("--threads must be at least 1.") }
+        try ModelOptions.check(threads: threads)
         if dataset != nil, !prompts.isEmpty { throw ValidationError("Name a --dataset or --prompts, and not both.") }
         let isDirectory = try !ModelSource(model).needsCatalog
         if isDirectory != (out != nil) {

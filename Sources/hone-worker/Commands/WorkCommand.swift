@@ -66,7 +66,7 @@ struct WorkCommand: AsyncParsableCommand {
 
     func validate() throws {
         if concurrency < 1 { throw ValidationError("--concurrency must be at least 1.") }
-        if threads < 1 { throw ValidationError("--threads must be at least 1.") }
+        try ModelOptions.check(threads: threads)
         if let queues, queues.isEmpty { throw ValidationError("--queues names no queue.") }
         try ModelOptions.open(device)
     }
