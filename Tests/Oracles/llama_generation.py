@@ -7,7 +7,8 @@ Needs llama-cpp-python, gguf, numpy and safetensors. DIR is a Llama layout in fl
 are written as a GGUF file, once per dtype (f32, bf16, q8_0, q4_0), beside the model. All sequences take their step in
 one `llama_decode`. The likeliest tokens are taken outside of the measured time, which favours this side. The last line
 is {"rows": [{"batch": b, "decode": tokens/s, "prefill": tokens/s, "first": [...]}, ...]}, medians of --repeats; "first"
-are the tokens of the first sequence.
+are the tokens of the first sequence. With --invariance N, N random requests are answered alone and 16 at a time, and
+the last line is {"tokens": ..., "differing_tokens": ..., "differing_bits": ...}, bits of float32 log-probabilities.
 """
 
 import argparse
@@ -19,6 +20,7 @@ import time
 import gguf
 import llama_cpp
 import numpy
+from invariance import TOGETHER, count_differences, random_prompts
 from safetensors.numpy import load_file
 
 QUANTIZATIONS = {name: gguf.GGMLQuantizationType[name.upper()] for name in ("f32", "bf16", "q8_0", "q4_0")}
@@ -107,6 +109,27 @@ def measure(context, sequences, prompt, new, vocabulary):
     return sequences * (new - 1) / seconds, sequences * prompt / prefill, written
 
 
+def answer(context, prompts, new, vocabulary):
+    """The likeliest tokens of prompts that are read together, and their log-probabilities."""
+    batch = llama_cpp.llama_batch_init(2048, 0, 1)
+    llama_cpp.llama_memory_clear(llama_cpp.llama_get_memory(context), True)
+    entries = [(token, place, row, place == len(prompt) - 1)
+               for row, prompt in enumerate(prompts) for place, token in enumerate(prompt)]
+    answers = [([], []) for _ in prompts]
+    for step in range(new):
+        decode(context, batch, entries)
+        places = [place for place, entry in enumerate(entries) if entry[3]]
+        for row, place in enumerate(places):
+            logits = numpy.ctypeslib.as_array(llama_cpp.llama_get_logits_ith(context, place), (vocabulary,))
+            token = int(logits.argmax())
+            above = numpy.exp(logits - logits[token], dtype=numpy.float32).sum(dtype=numpy.float32)
+            answers[row][0].append(token)
+            answers[row][1].append(float(-numpy.log(above)))
+        entries = [(answers[row][0][-1], len(prompt) + step, row, True) for row, prompt in enumerate(prompts)]
+    llama_cpp.llama_batch_free(batch)
+    return answers
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--model", type=pathlib.Path, required=True)
@@ -116,6 +139,7 @@ def main():
     parser.add_argument("--new", type=int, default=33)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--invariance", type=int, default=0)
     arguments = parser.parse_args()
     path = arguments.model / f"{arguments.dtype}.gguf"
     if not path.exists():
@@ -123,6 +147,12 @@ def main():
     quiet = llama_cpp.llama_log_callback(lambda level, text, data: None)
     llama_cpp.llama_log_set(quiet, None)
     vocabulary = json.loads((arguments.model / "config.json").read_text())["vocab_size"]
+    if arguments.invariance:
+        model, context = open_context(path, TOGETHER, 64 + arguments.new, arguments.threads)
+        prompts = random_prompts(arguments.invariance, vocabulary)
+        print(json.dumps(
+            count_differences(prompts, lambda part: answer(context, part, arguments.new, vocabulary))))
+        return
     rows = []
     for batch in map(int, arguments.batches.split(",")):
         model, context = open_context(path, batch, arguments.prompt + arguments.new, arguments.threads)

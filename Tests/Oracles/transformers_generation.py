@@ -5,7 +5,8 @@
 Needs torch and transformers. dtype is fp32, bf16, or int8, which is torch's dynamic quantization of every linear layer.
 The loop is the one of `generate()` without its processors: the model with `past_key_values`, and argmax. The last line
 is {"rows": [{"batch": b, "decode": tokens/s, "prefill": tokens/s, "first": [...]}, ...]}, medians of --repeats; "first"
-are the tokens of the first sequence.
+are the tokens of the first sequence. With --invariance N, N random requests are answered alone and 16 at a time, and
+the last line is {"tokens": ..., "differing_tokens": ..., "differing_bits": ...}, bits of float32 log-probabilities.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import time
 import warnings
 
 import torch
+from invariance import count_differences, random_prompts
 from transformers import AutoModelForCausalLM
 
 
@@ -45,6 +47,25 @@ def measure(model, batch, prompt, new):
     return batch * (new - 1) / seconds, batch * prompt / prefill, written
 
 
+def answer(model, prompts, new):
+    """The likeliest tokens of prompts that are read together, padded on the left, and their log-probabilities."""
+    length = max(map(len, prompts))
+    ids = torch.tensor([[0] * (length - len(prompt)) + prompt for prompt in prompts])
+    mask = torch.tensor([[0] * (length - len(prompt)) + [1] * len(prompt) for prompt in prompts])
+    positions = (mask.cumsum(1) - 1).clamp(min=0)
+    tokens, scores, cache = [], [], None
+    for _ in range(new):
+        out = model(ids, attention_mask=mask, position_ids=positions, past_key_values=cache, use_cache=True,
+                    logits_to_keep=1)
+        cache, found = out.past_key_values, out.logits[:, -1].float().log_softmax(-1)
+        ids = found.argmax(-1, keepdim=True)
+        tokens.append(ids[:, 0].tolist())
+        scores.append(found.gather(1, ids)[:, 0].tolist())
+        mask = torch.cat([mask, torch.ones_like(ids)], 1)
+        positions = positions[:, -1:] + 1
+    return [([step[row] for step in tokens], [step[row] for step in scores]) for row in range(len(prompts))]
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--model", required=True)
@@ -55,11 +76,16 @@ def main():
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--invariance", type=int, default=0)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     rows = []
     with torch.inference_mode():
         model = load(arguments.model, arguments.dtype, arguments.device)
+        if arguments.invariance:
+            prompts = random_prompts(arguments.invariance, model.config.vocab_size)
+            print(json.dumps(count_differences(prompts, lambda part: answer(model, part, arguments.new))))
+            return
         for batch in map(int, arguments.batches.split(",")):
             runs = [measure(model, batch, arguments.prompt, arguments.new) for _ in range(arguments.repeats + 1)][1:]
             rows.append({"batch": batch, "decode": statistics.median(run[0] for run in runs),

@@ -72,7 +72,8 @@ extension PPOStepReport: TrainingReport {
         let step: Int
         let steps: Int
         let reward: Double
-        let divergence: Double
+        /// Nil where there is no reference to diverge from.
+        let divergence: Double?
         let unscorableCount: Int
         let secondsLeft: Int
 
@@ -99,7 +100,8 @@ extension PPOStepReport: TrainingReport {
         let seconds = samplingSeconds + scoringSeconds + learningSeconds
         return try PostgresJSON(
             encoding: Progress(
-                step: step, steps: steps, reward: score, divergence: divergence, unscorableCount: unscorableCount,
+                step: step, steps: steps, reward: score, divergence: divergenceCoefficient > 0 ? divergence : nil,
+                unscorableCount: unscorableCount,
                 secondsLeft: Int((seconds * Double(steps - step)).rounded())))
     }
 }

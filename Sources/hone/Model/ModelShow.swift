@@ -59,7 +59,7 @@ private struct CheckpointLine: Encodable {
         Column("JOB", isNumber: true) { $0.job.map(String.init) ?? "imported" },
         Column("RUN", isNumber: true) { $0.run.map(String.init) ?? "" },
         Column("CREATED") { $0.createdAt.ISO8601Format().clockTime },
-        Column("METRICS") { $0.metrics.text },
+        Column("METRICS") { $0.metrics.listed },
     ]
 
     private var mark: String {

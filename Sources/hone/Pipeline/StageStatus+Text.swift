@@ -58,33 +58,8 @@ extension StageStatus {
             parts.append("\(part) \(done.text)" + (report.removeValue(forKey: whole).map { "/\($0.text)" } ?? ""))
         }
         let remaining = report.removeValue(forKey: "eta_s")?.double
-        parts += report.sorted { $0.key < $1.key }.map { Self.part($0.key, $0.value) }
+        parts += JSONValue.object(report).parts
         if let remaining, !isFinal { parts.append("\(Duration.seconds(remaining).clockText) to go") }
         return parts.joined(separator: ", ")
-    }
-
-    private static func part(_ key: String, _ value: JSONValue) -> String {
-        let text = if case .string(let text) = value { text } else { value.double.map(shortNumber) ?? value.text }
-        return "\(label(key)) \(text)"
-    }
-
-    private static func label(_ key: String) -> String {
-        key.replacing("_per_s", with: "/s").replacing("_", with: " ")
-    }
-
-    /// Four digits are enough to watch.
-    private static func shortNumber(_ number: Double) -> String {
-        if number == number.rounded() || abs(number) >= 1000 { return "\(Int(number.rounded()))" }
-        return "\((number * 10_000).rounded() / 10_000)"
-    }
-}
-
-extension JSONValue {
-    fileprivate var double: Double? {
-        switch self {
-        case .integer(let value): Double(value)
-        case .number(let value): value
-        default: nil
-        }
     }
 }

@@ -58,19 +58,48 @@ struct GenerationPeers: ParsableArguments {
         let rows: [Speed]
     }
 
+    /// What an engine's answers in company differ by from those alone.
+    struct Differences: Decodable {
+        let tokens: Int
+        let differingTokens: Int
+        let differingBits: Int
+
+        enum CodingKeys: String, CodingKey {
+            case tokens
+            case differingTokens = "differing_tokens"
+            case differingBits = "differing_bits"
+        }
+    }
+
     /// Runs a peer; one that cannot run is reported, never guessed.
     func run(
         _ peer: Peer, model: String, batches: [Int], prompt: Int, new: Int, threads: Int, runs: Int,
         device: Device
     ) async -> Result<[Speed], Fault> {
-        if alone { return .failure(Fault(description: "\(peer.name): left out")) }
-        let program = peer.script.hasPrefix("llama") ? llamaPython : python
         var arguments = [
-            "\(oracles)/\(peer.script)", "--model", model, "--dtype", peer.dtype, "--batches",
-            batches.map(String.init).joined(separator: ","), "--prompt", "\(prompt)", "--new", "\(new)", "--threads",
-            "\(threads)", "--repeats", "\(runs)",
+            "--batches", batches.map(String.init).joined(separator: ","), "--prompt", "\(prompt)", "--new", "\(new)",
+            "--threads", "\(threads)", "--repeats", "\(runs)",
         ]
         if device != .cpu { arguments += ["--device", "\(device)"] }
+        return await ask(peer, Answer.self, model: model, arguments).map(\.rows)
+    }
+
+    /// Has a peer answer random requests alone and together.
+    func differences(
+        of peer: Peer, model: String, requestCount: Int, new: Int, threads: Int
+    ) async -> Result<Differences, Fault> {
+        await ask(
+            peer, Differences.self, model: model,
+            ["--invariance", "\(requestCount)", "--new", "\(new)", "--threads", "\(threads)"])
+    }
+
+    /// The last line that a peer's script prints.
+    private func ask<Found: Decodable>(
+        _ peer: Peer, _ kind: Found.Type, model: String, _ arguments: [String]
+    ) async -> Result<Found, Fault> {
+        if alone { return .failure(Fault(description: "\(peer.name): left out")) }
+        let program = peer.script.hasPrefix("llama") ? llamaPython : python
+        let arguments = ["\(oracles)/\(peer.script)", "--model", model, "--dtype", peer.dtype] + arguments
         do {
             let run = try await Subprocess.run(
                 program.contains("/") ? .path(FilePath(program)) : .name(program), arguments: Arguments(arguments),
@@ -81,7 +110,7 @@ struct GenerationPeers: ParsableArguments {
                 let reason = run.standardError.split(separator: "\n").last ?? "no output"
                 return .failure(Fault(description: "\(peer.name) with \(program): \(reason)"))
             }
-            return .success(try JSONDecoder().decode(Answer.self, from: Data(line.utf8)).rows)
+            return .success(try JSONDecoder().decode(kind, from: Data(line.utf8)))
         } catch {
             return .failure(Fault(description: "\(peer.name) with \(program): \(error)"))
         }

@@ -20,7 +20,7 @@ struct InferenceSuite: AsyncParsableCommand {
             Models have random weights. A peer stands beside Hone in the same class of precision: transformers in fp32,
             bf16 and with torch's dynamic int8, llama.cpp in f32, bf16, Q8_0 and Q4_0; Hone's other precisions stand
             beside its own fp32 too, where that is among them. By --invariance, so many random requests are answered
-            alone and together, and differing tokens and bits are counted.
+            alone and together, and differing tokens and bits are counted; by the peers, a tenth of as many.
             """)
 
     @Option(name: .customLong("model"), help: "Shapes, by commas: 5m, 125m, 300m, 1b, 3b, 8b.") var shapeList = "125m"
@@ -90,6 +90,7 @@ struct InferenceSuite: AsyncParsableCommand {
                         let measurement = InvarianceMeasurement(
                             network: network, precision: precision, requestCount: invariance, device: device)
                         rows += try measurement.rows()
+                        await countDifferences(precision, directory, &rows, &absent)
                     }
                 } else if lengths {
                     for precision in precisions {
@@ -112,6 +113,24 @@ struct InferenceSuite: AsyncParsableCommand {
             }
         }
         try SuiteReport(suite: "inference", rows: rows, absent: absent).show(asJSON: json)
+    }
+
+    /// The peers' counts, of a tenth of the requests: alone, they are slow.
+    private func countDifferences(
+        _ precision: ServedPrecision, _ directory: String, _ rows: inout [SuiteReport.Row], _ absent: inout [String]
+    ) async {
+        let count = max(1, invariance / 10)
+        for peer in GenerationPeers.Peer.beside(precision, on: .cpu) where device == .cpu {
+            switch await peers.differences(
+                of: peer, model: directory, requestCount: count, new: 24, threads: threads)
+            {
+            case .success(let found):
+                rows += InvarianceMeasurement.rows(
+                    peer.name, count, tokens: found.tokens, differingTokens: found.differingTokens,
+                    differingBits: found.differingBits)
+            case .failure(let fault): absent.append(fault.description)
+            }
+        }
     }
 
     /// Every precision beside the machine's limit, its peers and Hone's own float32.

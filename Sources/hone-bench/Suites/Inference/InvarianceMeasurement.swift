@@ -43,10 +43,18 @@ struct InvarianceMeasurement {
                 }
             }
         }
-        let name = "\(precision.rawValue), \(requestCount) requests"
-        return [("tokens", tokenCount), ("differing tokens", differingTokens), ("differing bits", differingBits)].map {
+        return Self.rows(
+            precision.rawValue, requestCount, tokens: tokenCount, differingTokens: differingTokens,
+            differingBits: differingBits)
+    }
+
+    static func rows(
+        _ engine: String, _ requestCount: Int, tokens: Int, differingTokens: Int, differingBits: Int
+    ) -> [SuiteReport.Row] {
+        [("tokens", tokens), ("differing tokens", differingTokens), ("differing bits", differingBits)].map {
             SuiteReport.Row(
-                name: "\(name): \($0)", unit: "", sample: Sample([Double($1)]), beside: nil)
+                name: "\(engine), \(requestCount) requests: \($0)", unit: "", sample: Sample([Double($1)]),
+                beside: nil)
         }
     }
 

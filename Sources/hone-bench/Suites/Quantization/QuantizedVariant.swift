@@ -21,9 +21,10 @@ struct QuantizedVariant: Sendable {
             return QuantizedVariant(name: name, settings: settings)
         }
         return [
-            variant("bf16", .bf16), variant("int8", .int8), variant("mixed, 30 %", .mixed, size: 0.3),
-            variant("mixed, 18 %", .mixed, size: 0.18), variant("int4", .int4),
-        ] + sparsities.map { variant("int8, \(Int(100 * $0)) % of inputs skipped", .int8, sparsity: $0) }
+            variant("bf16", .bf16), variant("int8", .int8), variant("int4", .int4),
+        ]
+            + [0.3, 0.22, 0.18, 0.15].map { variant("mixed, \(Int(($0 * 100).rounded())) %", .mixed, size: $0) }
+            + sparsities.map { variant("int8, \(Int(100 * $0)) % of inputs skipped", .int8, sparsity: $0) }
     }
 }
 
