@@ -80,7 +80,7 @@ let package = Package(
         .executableTarget(
             name: "hone-worker",
             dependencies: [
-                "HoneArtifacts", "HoneEmbedded", "HoneGrammar", "HoneHTTP", "HoneInference", "HonePostgres",
+                "HoneArtifacts", "HoneDatasets", "HoneEmbedded", "HoneGrammar", "HoneHTTP", "HoneInference", "HonePostgres",
                 "HoneQueue", "HoneRemote", "HoneTensor", "HoneTokenizer", "HoneWorker", argumentParser, logging,
                 serviceLifecycle, unixSignals,
             ],

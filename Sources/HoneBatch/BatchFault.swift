@@ -15,7 +15,6 @@ public struct BatchFault: Error, Sendable, Equatable, CustomStringConvertible {
 public enum BatchError: Error, Sendable, Equatable {
     case unreadable(path: String, reason: String)
     case empty(path: String)
-    case unwritable(path: String, reason: String)
     case unknown(batch: Int64)
 }
 
@@ -24,7 +23,6 @@ extension BatchError: CustomStringConvertible {
         switch self {
         case .unreadable(let path, let reason): "\(path) cannot be read: \(reason)"
         case .empty(let path): "\(path) holds no requests"
-        case .unwritable(let path, let reason): "\(path) cannot be written: \(reason)"
         case .unknown(let batch): "there is no batch \(batch); 'hone batch list' shows those that there are"
         }
     }

@@ -1,4 +1,5 @@
 import Foundation
+import HoneDatasets
 
 /// Reads a file line by line, from any place in it; memory grows neither with the file nor with a line.
 struct BatchLineReader {
@@ -30,7 +31,7 @@ struct BatchLineReader {
             handle = try FileHandle(forReadingFrom: URL(filePath: path))
             try handle.seek(toOffset: UInt64(after.end))
         } catch {
-            throw .unreadable(path: path, reason: error.localizedDescription)
+            throw .unreadable(path: path, reason: error.fileReason)
         }
     }
 
@@ -82,7 +83,7 @@ struct BatchLineReader {
         do {
             return try handle.read(upToCount: Self.chunkByteCount) ?? Data()
         } catch {
-            throw .unreadable(path: path, reason: error.localizedDescription)
+            throw .unreadable(path: path, reason: error.fileReason)
         }
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import HoneDatasets
 public import HonePostgres
 
 /// Writes what came of a batch: one line a request, to the output file or the error file.
@@ -38,7 +39,7 @@ public struct BatchResults: Sendable {
     }
 
     /// Writes the lines that have ended so far, in the order of the file.
-    /// - Throws: `BatchError`, or the server's error.
+    /// - Throws: `BatchError`, `AsideFile.Unwritable`, or the server's error.
     public nonisolated(nonsending) func write(
         from connection: PostgresConnection, progress: (Count) -> Void = { _ in }
     ) async throws -> Count {
@@ -56,10 +57,10 @@ public struct BatchResults: Sendable {
             for try await row in rows {
                 let (failed, line) = try row.decode(Bool.self, String.self)
                 if failed {
-                    try errorFile.write(line)
+                    try errorFile.write(line.utf8)
                     count.failed += 1
                 } else {
-                    try outFile.write(line)
+                    try outFile.write(line.utf8)
                     count.completed += 1
                 }
                 if (count.failed + count.completed).isMultiple(of: 10_000) { progress(count) }
@@ -83,53 +84,5 @@ public struct BatchResults: Sendable {
                 """
             ).named("look how far batches are")
         ).map { try $0.decode("line", as: PostgresJSON.self).decode(Status.self) }
-    }
-}
-
-/// A file that is written under another name and gets its own when it is whole.
-private struct AsideFile {
-    private let path: String
-    private let handle: FileHandle
-    private var buffer = Data()
-
-    private static let bufferByteCount = 256 << 10
-
-    init(_ path: String) throws(BatchError) {
-        self.path = path
-        do {
-            let aside = URL(filePath: path + ".partial")
-            try Data().write(to: aside)
-            handle = try FileHandle(forWritingTo: aside)
-        } catch {
-            throw .unwritable(path: path, reason: error.localizedDescription)
-        }
-    }
-
-    mutating func write(_ line: String) throws(BatchError) {
-        buffer.append(contentsOf: line.utf8)
-        buffer.append(UInt8(ascii: "\n"))
-        if buffer.count >= Self.bufferByteCount { try flush() }
-    }
-
-    private mutating func flush() throws(BatchError) {
-        do {
-            try handle.write(contentsOf: buffer)
-            buffer.removeAll(keepingCapacity: true)
-        } catch {
-            throw .unwritable(path: path, reason: error.localizedDescription)
-        }
-    }
-
-    mutating func finish() throws(BatchError) {
-        try flush()
-        do {
-            try handle.synchronize()
-            try handle.close()
-        } catch {
-            throw .unwritable(path: path, reason: error.localizedDescription)
-        }
-        guard rename(path + ".partial", path) == 0 else {
-            throw .unwritable(path: path, reason: String(cString: strerror(errno)))
-        }
     }
 }

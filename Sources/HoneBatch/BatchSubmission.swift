@@ -1,5 +1,6 @@
 internal import Crypto
 import Foundation
+import HoneDatasets
 public import HonePostgres
 
 /// Puts a batch file into the queue: all of its good lines or, if it is killed, none until it is run again.
@@ -125,7 +126,7 @@ public struct BatchSubmission: Sendable {
             while let chunk = try handle.read(upToCount: 1 << 20), !chunk.isEmpty { hash.update(data: chunk) }
             return Data(hash.finalize())
         } catch {
-            throw .unreadable(path: path, reason: error.localizedDescription)
+            throw .unreadable(path: path, reason: error.fileReason)
         }
     }
 }

@@ -47,7 +47,7 @@ struct ByteReader {
             chunk = Array(try handle.read(upToCount: Self.chunkByteCount) ?? Data())
             position = 0
         } catch {
-            throw RowFault("cannot read on: \(error.localizedDescription)")
+            throw RowFault("cannot read on: \(error.fileReason)")
         }
     }
 }

@@ -52,7 +52,7 @@ public struct ExampleReader {
         } catch let error as DatasetError {
             throw error
         } catch {
-            throw .unreadable(file: file.path, reason: error.localizedDescription)
+            throw .unreadable(file: file.path, reason: error.fileReason)
         }
     }
 

@@ -13,7 +13,7 @@ public struct JSONLineReader<Row: Decodable> {
         do {
             bytes = ByteReader(try FileHandle(forReadingFrom: file))
         } catch {
-            throw .unreadable(file: file.path, reason: error.localizedDescription)
+            throw .unreadable(file: file.path, reason: error.fileReason)
         }
         do throws(RowFault) {
             if try bytes.peek() == Self.gzipMark {

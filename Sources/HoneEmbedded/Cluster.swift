@@ -27,6 +27,8 @@ struct Cluster: Sendable {
         guard rename(unfinished, home.data) == 0 else { throw EmbeddedError.system(home.data) }
     }
 
+    var isAlive: Bool { serverProcess() != nil }
+
     /// The address of the server if it runs and answers. One that runs without answering is stopped.
     func findRunning() async throws -> ServerAddress? {
         if let process = serverProcess() {

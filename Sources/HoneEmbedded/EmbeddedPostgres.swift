@@ -22,6 +22,7 @@ public struct EmbeddedPostgres: Sendable {
     /// Whether this call started the server; else it was running already.
     public let isStartedHere: Bool
     let cluster: Cluster
+    private let address: ServerAddress
 
     /// Finds the running server of a directory or starts one, making the cluster if there is none.
     ///
@@ -50,6 +51,17 @@ public struct EmbeddedPostgres: Sendable {
         return EmbeddedPostgres(cluster: cluster, address: address, isStartedHere: true)
     }
 
+    /// Whether its process is there; whether it answers costs a connection to find out.
+    public var isAlive: Bool { cluster.isAlive }
+
+    /// Starts it again on the port that everybody knows, unless somebody did.
+    public func startAgain() async throws {
+        let lock = try await StartLock.acquire(home.lockFile)
+        defer { withExtendedLifetime(lock) {} }
+        guard try await cluster.findRunning() == nil else { return }
+        _ = try await cluster.start(port: address.port)
+    }
+
     /// Stops the server and waits for its end; sessions are cut off and roll back.
     public func stop() async throws {
         let lock = try await StartLock.acquire(home.lockFile)
@@ -59,6 +71,7 @@ public struct EmbeddedPostgres: Sendable {
 
     private init(cluster: Cluster, address: ServerAddress, isStartedHere: Bool) {
         self.cluster = cluster
+        self.address = address
         self.isStartedHere = isStartedHere
         home = cluster.home
         url = address.url

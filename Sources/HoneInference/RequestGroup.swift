@@ -51,6 +51,11 @@ extension GenerationRequest {
         if let fault = sampling.fault {
             throw .parameter(request: position, name: fault.name, reason: fault.reason)
         }
+        if let token = sampling.logitBias.keys.filter({ !(0..<configuration.vocabularySize).contains(Int($0)) }).min() {
+            throw .parameter(
+                request: position, name: "logit_bias",
+                reason: "names token \(token); the model's are 0 to \(configuration.vocabularySize - 1)")
+        }
         try require(
             format == nil || !usesCalculator && stopTexts.isEmpty, "format",
             "goes with neither stop texts nor the calculator, which would break it")

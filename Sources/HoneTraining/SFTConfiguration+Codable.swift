@@ -128,7 +128,8 @@ extension SFTConfiguration {
         try require(
             vocabulary == .bytes || model != nil, .vocabulary, "is learned, and the run starts from another model")
         try require(
-            curriculum.allSatisfy { $0.steps > 0 }, .curriculum, "every phase must last at least 1 step")
+            curriculum.allSatisfy { (1...greatestCount).contains($0.steps) }, .curriculum,
+            "every phase must last 1 to \(greatestCount) steps")
         try require(
             curriculum.isEmpty || levelSchedule == nil, .levelSchedule, "is given, and so is curriculum; give one")
         try levelSchedule?.validate()

@@ -83,6 +83,17 @@ import Testing
         try await second.stop()
     }
 
+    @Test func whoeverHoldsAServerThatWasKilledSeesItAndStartsItAgainWhereItWas() async throws {
+        let server = try await start(.temporary(), durability: .full)
+        #expect(server.isAlive)
+        kill(try pid(server.home), SIGKILL)
+        try await eventually("its process is gone", within: .seconds(60)) { !server.isAlive }
+        try await server.startAgain()
+        try await server.startAgain()
+        #expect(try await answer(server.url) == 42)
+        try await server.stop()
+    }
+
     @Test func aLockFileThatNamesAnotherProgramDoesNotStopTheStart() async throws {
         let home = try EmbeddedHome.temporary()
         try await start(home).stop()

@@ -30,10 +30,31 @@ import Testing
         let answer = try JSONDecoder().decode(Answer.self, from: Data(await generation.printed.utf8))
         #expect(answer.id == "a" && answer.tokenIDs.count == 3 && answer.tokenLogProbs.count == 3)
 
+        try await answersTakeTheirFilesPlaceOnlyWhenAllAreThere(in: worker.artifacts, environment)
+
         let evaluation = try WorkerProcess(
             ["evaluate", "--model", "tiny", "--dataset", "tiny", "--limit", "4", "--max-new-tokens", "4", "--json"],
             environment: environment)
         #expect(await evaluation.printed.contains(#""example_count":4"#))
+    }
+
+    private func answersTakeTheirFilesPlaceOnlyWhenAllAreThere(
+        in folder: URL, _ environment: [String: String]
+    ) async throws {
+        let (prompts, out) = (folder.path + "/broken.jsonl", folder.path + "/answers.jsonl")
+        let lines = #"{"id": "a", "prompt": "1+1=?"}"# + "\n" + #"{"id": "b"}"# + "\n"
+        try lines.write(toFile: prompts, atomically: false, encoding: .utf8)
+        try "kept".write(toFile: out, atomically: false, encoding: .utf8)
+        let arguments = ["generate", "--model", "tiny", "--prompts", prompts, "--max-new-tokens", "3", "--out"]
+        let broken = try WorkerProcess(arguments + [out], environment: environment)
+        #expect(await broken.status == 1)
+        #expect(broken.complaints.contains("broken.jsonl:2"))
+        #expect(try String(contentsOfFile: out, encoding: .utf8) == "kept")
+        let onto = try WorkerProcess(arguments + [prompts], environment: environment)
+        #expect(await onto.status == 1)
+        #expect(onto.complaints.contains("is the file of prompts"))
+        #expect(try String(contentsOfFile: prompts, encoding: .utf8) == lines)
+        #expect(!FileManager.default.fileExists(atPath: out + ".partial"))
     }
 
     private struct Answer: Decodable {

@@ -1,4 +1,5 @@
 import Foundation
+import HoneDatasets
 
 /// Reads a file line by line; memory does not grow with the file.
 struct LineReader {
@@ -21,7 +22,7 @@ struct LineReader {
         do {
             handle = try FileHandle(forReadingFrom: URL(filePath: path))
         } catch {
-            throw .file(path: path, line: nil, fault: "cannot be read: \(error.localizedDescription)")
+            throw .file(path: path, line: nil, fault: "cannot be read: \(error.fileReason)")
         }
     }
 
@@ -52,7 +53,7 @@ struct LineReader {
             isAtEnd = more.isEmpty
             buffer += more
         } catch {
-            throw .file(path: path, line: nil, fault: "cannot be read: \(error.localizedDescription)")
+            throw .file(path: path, line: nil, fault: "cannot be read: \(error.fileReason)")
         }
     }
 }

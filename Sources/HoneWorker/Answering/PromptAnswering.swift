@@ -1,5 +1,6 @@
 import Foundation
 import HoneBatch
+import HoneDatasets
 public import HoneGrammar
 public import HoneInference
 
@@ -35,6 +36,7 @@ public struct PromptAnswering: Sendable {
     /// - Parameters:
     ///   - prompts: a path; `-` is standard input.
     ///   - out: a path; `-` is standard output.
+    ///     Answers are under its name with `.partial` behind it until all are there.
     /// - Returns: the number of prompts answered, and of those of a batch file that were not.
     /// - Throws: `WorkerError.file` with the line of a prompt that cannot be answered; in a file of the OpenAI Batch
     ///   format such a line gets an error in its place, and the others are answered. `RoutingError` where the model
@@ -42,11 +44,27 @@ public struct PromptAnswering: Sendable {
     public func run(prompts: String, out: String) async throws -> (answered: Int, refused: Int) {
         if let plan { try await model.engine.check(plan) }
         var reader = try LineReader(path: prompts)
-        let output = try Self.open(out)
+        guard !AsideFile.isSame(prompts, out) else {
+            throw WorkerError.file(path: out, line: nil, fault: "is the file of prompts; name another for the answers")
+        }
+        var output = try AsideFile(out)
+        do {
+            let counts = try await answer(&reader, path: prompts, to: &output)
+            try output.finish()
+            return counts
+        } catch {
+            try output.setDown()
+            throw error
+        }
+    }
+
+    private func answer(
+        _ reader: inout LineReader, path: String, to output: inout AsideFile
+    ) async throws -> (answered: Int, refused: Int) {
         var counts = (answered: 0, refused: 0)
         var isBatch: Bool?
         while true {
-            let slice = try nextSlice(&reader, path: prompts, &isBatch)
+            let slice = try nextSlice(&reader, path: path, &isBatch)
             if slice.isEmpty { return counts }
             let asked = slice.flatMap { item in item.requests.map { (item.prompt, $0) } }
             var answers = try await model.answer(asked, plan: plan)[...]
@@ -58,13 +76,14 @@ public struct PromptAnswering: Sendable {
                         answers: Array(answers.prefix(requests.count)), includesLogProbs: options.includesLogProbs,
                         includesDrawnLogProbs: options.includesDrawnLogProbs)
                     answers = answers.dropFirst(requests.count)
-                    try output.write(contentsOf: answer.json() + Data("\n".utf8))
+                    try output.write(answer.json())
                     counts.answered += 1
                 case .refused(let answer):
-                    try output.write(contentsOf: AnswerLine.encoder.encode(answer) + Data("\n".utf8))
+                    try output.write(AnswerLine.encoder.encode(answer))
                     counts.refused += 1
                 }
             }
+            try output.flush()
         }
     }
 
@@ -113,15 +132,5 @@ public struct PromptAnswering: Sendable {
         var own = options
         own.sampling.seed &+= UInt64(number)
         return try line.requests(to: model, own)
-    }
-
-    private static func open(_ path: String) throws(WorkerError) -> FileHandle {
-        if path == "-" { return .standardOutput }
-        do {
-            try Data().write(to: URL(filePath: path))
-            return try FileHandle(forWritingTo: URL(filePath: path))
-        } catch {
-            throw .file(path: path, line: nil, fault: "cannot be written: \(error.localizedDescription)")
-        }
     }
 }

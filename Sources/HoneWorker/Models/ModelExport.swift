@@ -2,6 +2,7 @@ import Foundation
 public import HoneArtifacts
 import HoneCatalog
 import HoneConcurrency
+import HoneDatasets
 import HoneModel
 public import HonePostgres
 
@@ -43,10 +44,34 @@ public struct ModelExport: Sendable {
     ) throws {
         let manager = FileManager.default
         try requireHuggingFaceForm(files)
-        try manager.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        guard try manager.contentsOfDirectory(atPath: directory).isEmpty else {
-            throw WorkerError.file(path: directory, line: nil, fault: "is not empty; name a new directory")
+        let place = URL(filePath: directory).standardizedFileURL.path
+        let aside = place + ".partial-\(UUID().uuidString)"
+        do {
+            // Before anything is copied; and what is renamed below takes the place of an empty directory alone.
+            if manager.fileExists(atPath: place), try !manager.contentsOfDirectory(atPath: place).isEmpty {
+                throw WorkerError.file(path: directory, line: nil, fault: "is not empty; name a new directory")
+            }
+            try manager.createDirectory(atPath: aside, withIntermediateDirectories: true)
+        } catch let error as CocoaError {
+            throw WorkerError.file(path: directory, line: nil, fault: "cannot be written: \(error.fileReason)")
         }
+        do {
+            try fill(aside, with: files, of: name, dequantizing: dequantizing)
+            guard rename(aside, place) == 0 else {
+                throw WorkerError.file(
+                    path: directory, line: nil, fault: "cannot be written: \(String(cString: strerror(errno)))")
+            }
+        } catch {
+            // What failed is what the user is told; leftovers of it have a name that says so.
+            try? manager.removeItem(atPath: aside)
+            throw error
+        }
+    }
+
+    private func fill(
+        _ directory: String, with files: [CheckpointFile], of name: String, dequantizing: Bool
+    ) throws {
+        let manager = FileManager.default
         for file in files {
             // A copy of its own: the directory is the user's to change.
             let target = directory + "/" + file.path
@@ -54,10 +79,7 @@ public struct ModelExport: Sendable {
             try manager.setAttributes([.posixPermissions: 0o644], ofItemAtPath: target)
         }
         if try ModelConfiguration.read(directory: directory).quantization != nil {
-            guard dequantizing else {
-                for file in files { try manager.removeItem(atPath: directory + "/" + file.path) }
-                throw WorkerError.quantizedExport(checkpoint: name)
-            }
+            guard dequantizing else { throw WorkerError.quantizedExport(checkpoint: name) }
             try QuantizedModel(directory: directory).dequantized.save(directory: directory)
         }
         // In the catalog steps go without saying; of a directory that says nothing they are not assumed.

@@ -1,4 +1,5 @@
 public import Foundation
+import HoneDatasets
 import HoneHTTP
 import HoneRemote
 
@@ -32,7 +33,7 @@ public struct EnginesFile: Sendable {
         } catch let error as HTTPError {
             throw fault("\(error)")
         } catch {
-            throw fault("cannot be read: \(error.localizedDescription)")
+            throw fault("cannot be read: \(error.fileReason)")
         }
     }
 

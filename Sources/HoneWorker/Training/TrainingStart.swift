@@ -45,11 +45,25 @@ struct TrainingStart<Payload: TrainingPayload>: Sendable {
             laid[judge] = try await lay(resources.checkpoints.files(of: judge), "judge-\(judge)")
         }
         judges = laid
-        tokenizer =
-            try (resumed ?? initial).map { try ByteTokenizer(contentsOf: $0 + "/tokenizer.json") } ?? ByteTokenizer()
+        tokenizer = try Self.tokenizer(in: resumed ?? initial)
         self.job = job
         self.context = context
         rows = try await payload.source.rows(of: point.data, from: context.pool)
+    }
+
+    /// - Throws: `WorkerError.payload`: another try would find the same file.
+    private static func tokenizer(in directory: String?) throws(WorkerError) -> ByteTokenizer {
+        guard let directory else { return ByteTokenizer() }
+        do {
+            return try ByteTokenizer(contentsOf: directory + "/tokenizer.json")
+        } catch {
+            let reason = "\(error)".replacing(directory + "/", with: "")
+            throw .payload(
+                key: "initial_checkpoint",
+                fault:
+                    "has a tokenizer that trainings do not read (\(reason)); they go on from models that were trained "
+                    + "here, and imported ones are served, evaluated and quantized")
+        }
     }
 }
 

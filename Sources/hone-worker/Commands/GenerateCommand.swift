@@ -11,6 +11,7 @@ struct GenerateCommand: AsyncParsableCommand {
         discussion: """
             A prompt is one line {"id": …, "prompt": "…"}; an answer is one line with text, token_ids and finish_reason.
             A prompt's "format", {"regex": …} or {"json_schema": …}, goes before --regex and --json-schema.
+            Answers are in FILE.partial until all are there.
             A file of the OpenAI Batch format is answered in that format, its lines' settings before those given here.
 
             EXAMPLES
@@ -42,7 +43,9 @@ struct GenerateCommand: AsyncParsableCommand {
     var batch = 64
 
     func validate() throws {
-        if batch < 1 { throw ValidationError("--batch must be at least 1.") }
+        guard (1...65_536).contains(batch) else {
+            throw ValidationError("--batch \(batch): give a number from 1 to 65,536.")
+        }
     }
 
     func run() async throws {

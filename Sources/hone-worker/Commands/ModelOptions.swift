@@ -41,7 +41,12 @@ struct ModelOptions: ParsableArguments {
 
     /// A device that cannot be used is an error before anything is loaded or claimed.
     static func open(_ device: Device) throws {
-        if device != .cpu { _ = try device.open() }
+        guard device != .cpu else { return }
+        do {
+            _ = try device.open()
+        } catch {
+            throw ValidationError("--device \(device): \(error)")
+        }
     }
 
     func load(limits: GenerationLimits = GenerationLimits()) async throws -> LoadedModel {

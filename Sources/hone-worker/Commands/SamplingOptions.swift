@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import HoneDatasets
 import HoneGrammar
 import HoneInference
 import HoneWorker
@@ -69,8 +70,16 @@ struct SamplingOptions: ParsableArguments {
         options.includesStopText = includeStop
         options.format =
             try regex.map(AnswerFormat.regex)
-            ?? jsonSchema.map { .jsonSchema(try String(contentsOfFile: $0, encoding: .utf8)) }
+            ?? jsonSchema.map { .jsonSchema(try Self.text(of: $0)) }
         return options
+    }
+
+    private static func text(of file: String) throws -> String {
+        do {
+            return try String(contentsOfFile: file, encoding: .utf8)
+        } catch {
+            throw ValidationError("--json-schema \(file) cannot be read: \(error.fileReason)")
+        }
     }
 
     private static func bias(_ text: String) throws -> (Int32, Float) {

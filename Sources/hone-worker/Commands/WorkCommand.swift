@@ -65,7 +65,9 @@ struct WorkCommand: AsyncParsableCommand {
     @OptionGroup var log: LogOptions
 
     func validate() throws {
-        if concurrency < 1 { throw ValidationError("--concurrency must be at least 1.") }
+        guard (1...64).contains(concurrency) else {
+            throw ValidationError("--concurrency \(concurrency): give a number from 1 to 64.")
+        }
         try ModelOptions.check(threads: threads)
         if let queues, queues.isEmpty { throw ValidationError("--queues names no queue.") }
         try ModelOptions.open(device)

@@ -38,7 +38,7 @@ struct Dev: AsyncParsableCommand {
             options.console.note("Starting PostgreSQL in \(home.path)")
             let server = try await EmbeddedPostgres.start(in: home, port: port)
             do {
-                try await serve(DevDatabase(url: server.url, home: home, isPrivate: true), workerPath)
+                try await serve(DevDatabase(url: server.url, home: home, server: server), workerPath)
             } catch {
                 try await server.stop()
                 throw error
@@ -60,8 +60,10 @@ struct Dev: AsyncParsableCommand {
         let logger = Logger(label: "hone.dev")
         let worker = WorkerSupervisor(
             workerPath: workerPath, databaseURL: database.url, processFile: processFile, logger: logger)
+        var kept: [any Service] = [worker]
+        if let server = database.server { kept.insert(ServerKeeper(server: server, logger: logger), at: 0) }
         var services = ServiceGroupConfiguration(
-            services: [worker], gracefulShutdownSignals: [.sigint, .sigterm, .sighup], logger: quiet)
+            services: kept, gracefulShutdownSignals: [.sigint, .sigterm, .sighup], logger: quiet)
         services.maximumGracefulShutdownDuration = .seconds(60)
         try await ServiceGroup(configuration: services).run()
     }
@@ -78,7 +80,10 @@ struct Dev: AsyncParsableCommand {
 private struct DevDatabase {
     let url: String
     let home: EmbeddedHome
-    var isPrivate = false
+    /// Nil where the user named the database.
+    var server: EmbeddedPostgres?
+
+    var isPrivate: Bool { server != nil }
 
     var text: String {
         let place = isPrivate ? "psql \"$(cat \(home.connectionFile))\"" : "the one that you named"

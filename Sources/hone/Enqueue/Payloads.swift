@@ -1,4 +1,5 @@
 import Foundation
+import HoneDatasets
 
 /// The payloads of an `enqueue`: each a JSON object as text, checked before anything is sent.
 struct Payloads {
@@ -51,6 +52,6 @@ extension CommandError {
     /// What Foundation says went wrong, without its codes and domains.
     static func reason(of error: any Error) -> String {
         let error = error as NSError
-        return error.userInfo[NSDebugDescriptionErrorKey] as? String ?? error.localizedDescription
+        return error.userInfo[NSDebugDescriptionErrorKey] as? String ?? error.fileReason
     }
 }

@@ -36,7 +36,7 @@ struct MetricExport {
             if manager.fileExists(atPath: target) { try manager.removeItem(atPath: target) }
             try manager.moveItem(atPath: aside, toPath: target)
         } catch let error as CocoaError {
-            throw CommandError.fileUnwritable(path: target, reason: error.localizedDescription)
+            throw CommandError.fileUnwritable(path: target, reason: error.fileReason)
         }
         return target
     }

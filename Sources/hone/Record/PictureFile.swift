@@ -1,4 +1,5 @@
 import Foundation
+import HoneDatasets
 import HonePlots
 import Subprocess
 
@@ -35,7 +36,7 @@ struct PictureFile {
         do {
             try bytes.write(to: URL(filePath: path), options: .atomic)
         } catch {
-            throw CommandError.fileUnwritable(path: path, reason: error.localizedDescription)
+            throw CommandError.fileUnwritable(path: path, reason: error.fileReason)
         }
     }
 
