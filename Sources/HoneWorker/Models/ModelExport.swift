@@ -62,8 +62,7 @@ public struct ModelExport: Sendable {
                     path: directory, line: nil, fault: "cannot be written: \(String(cString: strerror(errno)))")
             }
         } catch {
-            // What failed is what the user is told; leftovers of it have a name that says so.
-            try? manager.removeItem(atPath: aside)
+            try manager.removeItem(atPath: aside)
             throw error
         }
     }
