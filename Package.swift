@@ -81,8 +81,8 @@ let package = Package(
             name: "hone-worker",
             dependencies: [
                 "HoneArtifacts", "HoneDatasets", "HoneEmbedded", "HoneGrammar", "HoneHTTP", "HoneInference", "HonePostgres",
-                "HoneQueue", "HoneRemote", "HoneTensor", "HoneTokenizer", "HoneWorker", argumentParser, logging,
-                serviceLifecycle, unixSignals,
+                "HonePipeline", "HoneQueue", "HoneRemote", "HoneTensor", "HoneTokenizer", "HoneWorker", argumentParser,
+                logging, serviceLifecycle, unixSignals,
             ],
             swiftSettings: strict),
         .executableTarget(

@@ -4,6 +4,8 @@ import Foundation
 public enum WorkerError: Error, Equatable {
     /// The payload of a job does not say what its kind needs.
     case payload(key: String?, fault: String)
+    /// What a stage of a pipeline asks for cannot be read.
+    case stage(name: String, fault: String)
     /// The database has no such thing; `mend` says how to come by one.
     case notFound(noun: String, name: String, mend: String)
     /// No checkpoint of the model is served yet.
@@ -35,6 +37,7 @@ extension WorkerError: CustomStringConvertible {
         switch self {
         case .payload(let key?, let fault): "payload: \"\(key)\" \(fault)"
         case .payload(nil, let fault): "payload: \(fault)"
+        case .stage(let name, let fault): "stage '\(name)': \(fault)"
         case .notFound(let noun, let name, let mend): "there is no \(noun) \(name); \(mend)"
         case .noActiveCheckpoint(let model):
             "model \(model) has no active checkpoint yet; 'hone model show \(model)' lists what there is to promote, "

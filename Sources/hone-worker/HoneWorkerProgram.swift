@@ -12,6 +12,7 @@ struct HoneWorkerProgram: AsyncParsableCommand {
         subcommands: [
             WorkCommand.self, GenerateCommand.self, TokenizeCommand.self, EvaluateCommand.self, VerifyCommand.self,
             ImportCommand.self, ExportCommand.self, QuantizeCommand.self, DiffCommand.self,
+            CheckPipelineCommand.self,
         ])
 
     static func main() async {

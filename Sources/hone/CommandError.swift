@@ -11,6 +11,8 @@ enum CommandError: Error, CustomStringConvertible {
     case noSuchRow(noun: String, name: String)
     case nothingHasRun
     case noSuchPipelineFile(path: String)
+    /// `reason` names the file and the stage.
+    case pipelineRefused(reason: String)
     case timedOut(unfinishedCount: Int)
     case nothingToLabel(labeller: String)
     case badJudgement(reason: String)
@@ -41,6 +43,7 @@ enum CommandError: Error, CustomStringConvertible {
             "nothing has run yet; 'hone pipeline run NAME' starts a run"
         case .noSuchPipelineFile(let path):
             "there is no file \(path); 'hone pipeline list' shows the pipelines that the database knows"
+        case .pipelineRefused(let reason): reason
         case .nothingRecorded(let job):
             "job \(job) has recorded no metrics; a job that trains does, from its first second on"
         case .noSuchMetric(let name, let job, let known):

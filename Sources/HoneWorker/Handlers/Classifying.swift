@@ -37,6 +37,7 @@ extension Error {
         switch self as any Error {
         // Another worker may have more memory, and this one at another time.
         case TrainingError.memory: false
+        case PipelineError.unresolved: true
         case WorkerError.noActiveCheckpoint, WorkerError.modelNotNamed(activeCount: 0): false
         case is WorkerError, is CatalogError, is FeedbackError, is TrainingError, is DatasetError, is ProblemError,
             is InferenceError,

@@ -33,6 +33,11 @@ struct PipelineRun: AsyncParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() async throws {
+        if case .file(let file) = PipelineSource(pipeline) {
+            let values = Dictionary(parameters.map { ($0.name, $0.value) }) { _, last in last }
+            _ = try PipelineDefinition(file: file)
+            try await StageReading.check(file.path, params: values)
+        }
         let status = try await options.withDatabase { connection in
             let runID = try await start(on: connection)
             if detach { return nil as RunStatus? }

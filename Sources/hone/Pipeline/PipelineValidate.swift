@@ -6,7 +6,7 @@ import HonePipeline
 struct PipelineValidate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "validate",
-        abstract: "Checks pipeline files: stages, needs, references, cycles.",
+        abstract: "Checks pipeline files: stages, what they ask for, needs, references, cycles.",
         discussion: """
             EXAMPLES
               hone pipeline validate Pipelines/first-reasoner.yaml
@@ -21,6 +21,7 @@ struct PipelineValidate: AsyncParsableCommand {
     func run() async throws {
         for file in files {
             let definition = try PipelineDefinition(file: URL(filePath: file))
+            try await StageReading.check(file)
             let valid = ValidPipeline(file: file, name: definition.name, stages: definition.stages.count)
             try options.console.emit(valid, text: "\(file): \(valid.name), \(valid.stages) stages, valid")
         }
