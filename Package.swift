@@ -80,7 +80,8 @@ let package = Package(
         .executableTarget(
             name: "hone-worker",
             dependencies: [
-                "HoneArtifacts", "HoneDatasets", "HoneEmbedded", "HoneGrammar", "HoneHTTP", "HoneInference", "HonePostgres",
+                "HoneArtifacts", "HoneDatasets", "HoneEmbedded", "HoneGrammar", "HoneHTTP", "HoneInference",
+                "HonePostgres",
                 "HonePipeline", "HoneQueue", "HoneRemote", "HoneTensor", "HoneTokenizer", "HoneWorker", argumentParser,
                 logging, serviceLifecycle, unixSignals,
             ],

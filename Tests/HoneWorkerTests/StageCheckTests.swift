@@ -11,7 +11,9 @@ import Testing
     }
 
     private let data = """
-          - {name: data, kind: ingest, with: {dataset: d, generate: {levels: [1], train_count: 9, test_count: 1, seed: 1}}}
+          - name: data
+            kind: ingest
+            with: {dataset: d, generate: {levels: [1], train_count: 9, test_count: 1, seed: 1}}
 
         """
 
