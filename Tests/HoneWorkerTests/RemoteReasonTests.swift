@@ -110,6 +110,29 @@ import Testing
         #expect(try await pool.query("SELECT FROM hone.audit()").isEmpty)
     }
 
+    @Test func aWorkerWithoutTheServersLeavesTheirJobsToOneThatHasThem() async throws {
+        let database = try TemporaryDatabase.current
+        let pool = database.pool
+        let server = try HostileServer { _, connection in answer("#### 4", connection) }
+        let jobs = try await ask("2+2=?")
+        try await work(EnginesFile())
+        #expect(try await states(jobs) == ["failed"])
+        try await pool.query("SELECT hone.retry(\(jobs[0]))")
+
+        let capabilities = try PostgresJSON(encoding: WorkerCapabilities(device: "cpu", engines: engines([server])))
+        let other = try await PostgresConnection.connect(to: PostgresConfiguration(url: database.url))
+        try await other.query(
+            "SELECT hone.attach_worker(hone.register_worker('other', 'elsewhere', 1, 'test', \(capabilities)))")
+        try await work(EnginesFile())
+        let row = try await pool.query("SELECT state, attempt FROM hone.job_status WHERE id = \(jobs[0])")
+        #expect(try row[0].decode("state", as: String.self) == "scheduled")
+        #expect(try row[0].decode("attempt", as: Int16.self) == 0)
+        await other.close()
+        try await pool.execute("UPDATE hone.task_due SET due_at = clock_timestamp()")
+        try await work(engines([server]))
+        #expect(try await states(jobs) == ["succeeded"])
+    }
+
     @Test func aRequestThatTheServerRefusesFailsForGood() async throws {
         let pool = try TemporaryDatabase.current.pool
         let server = try HostileServer { request, connection in

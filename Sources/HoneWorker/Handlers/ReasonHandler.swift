@@ -23,11 +23,18 @@ struct ReasonHandler: JobHandler {
                     try await answer(share, serving.model(forJob: share[0].job.id), context)
                 }
             } catch let error as WorkerError {
-                for question in group { try await context.fail(question.job, error.failure) }
+                let failure = try await failure(by: error, of: model, context)
+                for question in group { try await context.fail(question.job, failure) }
             } catch let error as EngineFailure {
                 for question in group { try await context.fail(question.job, error.jobFailure) }
             }
         }
+    }
+
+    /// A model that this worker has not may be one that another worker's servers answer for: the job is left to it.
+    private func failure(by error: WorkerError, of model: String?, _ context: JobContext) async throws -> JobFailure {
+        guard let model, try await RemoteFleet.serves(model, in: context.pool) else { return error.failure }
+        return .postponed("\(error); servers of another worker answer for it", for: .seconds(2))
     }
 
     /// Reads the payloads; a job with a bad one fails at once.

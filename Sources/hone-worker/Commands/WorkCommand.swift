@@ -91,7 +91,8 @@ struct WorkCommand: AsyncParsableCommand {
             codeVersion: Surroundings.codeVersion,
             verifier: VerifierProcess(command: verifierCommand), engines: engines)
         let worker = try WorkerService(
-            pool: pool, configuration: try configuration, handlers: HandlerRegistry.handlers(resources), logger: logger)
+            pool: pool, configuration: try configuration(engines), handlers: HandlerRegistry.handlers(resources),
+            logger: logger)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
@@ -109,16 +110,15 @@ struct WorkCommand: AsyncParsableCommand {
         verifier.map { ["/bin/sh", "-c", "exec " + $0] } ?? ["/proc/self/exe", "verify"]
     }
 
-    private var configuration: WorkerConfiguration {
-        get throws {
-            let process = ProcessInfo.processInfo
-            var configuration = WorkerConfiguration(name: name ?? "\(process.hostName)/\(process.processIdentifier)")
-            configuration.queues = queues
-            configuration.concurrency = concurrency
-            configuration.stopsWhenIdle = drain
-            configuration.codeVersion = Surroundings.codeVersion
-            configuration.capabilities = try PostgresJSON(encoding: ["device": "\(device)"])
-            return configuration
-        }
+    private func configuration(_ engines: EnginesFile) throws -> WorkerConfiguration {
+        let process = ProcessInfo.processInfo
+        var configuration = WorkerConfiguration(name: name ?? "\(process.hostName)/\(process.processIdentifier)")
+        configuration.queues = queues
+        configuration.concurrency = concurrency
+        configuration.stopsWhenIdle = drain
+        configuration.codeVersion = Surroundings.codeVersion
+        configuration.capabilities = try PostgresJSON(
+            encoding: WorkerCapabilities(device: "\(device)", engines: engines))
+        return configuration
     }
 }
