@@ -6,7 +6,7 @@ import HoneModel
 /// `{"mode": "lossy", "cost": 0.3, "sureness": 0.9}`, `{"mode": "lossless", "draft": 4}`, or one path for all,
 /// `{"mode": "shallow"}`.
 struct RoutingSettings: Decodable, Sendable, Hashable {
-    enum Mode: String, Decodable, Sendable {
+    enum Mode: String, Decodable, Sendable, CaseIterable {
         case lossy, lossless, shallow, deep, search
     }
 
