@@ -71,9 +71,13 @@ import Testing
     }
 
     @Test(arguments: [
-        (#""levels": []"#, "levels"), (#""level": [1]"#, "generate.level"),
-    ]) func problemsOfNoLevelAreNotGenerated(_ more: String, _ word: String) throws {
-        let json = #"{"dataset": "d", "generate": {"seed": 1, "train_count": 1, "test_count": 1, \#(more)}}"#
+        (#""train_count": 1, "levels": []"#, #""generate" has no level in "levels""#),
+        (#""train_count": 1, "level": [1]"#, #""generate.level" is not an option here"#),
+        (#""train_count": 1.5"#, #""generate.train_count" must be a whole number, and is 1.5"#),
+        (#""train_count": [1, 2.5]"#, #""generate.train_count[1]" must be a whole number, and is 2.5"#),
+        (#""train_count": "many""#, #""generate.train_count" must be a whole number"#),
+    ]) func problemsThatCannotBeMeantAreNotGenerated(_ options: String, _ word: String) throws {
+        let json = #"{"dataset": "d", "generate": {"seed": 1, "test_count": 1, \#(options)}}"#
         let error = #expect(throws: WorkerError.self) { try IngestPayload(json: Data(json.utf8)) }
         #expect(error?.description.contains(word) == true, "\(String(describing: error))")
     }

@@ -50,12 +50,13 @@ struct IngestPayload: JobPayload {
         case each([Int])
 
         init(from decoder: any Decoder) throws {
-            let container = try decoder.singleValueContainer()
             do {
-                self = .same(try container.decode(Int.self))
+                _ = try decoder.unkeyedContainer()
             } catch DecodingError.typeMismatch {
-                self = .each(try container.decode([Int].self))
+                self = .same(try Int(from: decoder))
+                return
             }
+            self = .each(try [Int](from: decoder))
         }
 
         /// - Returns: One number per level; nil if there are not so many.

@@ -24,7 +24,7 @@ extension JobPayload {
             }
             self = try decoder.decode(Self.self, from: json)
         } catch let error as DecodingError {
-            throw MisfitNumber.find(in: json, of: Self.self)?.error ?? WorkerError(error)
+            throw MisfitNumber.find(behind: error, in: json, of: Self.self)?.error ?? WorkerError(error)
         } catch let error as WorkerError {
             throw error
         } catch {

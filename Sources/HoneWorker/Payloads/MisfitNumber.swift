@@ -10,9 +10,11 @@ struct MisfitNumber {
 
     var error: WorkerError { .payload(key: WorkerError.place(place), fault: fault) }
 
-    /// The first in the order in which the type reads; nil where every number fits, or where the type takes whatever
-    /// stands there.
-    static func find<Value: Decodable>(in json: Data, of type: Value.Type) -> MisfitNumber? {
+    /// The number because of which a type cannot be read from JSON; nil where the error is another.
+    static func find<Value: Decodable>(
+        behind error: DecodingError, in json: Data, of type: Value.Type
+    ) -> MisfitNumber? {
+        guard case .dataCorrupted(let context) = error, context.codingPath.isEmpty else { return nil }
         for token in tokens(in: json) {
             var changed = json
             changed.replaceSubrange(token, with: Data("\"\"".utf8))
