@@ -376,10 +376,12 @@ CREATE FUNCTION hone.is_taken(kind text) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, hone AS $$
     SELECT EXISTS (
         SELECT FROM hone.workers w
-        WHERE w.stopped_at IS NULL AND w.session_at IS NOT NULL
-          AND coalesce(w.capabilities -> 'kinds' ? is_taken.kind, true));
+        WHERE w.stopped_at IS NULL AND CASE WHEN w.capabilities ? 'kinds'
+            THEN w.capabilities -> 'kinds' ? is_taken.kind
+            -- A worker of an earlier version; a labeller has no session.
+            ELSE w.session_at IS NOT NULL END);
 $$;
 COMMENT ON FUNCTION hone.is_taken IS
-    'whether a worker runs that takes jobs of the kind; one that does not say what it takes may';
+    'whether a worker runs that takes jobs of the kind, or one that does not say what it takes';
 REVOKE ALL ON FUNCTION hone.is_taken FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION hone.is_taken TO hone_producer, hone_worker, hone_admin;
