@@ -8,7 +8,7 @@ public struct BatchSubmission: Sendable {
     private let path: String
     private let model: String?
     private let queue: String
-    private let priority: Int
+    private let priority: Int32
     private let isAgain: Bool
 
     /// Lines and bytes that are read between two commits.
@@ -31,7 +31,7 @@ public struct BatchSubmission: Sendable {
     ///   - queue: of the jobs
     ///   - priority: of the jobs; a smaller number runs first
     ///   - isAgain: submits a file once more that was submitted before
-    public init(path: String, model: String?, queue: String = "default", priority: Int = 0, isAgain: Bool = false) {
+    public init(path: String, model: String?, queue: String = "default", priority: Int32 = 0, isAgain: Bool = false) {
         self.path = path
         self.model = model
         self.queue = queue
@@ -50,12 +50,14 @@ public struct BatchSubmission: Sendable {
         on connection: PostgresConnection, progress: (_ line: Int) -> Void = { _ in }
     ) async throws -> Receipt {
         let digest = try digest()
+        var lines = try BatchLineReader(path: path)
+        if try lines.next() == nil { throw BatchError.empty(path: path) }
         let rows = try await connection.query(
             PostgresQuery(
                 """
                 SELECT batch, is_submitted, line, end_offset FROM hone.open_batch(
                     \(URL(filePath: path).lastPathComponent), \(digest), \(model), \(queue),
-                    \(Int32(clamping: priority)), \(isAgain))
+                    \(priority), \(isAgain))
                 """
             ).named("open a batch"))
         let batch: Int64 = try rows[0].decode("batch")
@@ -94,7 +96,6 @@ public struct BatchSubmission: Sendable {
             }
             if line == nil { break }
         }
-        if last == 0 { throw BatchError.empty(path: path) }
     }
 
     /// Copies a block of lines to where no worker sees them.

@@ -1,12 +1,14 @@
+import HoneCatalog
+
 /// What cannot be made of labels.
 public enum FeedbackError: Error, Equatable {
     /// Nothing to learn from: no label of the kind and source stands.
     case noLabels(kind: LabelKind, source: LabelSource)
-    /// Labels there are, but all of labellers who are too often wrong on gold questions.
+    /// Labels there are, but all of labellers who are too often wrong on gold questions, or who always chose one side.
     case nobodyTrusted(kind: LabelKind, [LeftOutLabeller])
     /// Labels there are, but none from which a row follows.
     case nothingDecided(kind: LabelKind, labelCount: Int, contradictionCount: Int)
-    /// Every labeller always chose the side that was shown in the same place.
+    /// All labellers together always chose the side that was shown in the same place.
     case oneSided(side: String, labelCount: Int)
     /// A judgement in the database that has not the form of its kind.
     case badJudgement(label: Int64, fault: String)
@@ -14,6 +16,7 @@ public enum FeedbackError: Error, Equatable {
     case noSuchGold(Int64)
     case unknownFreeze(String)
     case freezeExists(String)
+    case badFreezeName(String)
     /// What a freeze holds is not what was recorded.
     case freezeDamaged(String)
     /// A freeze is not the one that a job began with.
@@ -31,7 +34,8 @@ extension FeedbackError: CustomStringConvertible {
         case .nobodyTrusted(let kind, let leftOut):
             "all \(kind) labels are of labellers who are not trusted: "
                 + leftOut.map { "\($0.labeller), \($0.reason)" }.joined(separator: "; ")
-                + "; look at 'hone label gold accuracy', and retire questions that are no good"
+                + "; look at the clients that submitted them and at 'hone label gold accuracy', and retire questions "
+                + "that are no good"
         case .nothingDecided(let kind, let labelCount, let contradictionCount):
             "\(labelCount) \(kind) labels decide nothing: \(contradictionCount) tasks have as many votes for one side "
                 + "as for the other; ask for more labels a task"
@@ -46,6 +50,8 @@ extension FeedbackError: CustomStringConvertible {
             "there is no freeze \(name); 'hone label freeze' takes one"
         case .freezeExists(let name):
             "there is a freeze \(name) already, and a freeze never changes; choose another name"
+        case .badFreezeName(let name):
+            "bad freeze name: '\(name)'; it \(CatalogName.rule)"
         case .freezeDamaged(let name):
             "freeze \(name) does not hold what was recorded for it; restore the database from a backup"
         case .freezeChanged(let name, let was, let now):

@@ -84,7 +84,7 @@ public struct GenerationDefaults: Sendable, Equatable {
 }
 
 /// What a model reads and writes.
-public enum AnswerLayout: String, Codable, Sendable {
+public enum AnswerLayout: String, Codable, Sendable, CaseIterable {
     /// The problem as it is; one step a line and the answer.
     case steps
     /// The problem with letters for its numbers; one equation over the letters, which the calculator works out.

@@ -38,7 +38,8 @@ public final class WorkerService: Service {
     ///   connect.
     public func run() async throws {
         let registration = WorkerStatements.register(
-            configuration, host: ProcessInfo.processInfo.hostName, pid: ProcessInfo.processInfo.processIdentifier)
+            configuration, kinds: handlers.keys.sorted(), host: ProcessInfo.processInfo.hostName,
+            pid: ProcessInfo.processInfo.processIdentifier)
         let id: Int32 = try await pool.query(registration).one().decode("id")
         let worker = WorkerState(configuration, id: id, logger: logger)
         try await withGracefulShutdownHandler {

@@ -4,12 +4,14 @@ import HonePostgres
 struct WorkerStatements: Sendable {
     let worker: Int32
 
-    static func register(_ configuration: WorkerConfiguration, host: String, pid: Int32) -> PostgresQuery {
+    static func register(
+        _ configuration: WorkerConfiguration, kinds: [String], host: String, pid: Int32
+    ) -> PostgresQuery {
         PostgresQuery(
             """
             SELECT hone.register_worker(
                 \(configuration.name), \(host), \(pid), \(configuration.codeVersion),
-                \(configuration.capabilities)) AS id
+                \(configuration.capabilities) || jsonb_build_object('kinds', \(kinds))) AS id
             """
         ).named("register the worker")
     }

@@ -2,7 +2,7 @@ internal import HoneModel
 internal import HoneTensor
 
 /// How the first weights of a model are drawn.
-public enum ModelInitialization: String, Codable, Sendable {
+public enum ModelInitialization: String, Codable, Sendable, CaseIterable {
     /// Every matrix normal with the model configuration's `initializer_range`, as transformers does it.
     case normal
     /// Every layer begins as the identity: the projections that write to the residual stream start at zero, the others

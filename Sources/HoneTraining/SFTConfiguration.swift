@@ -7,12 +7,12 @@ public import HoneModel
 /// misspelt one cannot pass unnoticed.
 public struct SFTConfiguration: Codable, Sendable, Equatable {
     /// How the learning rate moves after the warm-up.
-    public enum Schedule: String, Codable, Sendable {
+    public enum Schedule: String, Codable, Sendable, CaseIterable {
         case constant, cosine, linear
     }
 
     /// What moves the weights.
-    public enum Optimizer: String, Codable, Sendable {
+    public enum Optimizer: String, Codable, Sendable, CaseIterable {
         case adamW = "adamw"
         /// Muon for the matrices inside the layers and AdamW for the rest: a small model from random weights learns
         /// in a fraction of the tokens.
@@ -20,7 +20,7 @@ public struct SFTConfiguration: Codable, Sendable, Equatable {
     }
 
     /// Where the tokens of a new model come from.
-    public enum Vocabulary: String, Codable, Sendable {
+    public enum Vocabulary: String, Codable, Sendable, CaseIterable {
         /// One token for each byte.
         case bytes
         /// Byte pairs learnt from the examples, as many as the model's `vocab_size` has room for.

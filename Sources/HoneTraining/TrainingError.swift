@@ -14,6 +14,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case memory(need: Int, available: Int, bound: String, largest: String)
     /// Something that must hold in every run does not; going on would train on nonsense.
     case invariant(step: Int, name: String, value: Double, limit: Double)
+    /// A reward model that gives all that is held out the same score.
+    case indifferent(judgementCount: Int)
     /// An answer that is older than the run allows.
     case stale(prompt: Int, policyStep: Int, step: Int, limit: Int)
     /// A checkpoint that belongs to another run, or to a newer program.
@@ -42,6 +44,9 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
         case .invariant(let step, let name, let value, let limit):
             "training stopped at step \(step): \(name) is \(value) and must be at most \(limit); nothing was "
                 + "changed in this step, and the last checkpoint is sound"
+        case .indifferent(let count):
+            "the reward model gives the same score to all of \(count) held-out judgements, so that it judges nothing; "
+                + "lower learning_rate, lengthen warm_up_steps, or start from a checkpoint that tells answers apart"
         case .stale(let prompt, let policyStep, let step, let limit):
             "an answer to prompt \(prompt) is of the policy of step \(policyStep), and step \(step) takes none "
                 + "more than \(limit) steps older; sample it again"

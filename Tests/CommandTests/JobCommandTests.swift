@@ -20,6 +20,8 @@ private struct Job: Decodable {
         let job = try #require(try shown.rows(Job.self).first)
         #expect(job.kind == "noop" && job.state == "available" && job.priority == 3)
         #expect(job.payload?["sleep_ms"] == 7)
+        let text = try await HoneProgram.run("jobs", "show", "\(id)", database: url).output
+        #expect(text.contains("a worker that takes noop jobs; none is running"))
     }
 
     @Test func aFileIsEnqueuedWholeOrNotAtAll() async throws {
@@ -74,6 +76,7 @@ private struct Job: Decodable {
     @Test func aJobThatDoesNotExistIsNamed() async throws {
         let url = try TemporaryDatabase.current.url
         try await HoneProgram.run("jobs", "show", "999", database: url).expectFailure(saying: "no job 999")
+        try await HoneProgram.run("jobs", "logs", "999", database: url).expectFailure(saying: "no job 999")
     }
 
     @Test func anUnknownPipelineIsNamed() async throws {

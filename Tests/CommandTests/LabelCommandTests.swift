@@ -74,6 +74,18 @@ private struct Report: Decodable {
             .expectFailure(saying: "no steps labels")
     }
 
+    @Test func aFreezeThatHasNoNameAndGoldOfNoCheckpointAreRefusedByName() async throws {
+        let url = try TemporaryDatabase.current.url
+        for name in ["", "-", "a b", "ä", String(repeating: "a", count: 129)] {
+            try await HoneProgram.run("label", "freeze", "--kind", "preference", "--", name, database: url)
+                .expectFailure(saying: "bad freeze name: '\(name)'", "1 to 128 letters")
+        }
+        try await HoneProgram.run("label", "gold", "draw", "preference", "--checkpoint", "77", database: url)
+            .expectFailure(saying: "there is no checkpoint 77")
+        try await HoneProgram.run("label", "gold", "draw", "preference", "--dataset", "none", database: url)
+            .expectFailure(saying: "there is no dataset 'none'")
+    }
+
     @Test(arguments: [
         ["submit", "1", "--fence", "1"], ["submit", "1", "--fence", "1", "--rating", "2", "--prefer", "left"],
         ["submit", "1", "--fence", "1", "--ratings", "1,2"], ["skip", "1", "--fence", "1"],

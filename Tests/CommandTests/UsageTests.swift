@@ -21,7 +21,8 @@ import Testing
 
     @Test(arguments: [
         ["nonsense"], ["enqueue"], ["enqueue", "noop", "--count", "0"], ["enqueue", "noop", "--priority", "high"],
-        ["enqueue", "noop", "--payload", "{}", "--file", "x"], ["jobs", "wait"], ["jobs", "show", "one"],
+        ["enqueue", "noop", "--priority", "99999999999"], ["enqueue", "noop", "--payload", "{}", "--file", "x"],
+        ["jobs", "wait"], ["jobs", "show", "one"],
         ["jobs", "plot", "1", "--out", "x.gif"], ["jobs", "plot", "--out", "x.svg"], ["jobs", "plot", "1"],
         ["jobs", "plot", "1", "--out", "x.svg", "--smooth", "0"],
         ["jobs", "metrics", "1", "--jsonl", "--tensorboard", "d"],

@@ -152,6 +152,28 @@ import Testing
         #expect(try await BatchResults.status(of: receipt.batch, in: database.pool)[0].status == "cancelled")
     }
 
+    @Test func whatAnInterruptedSubmitLeftBehindIsRemovedByCancellingIt() async throws {
+        let database = try TemporaryDatabase.current
+        let file = try write([line("a")])
+        func cancel() async throws {
+            let cancelled = try await database.pool.query("SELECT hone.cancel_batch(1) AS n")
+            #expect(try cancelled[0].decode("n", as: Int64.self) == 0)
+        }
+        try await database.pool.withConnection { connection in
+            let digest = try await connection.query("SELECT sha256(pg_read_binary_file(\(file))) AS d")
+            _ = try await connection.query(
+                "SELECT hone.open_batch('in.jsonl', \(digest[0].decode("d", as: Data.self)), 'tiny')")
+            let error = await #expect(throws: PostgresError.self) { try await cancel() }
+            #expect("\(try #require(error))".contains("a process is reading its file now"))
+            _ = try await connection.query("SELECT pg_advisory_unlock_all()")
+        }
+        try await cancel()
+        #expect(try await BatchResults.status(in: database.pool).isEmpty)
+        let error = await #expect(throws: PostgresError.self) { try await cancel() }
+        #expect("\(try #require(error))".contains("there is no batch 1"))
+        #expect(try await submit(file).isNew)
+    }
+
     @Test func aLineOfManyMegabytesFailsAlone() async throws {
         let long = line("long", prompt: String(repeating: "x", count: 3 << 20))
         let receipt = try await submit(write([line("a"), long, line("b")]))
@@ -162,6 +184,7 @@ import Testing
 
     @Test func aFileWithoutRequestsAndOneThatIsNotThereAreSaidSo() async throws {
         await #expect(throws: BatchError.empty(path: path("in.jsonl"))) { try await submit(write(["", " "])) }
+        #expect(try await BatchResults.status(in: TemporaryDatabase.current.pool).isEmpty, "nothing is left of it")
         let error = await #expect(throws: BatchError.self) { try await submit(path("none")) }
         guard case .unreadable = error else {
             Issue.record("\(String(describing: error))")

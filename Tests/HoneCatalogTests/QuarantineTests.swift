@@ -53,6 +53,21 @@ import Testing
         #expect("\(error as (any Error)?)".contains("has passed no gate"))
     }
 
+    @Test(arguments: ["SELECT hone.promote('m', $1)", "SELECT hone.canary('m', $1, 10)"])
+    func aCheckpointThatTheModelDoesNotHaveIsSaidToBeNone(_ statement: String) async throws {
+        let pool = try TemporaryDatabase.current.pool
+        _ = try await Line.serve("m", 1, in: pool)
+        let others = try await Line.record("other", in: pool)
+        for checkpoint in [others, 999] {
+            let error = await #expect(throws: PostgresError.self) {
+                try await pool.execute(
+                    PostgresQuery(unsafeSQL: statement.replacing("$1", with: "\(checkpoint)")))
+            }
+            #expect(error?.sqlState == "HN003")
+            #expect("\(error as (any Error)?)".contains("model m has no checkpoint \(checkpoint)"))
+        }
+    }
+
     @Test func aReleaseNeedsAReasonAndSomethingToRelease() async throws {
         let pool = try TemporaryDatabase.current.pool
         let id = try await Line.record("m", in: pool)

@@ -80,6 +80,24 @@ import Testing
         #expect(pair.chosen == "It is 2." && pair.rejected == "It is 3.")
     }
 
+    @Test func theOppositeJudgementOfAPairIsALabelOfItsOwnAndTheFreezeCountsTheContradiction() async throws {
+        let pool = try TemporaryDatabase.current.pool
+        func row(_ chosen: String, _ rejected: String) -> String {
+            #"{"chosen":"\n\nAssistant: \#(chosen)","rejected":"\n\nAssistant: \#(rejected)"}"#
+        }
+        let lines = [row("2", "3"), row("2", "4")]
+        #expect(try await run(lines, .hhRLHF).addedCount == 2)
+        let reversed = [row("3", "2")]
+        #expect(try await run(reversed, .hhRLHF).addedCount == 1)
+        #expect(try await run(lines + reversed, .hhRLHF).addedCount == 0, "what is there already is not added again")
+        let selection = LabelSelection(.preference, origin: "hh-rlhf")
+        let report = try await Freeze.take("hh", preferences: selection, using: pool)
+        #expect(report.labelCount == 3 && report.contradictionCount == 1 && report.freeze.rowCount == 1)
+        let agreement = try await AgreementReport(selection, from: pool)
+        #expect(agreement.labelCount == 3 && agreement.sharedUnitCount == 0, "nobody disagrees with oneself")
+        try await pool.expectSoundLabels()
+    }
+
     @Test func gsm8kSolutionsGiveAVerifiersPairForEachRightAndWrongOne() async throws {
         let pool = try TemporaryDatabase.current.pool
         let row = #"""

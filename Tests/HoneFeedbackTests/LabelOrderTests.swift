@@ -23,4 +23,14 @@ import Testing
         #expect(asked == ["5+1=?", "2+1=?", "1+1=?", "3+1=?", "4+1=?", "6+1=?"])
         try await pool.expectSoundLabels()
     }
+
+    @Test(arguments: [#"{"1+1=?": "x"}"#, #"{"1+1=?": 1.5}"#, #"{"1+1=?": 1e30}"#, #"{"1+1=?": null}"#, "[3]"])
+    func anUrgencyThatIsNoWholeNumberIsRefused(_ urgency: String) async throws {
+        let pool = try TemporaryDatabase.current.pool
+        try await LabelFixture.samples(1, in: pool)
+        await expectRefusal("HN003") {
+            try await pool.execute(
+                "SELECT hone.create_label_tasks('rating', dataset => 'sums', urgency => \(urgency)::text::jsonb)")
+        }
+    }
 }

@@ -47,6 +47,43 @@ import Testing
         #expect(preferred == left, "what was left is what is preferred, whatever side it had")
     }
 
+    @Test(arguments: [
+        (LabelKind.preference, #""choice""#), (.steps, #""ratings""#), (.rating, #""rating""#),
+        (.correction, #""answer""#),
+    ]) func aJudgementThatIsNoneIsAnsweredWithAnExampleOfItsKind(_ kind: LabelKind, _ word: String) async throws {
+        let pool = try TemporaryDatabase.current.pool
+        try await LabelFixture.samples(1, in: pool)
+        _ = try await LabelFixture.create(LabelRequest(kind, dataset: "sums"), in: pool)
+        let slot = try #require(try await desk("anna").next()).slot
+        let judgements: [String?] = ["[]", nil, #"{"comment": 3}"#, #"{"nonsense": 4}"#, "{}"]
+        for judgement in judgements {
+            let error = await #expect(throws: PostgresError.self) {
+                try await pool.execute(
+                    "SELECT hone.label_submit(\(slot.job), \(slot.fence), \(judgement)::text::jsonb)")
+            }
+            guard case .server(let answer) = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+            #expect(answer.sqlState == "HN003" && answer.hint?.contains(word) == true, "\(answer)")
+        }
+    }
+
+    @Test func withoutAFenceNothingIsHeldNeitherBeforeNorAfterTheLabel() async throws {
+        let pool = try TemporaryDatabase.current.pool
+        try await LabelFixture.samples(1, in: pool)
+        _ = try await LabelFixture.create(LabelRequest(.preference, dataset: "sums"), in: pool)
+        let slot = try #require(try await desk("anna").next()).slot
+        func submit() async {
+            await expectRefusal("HN001") {
+                try await pool.execute(#"SELECT hone.label_submit(\#(slot.job), NULL, '{"choice": "left"}')"#)
+            }
+        }
+        await submit()
+        try await desk("anna").submit(.preference(.left, strength: nil), for: slot)
+        await submit()
+    }
+
     @Test func anAbandonedSlotComesBackAndTheLateAnswerIsRefused() async throws {
         let pool = try TemporaryDatabase.current.pool
         try await LabelFixture.samples(1, in: pool)

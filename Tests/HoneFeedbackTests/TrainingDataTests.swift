@@ -188,12 +188,51 @@ import Testing
         await #expect(throws: FeedbackError.noLabels(kind: .correction, source: .person)) {
             try await Corrections.ingest(into: "corrected", using: pool)
         }
-        try await label(.preference, wanted: 1, in: pool, [("leftist", { _ in .preference(.left, strength: nil) })])
-        await #expect(throws: FeedbackError.oneSided(side: "left", labelCount: 25)) {
-            _ = try await Freeze.take("left", preferences: LabelSelection(.preference), using: pool)
-        }
         #expect(try await pool.value("SELECT count(*) FROM hone.freezes") == 0)
         #expect(try await pool.value("SELECT count(*) FROM hone.freeze_rows") == 0)
+    }
+
+    @Test func whoAlwaysChoosesTheSameShownSideIsLeftOutByName() async throws {
+        let pool = try TemporaryDatabase.current.pool
+        try await LabelFixture.samples(25, in: pool)
+        // A tie, or both bad, is no choice and hides nothing.
+        func always(_ side: Judgement.Choice) -> (LabelQuestion) -> Judgement {
+            { question in
+                switch question.prompt {
+                case "1+1=?": .preference(.tie, strength: nil)
+                case "2+1=?": .preference(.neither, strength: nil)
+                default: .preference(side, strength: nil)
+                }
+            }
+        }
+        try await label(
+            .preference, wanted: 3, in: pool, [("leftist", always(.left)), ("rightist", always(.right))])
+        let leftOut = [
+            LeftOutLabeller(
+                labeller: "leftist", labelCount: 25, reason: "all 23 choices are for the left side as it was shown"),
+            LeftOutLabeller(
+                labeller: "rightist", labelCount: 25, reason: "all 23 choices are for the right side as it was shown"),
+        ]
+        await #expect(throws: FeedbackError.nobodyTrusted(kind: .preference, leftOut)) {
+            _ = try await Freeze.take("sides", preferences: LabelSelection(.preference), using: pool)
+        }
+        try await label(.preference, wanted: 3, in: pool, [("anna", right())])
+        let report = try await Freeze.take("pairs", preferences: LabelSelection(.preference), using: pool)
+        #expect(report.leftOut == leftOut && report.labelCount == 25 && report.contradictionCount == 0)
+    }
+
+    @Test func manyWhoTogetherChooseOneShownSideAreRefusedThoughNoneOfThemSaidMuch() async throws {
+        let pool = try TemporaryDatabase.current.pool
+        try await LabelFixture.samples(25, in: pool)
+        _ = try await LabelFixture.create(LabelRequest(.preference, dataset: "sums"), in: pool)
+        for turn in 0..<25 {
+            let desk = LabelDesk(labeller: "client \(turn % 5)", session: pool)
+            let question = try #require(try await desk.next([.preference]))
+            try await desk.submit(.preference(turn == 0 ? .tie : .left, strength: nil), for: question.slot)
+        }
+        await #expect(throws: FeedbackError.oneSided(side: "left", labelCount: 24)) {
+            _ = try await Freeze.take("left", preferences: LabelSelection(.preference), using: pool)
+        }
     }
 
     @Test func labelsThatOnlyContradictEachOtherAreOneClearError() async throws {

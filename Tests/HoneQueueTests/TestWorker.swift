@@ -12,7 +12,7 @@ struct TestWorker {
     init(_ session: any PostgresSession, name: String = "test") async throws {
         self.session = session
         let row = try await session.query(
-            WorkerStatements.register(WorkerConfiguration(name: name), host: "test", pid: 1))[0]
+            WorkerStatements.register(WorkerConfiguration(name: name), kinds: ["noop"], host: "test", pid: 1))[0]
         statements = WorkerStatements(worker: try row.decode("id"))
     }
 

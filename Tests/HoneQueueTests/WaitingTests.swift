@@ -49,6 +49,22 @@ import Testing
         try await pool.expectEveryJobAccountedFor(3)
     }
 
+    @Test func itIsKnownWhetherAWorkerRunsThatTakesAKind() async throws {
+        let pool = try TemporaryDatabase.current.pool
+        let queue = JobQueue(pool)
+        let handler = ClosureHandler { jobs, context in try await context.complete(jobs[0]) }
+        @Sendable func taken() async throws -> [Bool] {
+            let row = try await pool.query("SELECT hone.is_taken('noop') AS noop, hone.is_taken('verify') AS verify")[0]
+            return [try row.decode("noop"), try row.decode("verify")]
+        }
+        #expect(try await taken() == [false, false])
+        let job = try await queue.enqueueNoop()
+        try await withWorker(pool, handler) { _ in
+            try await queue.wait(for: .succeeded, of: job)
+            #expect(try await taken() == [true, false])
+        }
+    }
+
     @Test func aWorkerKnowsWhetherOthersAreThere() async throws {
         let pool = try TemporaryDatabase.current.pool
         let queue = JobQueue(pool)

@@ -53,6 +53,18 @@ import Testing
         #expect(try await pool.value("SELECT outcome FROM hone.attempts") == "cancelled")
     }
 
+    @Test func aJobThatIsCancelledBetweenTwoAttemptsShowsThoseThatItHad() async throws {
+        let pool = try TemporaryDatabase.current.pool
+        let queue = JobQueue(pool)
+        let handler = ClosureHandler { _, _ in throw JobFailure.retryable("as asked", after: .seconds(3600)) }
+        let job = try await queue.enqueueNoop()
+        try await withWorker(pool, handler) { _ in try await queue.wait(for: .retryable, of: job) }
+        #expect(try await queue.cancel(job))
+        let row = try await pool.query("SELECT state, attempt, error FROM hone.jobs WHERE id = \(job)")[0]
+        let (state, attempt, error) = try row.decode(String.self, Int.self, String.self)
+        #expect((state, attempt, error) == ("cancelled", 1, "cancelled before its next attempt"))
+    }
+
     @Test func aCancelledJobDropsOutOfItsBatchAndTheOthersGoOn() async throws {
         let pool = try TemporaryDatabase.current.pool
         let queue = JobQueue(pool)

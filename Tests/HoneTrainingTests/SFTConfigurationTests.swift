@@ -26,6 +26,14 @@ import Testing
     }
 
     @Test(arguments: [
+        (#""schedule": "foo""#, #""schedule": is "foo"; there are: constant, cosine, linear"#),
+        (#""level_schedule": {"rule": "foo", "stages": [[1]]}"#, #""level_schedule.rule": is "foo"; there are: "#),
+    ]) func aWordThatIsNoneIsAnsweredWithThoseThatThereAre(_ setting: String, _ message: String) throws {
+        let error = #expect(throws: TrainingError.self) { try decode(#"{"steps": 10, \#(setting)}"#) }
+        #expect("\(try #require(error))".contains(message))
+    }
+
+    @Test(arguments: [
         #"{"steps": 0}"#, #"{"steps": 1, "learning_rate": -1}"#, #"{"steps": 1, "beta2": 1}"#,
         #"{"steps": 1, "threads": 0}"#, #"{"steps": 1, "tokens_per_batch": 0}"#,
     ])

@@ -99,7 +99,8 @@ import Testing
 
     @Test(arguments: [
         #"{"seed": 1, "kinds": ["correction"]}"#, #"{"seed": 1, "flip_rate": 2}"#, #"{"flip_rate": 0.1}"#,
-        #"{"seed": 1, "limit": 0}"#,
+        #"{"seed": 1, "limit": 0}"#, #"{"seed": 1, "utility": {"foo": 1}}"#, #"{"seed": 1, "utility": {}}"#,
+        #"{"seed": 1, "utility": {"answer": 0, "brevity": 0}}"#,
     ]) func aPayloadThatMakesNoSenseFailsForGood(_ payload: String) async throws {
         let database = try TemporaryDatabase.current
         let worker = LocalWorker(database)

@@ -1,4 +1,5 @@
 import Foundation
+import HoneArtifacts
 import HoneCatalog
 import HoneDatasets
 import HoneFeedback
@@ -220,6 +221,26 @@ import Testing
         #expect(
             try await failure("train.ppo", policyPayload(from: base, reward: otherKind), floor)
                 .contains("judges whole answers, not steps"))
+        let indifferent = try await deaden(judge, floor)
+        let reward = #"{"outcome": {"checkpoints": [\#(indifferent)]}}"#
+        #expect(
+            try await failure("train.ppo", policyPayload(from: base, reward: reward), floor)
+                .contains("names checkpoint \(indifferent), which gave the same score to all of"))
+    }
+
+    /// A reward model as those that were recorded before such trainings failed: it says the same of everything.
+    private func deaden(_ judge: Int64, _ floor: GateFloor) async throws -> Int64 {
+        let store = try ArtifactStore(root: floor.worker.artifacts)
+        let files = try await Checkpoints.files(of: judge, in: floor.pool).map { file in
+            guard file.path == "reward_evaluation.json" else { return file }
+            var evaluation = try #require(
+                try JSONSerialization.jsonObject(with: store.data(file.artifact.sha256)) as? [String: Any])
+            evaluation["score_deviation"] = 0
+            return CheckpointFile(
+                path: file.path, artifact: try store.put(JSONSerialization.data(withJSONObject: evaluation)))
+        }
+        let new = NewCheckpoint(model: "judge", step: 61, config: PostgresJSON(text: "{}"), files: files)
+        return try await floor.pool.withTransaction { try await Checkpoints.record(new, in: $0) }
     }
 
     @Test func aFreezeThatChangedUnderARunIsNoticed() async throws {

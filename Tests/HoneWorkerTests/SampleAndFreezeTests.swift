@@ -84,7 +84,7 @@ import Testing
             "sample", #"{"checkpoint": 1, "dataset": "d", "samples": 1, "label": {"kind": "rating"}}"#,
             "\"label.kind\" is not an option here"
         ),
-        ("freeze", #"{"name": "a b", "kind": "steps"}"#, "\"name\" must be a word"),
+        ("freeze", #"{"name": "a b", "kind": "steps"}"#, "\"name\" is 'a b'"),
         ("freeze", #"{"name": "a", "kind": "rating"}"#, "\"kind\" is rating"),
         ("freeze", #"{"name": "a", "kind": "steps"}"#, "there are no steps labels of source person"),
         ("train.dpo", #"{"freeze": "a", "model": "m", "initial_checkpoint": 1, "configuration": {}}"#, "steps"),

@@ -46,8 +46,11 @@ struct AgreementTally {
         }
     }
 
+    /// Of whoever said several things of one task, as an origin of imported labels may, none counts: agreement is with
+    /// others.
     private mutating func units(of task: LabelledTask) -> [RatedTasks.Unit] {
-        let said = task.labels.map { ($0.judgement.values(preferred: $0.preferred), place(of: $0.labeller)) }
+        let single = task.labels.filter { label in task.labels.count { $0.labeller == label.labeller } == 1 }
+        let said = single.map { ($0.judgement.values(preferred: $0.preferred), place(of: $0.labeller)) }
         return (0..<(said.map(\.0.count).max() ?? 0)).map { unit in
             said.compactMap { values, labeller in
                 guard unit < values.count, let value = values[unit] else { return nil }

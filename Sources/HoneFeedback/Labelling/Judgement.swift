@@ -13,13 +13,16 @@ public enum Judgement: Sendable, Hashable {
     case correction(steps: [String], answer: String)
 
     /// The sides as they were shown to the labeller, or as they stand in the task where nothing was shuffled.
-    public enum Choice: String, Codable, Sendable, CaseIterable {
+    public enum Choice: String, Codable, Sendable, CaseIterable, PostgresDecodable {
         case left
         case right
         /// Both equally good.
         case tie
         /// Both bad.
         case neither
+
+        /// Whether one of the two answers is preferred.
+        var isSide: Bool { self == .left || self == .right }
     }
 
     public var kind: LabelKind {

@@ -10,7 +10,7 @@ public struct FreezeReport: Sendable, Encodable {
     public let contradictionCount: Int
     /// Tasks left out because they decide nothing: both answers bad, no step rated.
     public let undecidedCount: Int
-    /// Labellers left out because of their answers to gold questions.
+    /// Labellers left out because of their answers to gold questions, or of the sides that they chose.
     public var leftOut: [LeftOutLabeller] = []
 }
 
@@ -26,10 +26,11 @@ public struct LeftOutLabeller: Sendable, Hashable, Encodable {
     }
 }
 
-extension Freeze {
-    /// So many preferences that are all for the same shown side are no accident.
-    private static let oneSidedLimit = 20
+extension LeftOutLabeller: CustomStringConvertible {
+    public var description: String { "\(labelCount) labels of \(labeller) are left out: \(reason)" }
+}
 
+extension Freeze {
     /// Freezes the pairs that the labels decide now.
     /// - Throws: `FeedbackError` if there are no labels, if nothing follows from them, or if they are one-sided.
     public static func take(
@@ -63,7 +64,8 @@ extension Freeze {
     public static func take(
         _ name: String, dataset: String, split: String, using pool: PostgresPool
     ) async throws -> FreezeReport {
-        try await pool.withTransaction(.repeatableRead) { transaction in
+        try requireName(name)
+        return try await pool.withTransaction(.repeatableRead) { transaction in
             let cut = try await DataCut.take(dataset: dataset, split: split, from: transaction)
             let selection = try PostgresJSON(encoding: cut)
             let row = try await inserting(name) { () async throws(PostgresError) in
@@ -89,14 +91,14 @@ struct FreezeCounts {
     var labelCount = 0
     var contradictionCount = 0
     var undecidedCount = 0
-    /// Preferences by the side as it was shown.
+    /// Preferences for one of the sides, by the side as it was shown; imported pairs have none.
     var shownSides: [Judgement.Choice: Int] = [:]
     /// Labels by who gave them.
     var labellers: [String: Int] = [:]
     /// Those of labellers who are not trusted, which count nowhere else.
     var leftOut: [String: Int] = [:]
 
-    /// What is left of a task without the labels of whom gold questions tell not to trust.
+    /// What is left of a task without the labels of whom is not trusted.
     mutating func trusted(_ task: LabelledTask, without untrusted: Set<String>) -> LabelledTask {
         for label in task.labels where untrusted.contains(label.labeller) { leftOut[label.labeller, default: 0] += 1 }
         return task.keeping { !untrusted.contains($0.labeller) }
@@ -106,7 +108,9 @@ struct FreezeCounts {
         labelCount += task.labels.count
         for label in task.labels {
             labellers[label.labeller, default: 0] += 1
-            if case .preference(let choice, _) = label.judgement { shownSides[choice, default: 0] += 1 }
+            if task.sample != nil, case .preference(let choice, _) = label.judgement, choice.isSide {
+                shownSides[choice, default: 0] += 1
+            }
         }
     }
 }
@@ -140,9 +144,10 @@ extension Freeze {
         _ name: String, _ form: Form, _ selection: LabelSelection, _ weighting: LabellerWeighting,
         using pool: PostgresPool, _ makeRow: MakeRow
     ) async throws -> FreezeReport {
-        try await pool.withTransaction(.repeatableRead) { transaction in
-            let untrusted = try await GoldRecord.all(of: selection.source, from: transaction).filter { !$0.isTrusted }
-            let names = Set(untrusted.map(\.labeller))
+        try requireName(name)
+        return try await pool.withTransaction(.repeatableRead) { transaction in
+            let untrusted = try await selection.untrusted(from: transaction)
+            let names = Set(untrusted.keys)
             let weights = try await weights(weighting, of: selection, in: transaction)
             var writer = try await FreezeWriter(transaction)
             var counts = FreezeCounts()
@@ -154,10 +159,8 @@ extension Freeze {
                     try await writer.add(row)
                 }
             }
-            let leftOut = untrusted.compactMap { record in
-                counts.leftOut[record.labeller].map {
-                    LeftOutLabeller(labeller: record.labeller, labelCount: $0, reason: record.reason ?? "")
-                }
+            let leftOut = counts.leftOut.sorted { $0.key < $1.key }.map { labeller, count in
+                LeftOutLabeller(labeller: labeller, labelCount: count, reason: untrusted[labeller] ?? "")
             }
             try check(selection, counts, leftOut, rowCount: writer.rowCount)
             let record = FreezeSelection(
@@ -186,16 +189,17 @@ extension Freeze {
             if !leftOut.isEmpty { throw FeedbackError.nobodyTrusted(kind: selection.kind, leftOut) }
             throw FeedbackError.noLabels(kind: selection.kind, source: selection.source)
         }
-        // Imported pairs have no shown side.
-        if selection.origin == nil, let only = counts.shownSides.first, counts.shownSides.count == 1,
-            [.left, .right].contains(only.key), only.value >= oneSidedLimit
-        {
+        if let only = counts.shownSides.first, counts.shownSides.count == 1, only.value >= OneSidedLabeller.limit {
             throw FeedbackError.oneSided(side: only.key.rawValue, labelCount: only.value)
         }
         guard rowCount > 0 else {
             throw FeedbackError.nothingDecided(
                 kind: selection.kind, labelCount: counts.labelCount, contradictionCount: counts.contradictionCount)
         }
+    }
+
+    private static func requireName(_ name: String) throws(FeedbackError) {
+        if !CatalogName.isValid(name) { throw .badFreezeName(name) }
     }
 
     fileprivate static func inserting(

@@ -3,7 +3,7 @@
 /// As JSON (`level_schedule` of a `train.sft` configuration) every key but `rule` and `stages` is optional.
 public struct LevelSchedule: Codable, Sendable, Equatable {
     /// What moves the run from easy to hard.
-    public enum Rule: String, Codable, Sendable {
+    public enum Rule: String, Codable, Sendable, CaseIterable {
         /// Nothing does: every step draws any stage with the same chance. The control.
         case uniform
         /// A stage is followed by the next when it is mastered.
@@ -18,7 +18,7 @@ public struct LevelSchedule: Codable, Sendable, Equatable {
 
     /// When a stage counts as mastered.
     public struct Mastery: Codable, Sendable, Equatable {
-        public enum Measure: String, Codable, Sendable {
+        public enum Measure: String, Codable, Sendable, CaseIterable {
             /// Share of held-out examples of which greedy decoding would write every token: at least the threshold.
             case accuracy
             /// Mean loss of a held-out completion's token, in nats: at most the threshold.

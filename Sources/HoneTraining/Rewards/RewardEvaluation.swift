@@ -46,6 +46,9 @@ public struct RewardEvaluation: Codable, Sendable, Equatable {
     /// Where its zero is and what its unit is.
     public var scale: RewardScale { RewardScale(mean: meanScore, deviation: scoreDeviation) }
 
+    /// Whether it gives one score to everything, but for the rounding of their mean: then it judges nothing.
+    public var isIndifferent: Bool { count > 1 && scoreDeviation <= 1e-12 * abs(meanScore) }
+
     /// For the record.
     public var metrics: [String: Double] {
         var metrics = [

@@ -77,7 +77,8 @@ public final class RewardTrainer: ResumableTrainer {
 
     /// Learns from the next batch.
     ///
-    /// - Throws: `TrainingError.nonFinite` or `.exploded`, naming the batch, before the weights change.
+    /// - Throws: `TrainingError.nonFinite` or `.exploded`, naming the batch, before the weights change; after the last
+    ///   step `.indifferent` where nothing was learnt.
     public func advance() throws -> RewardStepReport {
         let members = plan.batch(atStep: step).map(Int.init)
         optimizer.zeroGrad()
@@ -86,6 +87,9 @@ public final class RewardTrainer: ResumableTrainer {
         step += 1
         if isDone, let calibrating { calibrate(on: calibrating) }
         evaluation = isMeasured ? try heldOut.map { try evaluate($0) } : nil
+        if isDone, let evaluation, evaluation.isIndifferent {
+            throw TrainingError.indifferent(judgementCount: evaluation.count)
+        }
         return RewardStepReport(
             step: step, steps: steps, loss: done.loss, gradNorm: done.gradNorm, learningRate: done.learningRate,
             examples: members.count, tokens: tokenCount, evaluation: evaluation)

@@ -3,6 +3,10 @@ import HoneProblems
 /// What an answer is worth to a simulated annotator: the weighted sum of its merits. It is known exactly, so that what
 /// was learnt from the annotator can be measured.
 package struct AnswerUtility: Codable, Sendable, Hashable {
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+        case answer, steps, brevity, format
+    }
+
     /// Its final answer is right.
     package var answer = 0.7
     /// The share of its steps that hold.
@@ -21,13 +25,18 @@ package struct AnswerUtility: Codable, Sendable, Hashable {
         self.format = format
     }
 
+    /// What is left out counts nothing.
     package init(from decoder: any Decoder) throws {
+        try decoder.refuseStrangers(CodingKeys.self)
         let container = try decoder.container(keyedBy: CodingKeys.self)
         answer = try container.decodeIfPresent(Double.self, forKey: .answer) ?? 0
         steps = try container.decodeIfPresent(Double.self, forKey: .steps) ?? 0
         brevity = try container.decodeIfPresent(Double.self, forKey: .brevity) ?? 0
         format = try container.decodeIfPresent(Double.self, forKey: .format) ?? 0
     }
+
+    /// All answers are alike to it.
+    var isIndifferent: Bool { [answer, steps, brevity, format].allSatisfy { $0 == 0 } }
 
     /// The most that an answer can be worth.
     var best: Double { answer + steps + brevity + format }

@@ -40,6 +40,7 @@ struct FreezeHandler: JobHandler {
         let name = "\(payload.name)-\(job.id)"
         do {
             let report = try await take(name, payload, context.pool)
+            for labeller in report.leftOut { try await context.log("\(labeller)", level: .warning, for: job) }
             return Result(report.freeze, report)
         } catch FeedbackError.freezeExists {
             return Result(try await Freeze.find(name, in: context.pool))

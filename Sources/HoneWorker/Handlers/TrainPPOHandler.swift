@@ -56,8 +56,8 @@ private struct PolicyJudging: Sendable {
         directories = start.judges
     }
 
-    /// - Throws: `TrainingError.configuration` for a reward model of another tokenizer than the policy's, or of the
-    ///   other kind.
+    /// - Throws: `TrainingError.configuration` for a reward model of another tokenizer than the policy's, of the other
+    ///   kind, or of one score for everything.
     func mixture(for tokenizer: ByteTokenizer) throws -> RewardMixture {
         var mixture = RewardMixture(verifier: verifier.verdict, verifierWeight: settings.verifier)
         if let outcome = settings.outcome {
@@ -84,6 +84,11 @@ private struct PolicyJudging: Sendable {
         guard let found = RewardModel.kind(in: directory) else { throw refuse("which is no reward model") }
         guard found == kind else {
             throw refuse("which judges \(kind == .step ? "whole answers, not steps" : "steps, not whole answers")")
+        }
+        if let evaluation = try RewardEvaluation.read(directory: directory), evaluation.isIndifferent {
+            throw refuse(
+                "which gave the same score to all of \(evaluation.count) held-out judgements and so teaches nothing; "
+                    + "train another reward model")
         }
         let model = try RewardModel.load(directory: directory)
         guard model.tokenizer == tokenizer else {

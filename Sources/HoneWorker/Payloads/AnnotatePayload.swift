@@ -43,6 +43,8 @@ struct AnnotatePayload: JobPayload {
         try require((limit ?? 1) >= 1, .limit, "must be 1 or more")
         try require((1...604_800).contains(leaseSeconds ?? 60), .leaseSeconds, "must lie between 1 and 604800")
         try require(kinds?.isEmpty != true, .kinds, "is empty")
+        try require(
+            utility?.isIndifferent != true, .utility, "gives none of answer, steps, brevity and format a weight")
         _ = try wantedKinds
     }
 }

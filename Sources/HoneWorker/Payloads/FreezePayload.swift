@@ -1,3 +1,4 @@
+import HoneCatalog
 import HoneFeedback
 
 /// Takes a freeze of the labels that stand now.
@@ -21,9 +22,8 @@ struct FreezePayload: JobPayload {
 
     func validate() throws(WorkerError) {
         try require(
-            !name.isEmpty && name.count <= 100
-                && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) },
-            .name, "must be a word of at most 100 letters, digits, dots and dashes")
+            CatalogName.isValid(name) && name.count <= 100, .name,
+            "is '\(name)'; it \(CatalogName.rule), and at most 100, since the job's number follows")
         try require(
             [.preference, .steps].contains(kind), .kind, "is \(kind); preference and steps labels make a freeze")
     }

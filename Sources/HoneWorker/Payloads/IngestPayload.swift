@@ -26,11 +26,21 @@ struct IngestPayload: JobPayload {
         /// left out. A model that learns from both has both habits, and something to learn from rewards.
         let answeredAtOnce: Double?
 
-        enum CodingKeys: String, CodingKey {
+        private enum CodingKeys: String, CodingKey, CaseIterable {
             case seed, levels
             case trainCount = "train_count"
             case testCount = "test_count"
             case answeredAtOnce = "answered_at_once"
+        }
+
+        init(from decoder: any Decoder) throws {
+            try decoder.refuseStrangers(CodingKeys.self)
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            seed = try container.decode(UInt64.self, forKey: .seed)
+            levels = try container.decodeIfPresent([Int].self, forKey: .levels)
+            trainCount = try container.decode(Counts.self, forKey: .trainCount)
+            testCount = try container.decode(Counts.self, forKey: .testCount)
+            answeredAtOnce = try container.decodeIfPresent(Double.self, forKey: .answeredAtOnce)
         }
     }
 
@@ -40,12 +50,13 @@ struct IngestPayload: JobPayload {
         case each([Int])
 
         init(from decoder: any Decoder) throws {
-            let container = try decoder.singleValueContainer()
             do {
-                self = .same(try container.decode(Int.self))
+                _ = try decoder.unkeyedContainer()
             } catch DecodingError.typeMismatch {
-                self = .each(try container.decode([Int].self))
+                self = .same(try Int(from: decoder))
+                return
             }
+            self = .each(try [Int](from: decoder))
         }
 
         /// - Returns: One number per level; nil if there are not so many.
@@ -64,6 +75,8 @@ struct IngestPayload: JobPayload {
 
     func validate() throws(WorkerError) {
         try require((generate == nil) != (path == nil), .generate, "or \"path\" must be there, and not both")
+        try require(
+            generate?.levels?.isEmpty != true, .generate, "has no level in \"levels\"; it is 1, 2 and 3 if left out")
         try require((0..<100).contains(holdOut ?? 0), .holdOut, "must lie between 0 and 99")
         try require((0...1000).contains(vary ?? 0), .vary, "must lie between 0 and 1000")
         try require((0...1000).contains(reword ?? 0), .reword, "must lie between 0 and 1000")

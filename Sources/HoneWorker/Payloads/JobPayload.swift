@@ -24,7 +24,7 @@ extension JobPayload {
             }
             self = try decoder.decode(Self.self, from: json)
         } catch let error as DecodingError {
-            throw WorkerError(error)
+            throw MisfitNumber.find(behind: error, in: json, of: Self.self)?.error ?? WorkerError(error)
         } catch let error as WorkerError {
             throw error
         } catch {
@@ -61,7 +61,7 @@ extension WorkerError {
         }
     }
 
-    private static func place(_ path: [any CodingKey]) -> String? {
+    static func place(_ path: [any CodingKey]) -> String? {
         guard let first = path.first else { return nil }
         return path.dropFirst().reduce(first.stringValue) { text, key in
             key.intValue.map { "\(text)[\($0)]" } ?? "\(text).\(key.stringValue)"

@@ -2,7 +2,7 @@ import HoneTraining
 
 /// Where a training's roll-outs are sampled, and how old they may be.
 struct RolloutSettings: Decodable, Sendable {
-    enum Place: String, Decodable, Sendable {
+    enum Place: String, Decodable, Sendable, CaseIterable {
         /// The training's own, between two steps.
         case process
         /// Jobs of the queue, which any worker takes.

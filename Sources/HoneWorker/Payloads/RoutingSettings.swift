@@ -6,7 +6,7 @@ import HoneModel
 /// `{"mode": "lossy", "cost": 0.3, "sureness": 0.9}`, `{"mode": "lossless", "draft": 4}`, or one path for all,
 /// `{"mode": "shallow"}`.
 struct RoutingSettings: Decodable, Sendable, Hashable {
-    enum Mode: String, Decodable, Sendable {
+    enum Mode: String, Decodable, Sendable, CaseIterable {
         case lossy, lossless, shallow, deep, search
     }
 
@@ -73,10 +73,11 @@ extension RoutingPlan {
     /// Reads a payload's `routing` from the command line.
     /// - Throws: `WorkerError.payload`.
     public init(json: String) throws {
+        let data = Data(json.utf8)
         do {
-            self = try JSONDecoder().decode(RoutingSettings.self, from: Data(json.utf8)).plan
+            self = try JSONDecoder().decode(RoutingSettings.self, from: data).plan
         } catch let error as DecodingError {
-            throw WorkerError(error)
+            throw MisfitNumber.find(behind: error, in: data, of: RoutingSettings.self)?.error ?? WorkerError(error)
         }
     }
 }

@@ -29,8 +29,10 @@ extension TrainingPayload {
     var needsInitialToResume: Bool { false }
     var judges: [CheckpointJudge] { [] }
 
-    /// Refuses resume points that are never left or never kept, and a configuration that cannot be run.
+    /// Refuses a name that no model can have, resume points that are never left or never kept, and a configuration that
+    /// cannot be run.
     func validateTraining() throws(WorkerError) {
+        if !CatalogName.isValid(model) { throw .payload(key: "model", fault: "is '\(model)'; it \(CatalogName.rule)") }
         let counts = [(checkpointEvery, "checkpoint_every"), (keepResumePoints, "keep_resume_points")]
         for (count, key) in counts where (count ?? 1) < 1 {
             throw .payload(key: key, fault: "must be at least 1")

@@ -28,7 +28,7 @@ struct BatchSubmit: AsyncParsableCommand {
     var queue = "default"
 
     @Option(help: "Smaller runs first.")
-    var priority = 0
+    var priority: Int32 = 0
 
     @Flag(help: "Submit a file once more that was submitted before.")
     var again = false

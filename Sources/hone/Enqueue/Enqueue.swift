@@ -26,7 +26,7 @@ struct Enqueue: AsyncParsableCommand {
     var queue = "default"
 
     @Option(help: "Smaller runs first.")
-    var priority = 0
+    var priority: Int32 = 0
 
     @Option(help: ArgumentHelp("Not before this time, as PostgreSQL reads times.", valueName: "time"))
     var runAt: String?
@@ -35,7 +35,7 @@ struct Enqueue: AsyncParsableCommand {
     var uniqueKey: String?
 
     @Option(help: "Fail for good after this many attempts.")
-    var maxAttempts: Int?
+    var maxAttempts: Int32?
 
     @Option(help: ArgumentHelp("Enqueue the payload this many times.", valueName: "n"))
     var count = 1

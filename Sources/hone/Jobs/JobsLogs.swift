@@ -22,7 +22,9 @@ struct JobsLogs: AsyncParsableCommand {
 
     func run() async throws {
         let rows: DatabaseRows<LogLine> = try await options.withDatabase { connection in
-            try await connection.rows(
+            let known = try await connection.query("SELECT FROM hone.job_status WHERE id = \(id)")
+            guard !known.isEmpty else { throw CommandError.noSuchRow(noun: "job", name: "\(id)") }
+            return try await connection.rows(
                 """
                 SELECT to_json(q)::text AS line FROM (
                     SELECT l.at, l.level, l.message, l.fence, l.id FROM hone.job_logs l

@@ -23,7 +23,7 @@ struct JobsShow: AsyncParsableCommand {
             try await connection.rows(
                 """
                 SELECT to_json(q)::text AS line FROM (
-                    SELECT j.*,
+                    SELECT j.*, CASE WHEN j.state = 'available' THEN hone.is_taken(j.kind) END AS is_taken,
                         (SELECT coalesce(json_agg(a ORDER BY a.fence), '[]') FROM hone.attempts a WHERE a.job_id = j.id)
                             AS attempts,
                         (SELECT json_agg(r ORDER BY r.path) FROM hone.job_routes r WHERE r.job_id = j.id) AS routes
@@ -91,6 +91,12 @@ private struct JobInFull: Decodable {
     let attempts: [Attempt]
     /// By which paths its answers came, where that was asked for.
     let routes: [Route]?
+    /// Of an available job: whether a worker runs that takes its kind.
+    let isTaken: Bool?
+
+    private var taker: String {
+        kind == "label" ? "a labeller; 'hone label' asks" : "a worker that takes \(kind) jobs; none is running"
+    }
 
     var text: String {
         var details = Details("job \(id)  \(kind)  \(state.rawValue)")
@@ -99,6 +105,7 @@ private struct JobInFull: Decodable {
         details.add("run", runId.map { "\($0), stage \(stage ?? "")" })
         details.add("unique key", uniqueKey)
         details.add("created", createdAt.clockTime)
+        details.add("waits for", isTaken == false ? taker : nil)
         details.add("run at", runAt == createdAt ? nil : runAt.clockTime)
         details.add("started", startedAt?.clockTime)
         details.add("finished", finishedAt?.clockTime)

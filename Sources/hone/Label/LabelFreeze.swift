@@ -16,7 +16,8 @@ struct LabelFreeze: AsyncParsableCommand {
               hone label freeze sft-1 --dataset corrections --split train
 
             A freeze is recorded with the SHA-256 of its rows. Tasks whose votes cancel are left out and counted, and
-            labellers who are too often wrong on gold questions are left out with the reason.
+            labellers who are too often wrong on gold questions, or who always chose the side that was shown in the
+            same place, are left out with the reason.
             """)
 
     @Argument(help: "The freeze's name.")
@@ -67,9 +68,7 @@ struct LabelFreeze: AsyncParsableCommand {
             + "SHA-256 \(report.freeze.sha256)"
         if report.contradictionCount > 0 { text += "\n\(report.contradictionCount) tasks contradict themselves" }
         if report.undecidedCount > 0 { text += "\n\(report.undecidedCount) tasks decide nothing" }
-        for labeller in report.leftOut {
-            text += "\n\(labeller.labelCount) labels of \(labeller.labeller) are left out: \(labeller.reason)"
-        }
+        for labeller in report.leftOut { text += "\n\(labeller)" }
         try options.console.emit(report, text: text)
     }
 }

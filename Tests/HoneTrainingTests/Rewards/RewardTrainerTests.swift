@@ -98,6 +98,18 @@ import Testing
         #expect(evaluation.lengthCorrelation == nil)
     }
 
+    @Test func `a model that gives all that is held out the same score is no result`() async throws {
+        let run = try await TrainingRun.start { [self] in
+            let same = StepExample(tokens: tokenizer.encode("aa\n"), separators: [2], ratings: [1])
+            return try RewardTrainer(
+                configuration(steps: 2), backbone: backbone(), examples: .steps(solutions(20, seed: 5)),
+                heldOut: .steps([same, same, same]), tokenizer: tokenizer)
+        }
+        await #expect(throws: TrainingError.indifferent(judgementCount: 3)) {
+            try await withTemporaryDirectory { try await run.run(checkpointsIn: $0) }
+        }
+    }
+
     @Test func `a sureness of two is fitted away, and the order stays`() async throws {
         // Many epochs: the model learns the flips by heart, and is surer than it is right.
         let examples = pairs(60, seed: 3, flipShare: 0.25)
