@@ -129,6 +129,7 @@ import Testing
         #expect(try row[0].decode("attempt", as: Int16.self) == 0)
         await other.close()
         try await pool.execute("UPDATE hone.task_due SET due_at = clock_timestamp()")
+        try await pool.query("SELECT hone.promote_due()")
         try await work(engines([server]))
         #expect(try await states(jobs) == ["succeeded"])
     }

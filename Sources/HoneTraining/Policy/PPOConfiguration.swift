@@ -7,7 +7,7 @@ public import HoneModel
 public struct PPOConfiguration: Codable, Sendable, Equatable {
     /// The divergence from the reference: how it is estimated, where it counts, how much.
     public struct Divergence: Codable, Sendable, Equatable {
-        public enum Place: String, Codable, Sendable {
+        public enum Place: String, Codable, Sendable, CaseIterable {
             /// Taken off every token's reward (Ziegler et al. 2019, arXiv:1909.08593, equation 2).
             case reward
             /// A term of the loss (Shao et al. 2024, arXiv:2402.03300, equation 3).
