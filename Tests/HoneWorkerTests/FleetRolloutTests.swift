@@ -236,7 +236,8 @@ import Testing
         let floor = try await GateFloor()
         defer { #expect(throws: Never.self) { try floor.worker.removeArtifacts() } }
         let start = try await floor.train(on: "twos", steps: 250)
-        try await poison(chunks: "1", floor.pool)
+        // The first of those that are claimed together: the others must not fail with it.
+        try await poison(chunks: "0", floor.pool)
         let job = try await JobQueue(floor.pool).enqueue(
             "train.ppo", payload: payload(from: start, rollouts: Self.synchronous, steps: 3))
         try await floor.worker.runUntilIdle()

@@ -18,7 +18,7 @@ struct RolloutHandler: JobHandler {
     }
 
     /// Samples one chunk after the other, so that a chunk has the same bits whatever it is claimed with, and completes
-    /// them together: what a completion costs is forcing it to disk.
+    /// them together: what a completion costs is forcing it to disk. A chunk that cannot be sampled fails alone.
     func run(_ jobs: [ClaimedJob], context: JobContext) async throws {
         var sampled: [(job: ClaimedJob, chunk: SampledChunk?)] = []
         var failure: (any Error)?
@@ -27,9 +27,12 @@ struct RolloutHandler: JobHandler {
                 sampled.append((job, try await sample(job, context)))
             } catch is CancellationError where !context.isWanted(job) && !Task.isCancelled {
                 continue
-            } catch {
+            } catch where error is CancellationError || (error as? PostgresError)?.isTransient == true {
                 failure = error
                 break
+            } catch {
+                // What is wrong with one chunk uses up no attempt of those that it was claimed with.
+                try await context.fail(job, error.isPermanent ? .permanent("\(error)") : .retryable("\(error)"))
             }
         }
         try await context.complete(

@@ -15,6 +15,8 @@ struct RoutingAnswers {
     private func generator(batch: Int = 64) -> RoutedGenerator {
         var limits = GenerationLimits()
         limits.batchSize = batch
+        // Runs are of the same prompts: what is known of them from the run before would be the deep path's alone.
+        limits.sharesPrefixes = false
         return RoutedGenerator(model: model, parts: parts, tokenizer: Measured.tokenizer, limits: limits)
     }
 
