@@ -27,7 +27,7 @@ struct RolloutHandler: JobHandler {
                 sampled.append((job, try await sample(job, context)))
             } catch is CancellationError where !context.isWanted(job) && !Task.isCancelled {
                 continue
-            } catch where error is CancellationError || (error as? PostgresError)?.isTransient == true {
+            } catch  where error is CancellationError || (error as? PostgresError)?.isTransient == true {
                 failure = error
                 break
             } catch {
