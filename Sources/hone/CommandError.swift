@@ -23,6 +23,8 @@ enum CommandError: Error, CustomStringConvertible {
     case rasterizerMissing(path: String)
     case rasterizerFailed(reason: String)
 
+    var isMissingProgram: Bool { if case .programMissing = self { true } else { false } }
+
     var description: String {
         switch self {
         case .programMissing(let name, let folder):
