@@ -11,9 +11,9 @@ extension KeyedDecodingContainer {
     ) throws -> Word {
         let text = try decode(String.self, forKey: key)
         guard let word = Word(rawValue: text) else {
-            let path = (codingPath.map(\.stringValue) + [key.stringValue]).joined(separator: ".")
             let known = Word.allCases.map(\.rawValue).joined(separator: ", ")
-            throw TrainingError.configuration(key: path, reason: "is \"\(text)\"; there are: \(known)")
+            throw TrainingError.configuration(
+                key: codingPath.dotted(to: key), reason: "is \"\(text)\"; there are: \(known)")
         }
         return word
     }

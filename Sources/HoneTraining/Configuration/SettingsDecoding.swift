@@ -13,9 +13,9 @@ extension Decoder {
     func settings<Key: CodingKey & CaseIterable>(_ keys: Key.Type) throws -> KeyedDecodingContainer<Key> {
         let known = Set(Key.allCases.map(\.stringValue))
         for key in try container(keyedBy: AnyKey.self).allKeys where !known.contains(key.stringValue) {
-            let path = (codingPath.map(\.stringValue) + [key.stringValue]).joined(separator: ".")
             throw TrainingError.configuration(
-                key: path, reason: "no such setting; known are \(known.sorted().joined(separator: ", "))")
+                key: codingPath.dotted(to: key),
+                reason: "no such setting; known are \(known.sorted().joined(separator: ", "))")
         }
         return try container(keyedBy: Key.self)
     }
@@ -37,8 +37,8 @@ extension KeyedDecodingContainer {
 
     private func bounded(_ value: Int, _ key: Key) throws -> Int {
         guard value.magnitude <= greatestCount else {
-            let path = (codingPath.map(\.stringValue) + [key.stringValue]).joined(separator: ".")
-            throw TrainingError.configuration(key: path, reason: "must be at most \(greatestCount), is \(value)")
+            throw TrainingError.configuration(
+                key: codingPath.dotted(to: key), reason: "must be at most \(greatestCount), is \(value)")
         }
         return value
     }
@@ -51,6 +51,13 @@ extension KeyedDecodingContainer {
     /// Overwrites `value` where the key is given; null means nil.
     func readOptional<Value: Decodable>(_ key: Key, into value: inout Value?) throws {
         if contains(key) { value = try decodeIfPresent(Value.self, forKey: key) }
+    }
+}
+
+extension [any CodingKey] {
+    /// A setting's name with those that it lies in, as in `optimizer.beta2`.
+    func dotted(to key: some CodingKey) -> String {
+        (map(\.stringValue) + [key.stringValue]).joined(separator: ".")
     }
 }
 

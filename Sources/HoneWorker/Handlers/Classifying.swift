@@ -32,6 +32,9 @@ struct Classifying<Handler: JobHandler>: JobHandler {
 }
 
 extension Error {
+    /// What the error means for one job of a batch.
+    var failure: JobFailure { isPermanent ? .permanent("\(self)") : .retryable("\(self)") }
+
     /// Whether the same job would fail in the same way again.
     var isPermanent: Bool {
         switch self as any Error {

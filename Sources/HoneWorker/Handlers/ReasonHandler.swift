@@ -140,8 +140,3 @@ extension EngineFailure {
         }
     }
 }
-
-extension WorkerError {
-    /// What the error means for a job.
-    var failure: JobFailure { isPermanent ? .permanent(description) : .retryable(description) }
-}

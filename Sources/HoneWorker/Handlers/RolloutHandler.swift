@@ -32,7 +32,7 @@ struct RolloutHandler: JobHandler {
                 break
             } catch {
                 // What is wrong with one chunk uses up no attempt of those that it was claimed with.
-                try await context.fail(job, error.isPermanent ? .permanent("\(error)") : .retryable("\(error)"))
+                try await context.fail(job, error.failure)
             }
         }
         try await context.complete(

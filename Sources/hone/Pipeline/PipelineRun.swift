@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import HoneDatasets
 import HoneEmbedded
 import HonePipeline
 import HonePostgres
@@ -32,9 +33,12 @@ struct PipelineRun: AsyncParsableCommand {
 
     @OptionGroup var options: GlobalOptions
 
+    private var values: [String: JSONValue] {
+        Dictionary(parameters.map { ($0.name, $0.value) }) { _, last in last }
+    }
+
     func run() async throws {
         if case .file(let file) = PipelineSource(pipeline) {
-            let values = Dictionary(parameters.map { ($0.name, $0.value) }) { _, last in last }
             _ = try PipelineDefinition(file: file)
             do {
                 try await StageReading.check(file.path, params: values)
@@ -57,7 +61,6 @@ struct PipelineRun: AsyncParsableCommand {
     /// Registers the file's definition and starts it, or neither.
     private func start(on connection: PostgresConnection) async throws -> Int64 {
         let source = PipelineSource(pipeline)
-        let values = Dictionary(parameters.map { ($0.name, $0.value) }) { _, last in last }
         let (runID, name) = try await connection.withTransaction { transaction in
             let name = try await source.register(in: transaction)
             let codeVersion = CodeVersion.current(environment: ProcessInfo.processInfo.environment)
