@@ -91,6 +91,13 @@ Stepper &stepper_of(Computer &computer) {
     return *stepper;
 }
 
+/// Where halves of steps meet.
+Pages &pages_of_halves(ctorch_pages handle) {
+    auto *pages = dynamic_cast<Pages *>(&pages_of(handle));
+    expect(pages, "halves of steps are computed on the processor");
+    return *pages;
+}
+
 /// The numbers of a tensor `[rows, width]`.
 float *matrix_data(ctorch_tensor handle, int64_t rows, int64_t width, const char *what) {
     at::Tensor tensor = borrowed(handle);
@@ -208,26 +215,43 @@ bool ctorch_network_likeliest(ctorch_network network, const int32_t *rows, int64
     });
 }
 
-bool ctorch_network_begin(ctorch_network network, ctorch_pages pages, const ctorch_step *step, ctorch_tensor hidden) {
+bool ctorch_network_begin(ctorch_network network, ctorch_pages pages, const ctorch_step *step) {
     return guarded(false, [&] {
         auto &[parts, computer] = engine_of(network);
         StepRows rows = rows_of(*step, parts.heads);
-        float *out = matrix_data(hidden, rows.count(), parts.hidden(), "the hidden rows have another shape");
-        stepper_of(*computer).begin(rows, pages_of(pages), out, ctorch_thread_count());
+        stepper_of(*computer).begin(rows, pages_of_halves(pages), ctorch_thread_count());
+        return true;
+    });
+}
+
+bool ctorch_pages_hidden(ctorch_pages pages, const ctorch_step *step, ctorch_tensor hidden) {
+    return guarded(false, [&] {
+        const Pages &memory = pages_of_halves(pages);
+        int64_t size = memory.hidden_size(), count = 0;
+        expect(size > 0, "no half of a step was left in these pages");
+        for (int64_t s = 0; s < step->sequence_count; s++) count += step->lengths[s];
+        float *out = matrix_data(hidden, count, size, "the hidden rows have another shape");
+        for (int64_t s = 0; s < step->sequence_count; s++) {
+            const int32_t *table = step->tables + s * step->table_step;
+            for (int64_t t = step->pasts[s]; t < step->pasts[s] + step->lengths[s]; t++, out += size) {
+                std::copy_n(memory.hidden(table[t / Pages::TOKENS], t % Pages::TOKENS), size, out);
+            }
+        }
         return true;
     });
 }
 
 bool ctorch_network_finish(ctorch_network network, ctorch_pages pages, const ctorch_step *step, int64_t first,
-                           ctorch_tensor hidden, ctorch_tensor logits) {
+                           ctorch_tensor logits) {
     return guarded(false, [&] {
         auto &[parts, computer] = engine_of(network);
         auto layers = static_cast<int64_t>(parts.layers.size());
-        expect(first >= 0 && first < layers, "a step goes on at one of the network's layers");
+        expect(first > 0 && first < layers, "a step goes on at one of the network's layers");
         StepRows rows = rows_of(*step, parts.heads);
-        float *from = matrix_data(hidden, rows.count(), parts.hidden(), "the hidden rows have another shape");
+        const Pages &memory = pages_of_halves(pages);
+        expect(memory.hidden_size() == parts.hidden(), "these pages hold no half of a step of this network");
         float *out = matrix_data(logits, rows.read_count, parts.head.outputs, "the logits have another shape");
-        stepper_of(*computer).finish(rows, pages_of(pages), first, from, out, ctorch_thread_count());
+        stepper_of(*computer).finish(rows, memory, first, out, ctorch_thread_count());
         return true;
     });
 }

@@ -40,13 +40,13 @@ void Stepper::step(const StepRows &rows, const PageMemory &memory, float *logits
     run(rows, pages, {.logits = logits}, threads);
 }
 
-void Stepper::begin(const StepRows &rows, const PageMemory &pages, float *hidden, int threads) {
-    run(rows, pages, {.to = hidden}, threads);
+void Stepper::begin(const StepRows &rows, Pages &pages, int threads) {
+    pages.keep_hidden(network_.hidden());
+    run(rows, pages, {.ends_in_pages = true}, threads);
 }
 
-void Stepper::finish(const StepRows &rows, const PageMemory &pages, size_t first, const float *hidden, float *logits,
-                     int threads) {
-    run(rows, pages, {.first = first, .from = hidden, .logits = logits}, threads);
+void Stepper::finish(const StepRows &rows, const Pages &pages, size_t first, float *logits, int threads) {
+    run(rows, pages, {.first = first, .logits = logits}, threads);
 }
 
 void Stepper::read_out(const float *hidden, int64_t count, float *logits, int threads) {
@@ -55,8 +55,7 @@ void Stepper::read_out(const float *hidden, int64_t count, float *logits, int th
     crew_->run([&](int thread) { compute_logits(hidden, count, logits, thread); });
 }
 
-void Stepper::run(const StepRows &rows, const PageMemory &memory, const Span &span, int threads) {
-    const Pages &pages = pages_here(memory);
+void Stepper::run(const StepRows &rows, const Pages &pages, const Span &span, int threads) {
     make_crew(threads);
     scratch_.resize(threads);
     make_room(rows);
@@ -211,18 +210,25 @@ void Stepper::attend(const NetworkLayer &layer, int64_t number, const StepRows &
     crew_->meet();
 }
 
+/// Where what the first layers make of a row is kept.
+float *Stepper::kept(int64_t row, const StepRows &rows, const Pages &pages) const {
+    auto [sequence, position] = places_[row];
+    int64_t page = rows.tables[sequence * rows.table_step + position / Pages::TOKENS];
+    return pages.hidden(page, position % Pages::TOKENS);
+}
+
 void Stepper::compute(const StepRows &rows, const Pages &pages, const Span &span, int thread) {
     auto count = static_cast<int64_t>(places_.size());
     int64_t size = network_.hidden();
     float *x = x_.data();
     Share share(count, thread, crew_->size());
     for (int64_t r = share.begin; r < share.end; r++) {
-        const float *from = span.from ? span.from + r * size : numbers(network_.embedding) + rows.tokens[r] * size;
-        std::copy_n(from, size, x + r * size);
+        const float *embedded = numbers(network_.embedding) + rows.tokens[r] * size;
+        std::copy_n(span.first > 0 ? kept(r, rows, pages) : embedded, size, x + r * size);
     }
     for (size_t number = span.first; number < network_.layers.size(); number++) {
         const NetworkLayer &layer = network_.layers[number];
-        bool isLast = number == network_.layers.size() - 1 && !span.to;
+        bool isLast = number == network_.layers.size() - 1 && !span.ends_in_pages;
         normalize(layer.input_norm, x, count, layer.qkv, thread);
         multiply(layer.qkv, nullptr, projected_.data(), thread);
         append(layer, static_cast<int64_t>(number), rows, pages, thread);
@@ -247,8 +253,8 @@ void Stepper::compute(const StepRows &rows, const Pages &pages, const Span &span
         convert(layer.down, activated_.data(), count, thread);
         multiply(layer.down, x, x, thread);
     }
-    if (!span.to) return compute_logits(x, count, span.logits, thread);
-    std::copy(x + share.begin * size, x + share.end * size, span.to + share.begin * size);
+    if (!span.ends_in_pages) return compute_logits(x, count, span.logits, thread);
+    for (int64_t r = share.begin; r < share.end; r++) std::copy_n(x + r * size, size, kept(r, rows, pages));
 }
 
 void Stepper::compute_logits(const float *x, int64_t count, float *logits, int thread) {

@@ -65,12 +65,11 @@ public:
 
     void step(const StepRows &rows, const PageMemory &pages, float *logits, int threads) override;
 
-    /// The same up to the last norm, of every row: `hidden` receives `[rows, hidden]`.
-    void begin(const StepRows &rows, const PageMemory &pages, float *hidden, int threads);
+    /// The same up to the last norm; what the layers made of every row stays in its page.
+    void begin(const StepRows &rows, Pages &pages, int threads);
 
-    /// The layers from `first` on, and the logits, where `hidden` holds what the layers before made of the rows.
-    void finish(const StepRows &rows, const PageMemory &pages, size_t first, const float *hidden, float *logits,
-                int threads);
+    /// The layers from `first` on, and the logits, where the rows' pages hold what the layers before made of them.
+    void finish(const StepRows &rows, const Pages &pages, size_t first, float *logits, int threads);
 
     /// The last norm and the output layer alone, of `count` rows of `hidden`.
     void read_out(const float *hidden, int64_t count, float *logits, int threads);
@@ -80,11 +79,12 @@ private:
         int64_t sequence, position;
     };
 
-    /// Where a step begins and what comes of it: the tokens' embeddings or `from`, `to` or logits (null for none).
+    /// Where a step begins and what comes of it: from the tokens' embeddings or, behind the first layers, from what
+    /// those left in the pages; to logits, or to the pages where there are none.
     struct Span {
         size_t first = 0;
-        const float *from = nullptr;
-        float *to = nullptr, *logits = nullptr;
+        float *logits = nullptr;
+        bool ends_in_pages = false;
     };
 
     /// What one thread computes alone: some sequences of a step.
@@ -94,11 +94,12 @@ private:
         int64_t read_before;
     };
 
-    void run(const StepRows &rows, const PageMemory &pages, const Span &span, int threads);
+    void run(const StepRows &rows, const Pages &pages, const Span &span, int threads);
     void make_crew(int threads);
     bool cut(const StepRows &rows, int threads);
     void make_room(const StepRows &rows);
     void compute(const StepRows &rows, const Pages &pages, const Span &span, int thread);
+    float *kept(int64_t row, const StepRows &rows, const Pages &pages) const;
     void compute_logits(const float *x, int64_t count, float *logits, int thread);
     void multiply(const matrix::Matrix &matrix, const float *residual, float *out, int thread);
     void convert(const matrix::Matrix &matrix, const float *floats, int64_t rows, int thread);

@@ -197,6 +197,13 @@ void Pages::write(int64_t page, int64_t slot, int64_t layer, int64_t kv, const f
 
 void Pages::copy(int64_t from, int64_t to) const {
     std::memcpy(memory_.data() + to * page_bytes_, memory_.data() + from * page_bytes_, page_bytes_);
+    if (hidden_size_ > 0) std::copy_n(hidden(from, 0), TOKENS * hidden_size_, hidden(to, 0));
+}
+
+void Pages::keep_hidden(int64_t size) {
+    if (size == hidden_size_) return;
+    hidden_ = matrix::Memory(count_ * TOKENS * size * static_cast<int64_t>(sizeof(float)));
+    hidden_size_ = size;
 }
 
 int64_t paged_scratch(int64_t count) { return BLOCK * (padded(count) + TOKENS); }

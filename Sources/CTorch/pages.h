@@ -45,10 +45,18 @@ public:
     void write(int64_t page, int64_t slot, int64_t layer, int64_t kv, const float *key, const float *value) const;
     void copy(int64_t from, int64_t to) const override;
 
+    /// From here on every token has room for so many numbers besides: what a network's first layers made of it.
+    void keep_hidden(int64_t size);
+    int64_t hidden_size() const { return hidden_size_; }
+
+    float *hidden(int64_t page, int64_t slot) const {
+        return reinterpret_cast<float *>(hidden_.data()) + (page * TOKENS + slot) * hidden_size_;
+    }
+
 private:
-    int64_t kv_heads_, size_, count_, head_bytes_, page_bytes_;
+    int64_t kv_heads_, size_, count_, head_bytes_, page_bytes_, hidden_size_ = 0;
     bool in8Bits_;
-    matrix::Memory memory_;
+    matrix::Memory memory_, hidden_;
 };
 
 /// One query of one head: it sees the tokens first..<count of its sequence.

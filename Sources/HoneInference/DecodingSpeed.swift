@@ -1,22 +1,25 @@
 public import HoneModel
-internal import HoneTensor
+public import HoneTensor
 
 /// How fast a packed model reads and writes, by the engine's own steps on fixed tokens.
 public struct DecodingSpeed: Sendable {
     private let model: PreparedModel
+    private let entry: KeyValuePages.Entry
 
-    public init(_ model: PreparedModel) { self.model = model }
+    public init(_ model: PreparedModel, entry: KeyValuePages.Entry = .float32) {
+        self.model = model
+        self.entry = entry
+    }
 
     /// Tokens a second of prompts of `length` tokens, read in steps of 512 tokens or one prompt.
     public func prefill(length: Int, count: Int) -> Double {
-        let runs = Sequences(model, batch: count, length: length)
+        let runs = Sequences(model, batch: count, length: length, entry)
         return Double(length * count) / seconds { runs.prefill() }
     }
 
     /// Tokens a second of `batch` rows that each write `newCount` tokens behind `promptLength`.
     public func decode(batch: Int, promptLength: Int, newCount: Int) -> Double {
-        let runs = Sequences(model, batch: batch, length: promptLength + newCount)
-        runs.prefill(promptLength)
+        let runs = Sequences(model, batch: batch, length: promptLength + newCount, entry)
         return Double(batch * newCount)
             / seconds { for past in promptLength..<promptLength + newCount { runs.step(past: past) } }
     }
@@ -37,27 +40,28 @@ public struct DecodingSpeed: Sendable {
         let pages: KeyValuePages
         let tables: [[Int32]]
 
-        init(_ model: PreparedModel, batch: Int, length: Int) {
+        /// With keys and values of all tokens: the memory is there, as that of an engine that has answered before.
+        init(_ model: PreparedModel, batch: Int, length: Int, _ entry: KeyValuePages.Entry) {
             self.model = model
             self.batch = batch
             self.length = length
-            let perRow = (length + KeyValuePages.tokenCount - 1) / KeyValuePages.tokenCount
-            pages = model.makePages(count: batch * perRow)
+            let perRow = KeyValuePages.count(forTokens: length)
+            pages = model.makePages(count: batch * perRow, entry: entry)
             tables = (0..<batch).map { row in (0..<perRow).map { Int32(row * perRow + $0) } }
+            inferenceMode { prefill() }
         }
 
         private func token(_ row: Int, _ place: Int) -> Int32 {
             Int32((row * 7919 + place * 104_729 + 17) % min(model.configuration.vocabularySize, 256))
         }
 
-        func prefill(_ promptLength: Int? = nil) {
-            let count = promptLength ?? length
+        func prefill() {
             var first = 0
             while first < batch {
                 var step = NetworkStep()
-                let end = min(batch, first + max(1, 512 / count))
+                let end = min(batch, first + max(1, 512 / length))
                 for row in first..<end {
-                    step.add((0..<count).map { token(row, $0) }, past: 0, pages: tables[row], isRead: true)
+                    step.add((0..<length).map { token(row, $0) }, past: 0, pages: tables[row], isRead: true)
                 }
                 _ = model(step, pages: pages)
                 first = end

@@ -127,12 +127,9 @@ extension RoutedGenerator {
                 return Found(choice: RouteChoice(path: .deep), results: [.nothing])
             }
             let own = numbers.of(request, on: choice.path)
-            guard routing.deepened.contains(own.lowerBound) else {
-                return Found(choice: choice, results: own.map { run.results[$0] })
-            }
-            // One token was read by the first layers twice.
-            choice.path = .deep
-            return Found(choice: choice, results: [run.results[own.lowerBound]], computed: parts.exit.layer)
+            let results = own.map { run.results[$0] }
+            if routing.deepened.contains(own.lowerBound) { choice.path = .deep }
+            return Found(choice: choice, results: results)
         }
     }
 }

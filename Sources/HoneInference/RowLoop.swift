@@ -73,11 +73,9 @@ struct RowLoop: SteppedLoop {
         }
         admit()
         let (step, counts) = nextStep()
-        let logits = inferenceMode {
-            routing == nil ? weights.model.step(step, pages: pool.pages) : StepLogits(routedLogits(step, counts))
-        }
-        for (index, count) in counts.enumerated() { rows[index].didCompute(count, in: pool) }
-        return take(from: logits)
+        let taken = inferenceMode { routing == nil ? take(step, counts) : takeRouted(step, counts) }
+        for index in taken.ended.sorted(by: >) { remove(index) }
+        return taken.progress
     }
 
     /// Gives all pages back.
@@ -166,8 +164,27 @@ extension RowLoop {
     }
 }
 
+/// What rows got in one step.
+struct TakenTokens {
+    var progress = StepProgress()
+    /// Rows whose answers have ended.
+    var ended: Set<Int> = []
+}
+
 // What comes of a step.
 extension RowLoop {
+    private mutating func take(_ step: NetworkStep, _ counts: [Int]) -> TakenTokens {
+        var taken = TakenTokens()
+        let logits = weights.model.step(step, pages: pool.pages)
+        didCompute(counts)
+        take(.whole, from: logits, &taken)
+        return taken
+    }
+
+    mutating func didCompute(_ counts: [Int]) {
+        for (index, count) in counts.enumerated() { rows[index].didCompute(count, in: pool) }
+    }
+
     /// A token that is to be picked: whose it is, from which logits, and the drafts that stand behind it in the step.
     private struct Pick {
         let index: Int
@@ -175,32 +192,31 @@ extension RowLoop {
         var drafts: ArraySlice<Int32> = []
     }
 
-    /// Picks a token for each row that was read to its end, and for those that follow it. Where the token is the row's
-    /// draft, the next one is picked behind it at once: from the logits that it has wherever it was picked before.
-    private mutating func take(from logits: StepLogits) -> StepProgress {
-        var (progress, finished) = (StepProgress(), Set<Int>())
-        var picks = firstPicks()
+    /// Picks a token for each row of this depth that was read to its end, and for those that follow it. Where the token
+    /// is the row's draft, the next one is picked behind it at once: from the logits that it has wherever it was picked
+    /// before. Rows whose pick is not to be trusted get none, and are read by all layers from now on.
+    mutating func take(_ depth: NetworkDepth, from logits: StepLogits, _ taken: inout TakenTokens) {
+        var picks = firstPicks(of: depth)
         var acceptedCounts: [Int: Int] = [:]
         var unsure: [Int] = []
+        let read = picks.map(\.index)
         while !picks.isEmpty {
             let found = logits.pickTokens(of: picks.map(\.logits), picks.map { rows[$0.index].answer.draw })
             var next: [Pick] = []
             for (pick, found) in zip(picks, found) {
-                if rows[pick.index].depth == .shallow,
-                    routing?.isUnsure(found, of: rows[pick.index].answer) == true
-                {
+                if depth == .shallow, routing?.isUnsure(found, of: rows[pick.index].answer) == true {
                     unsure.append(pick.index)
                     continue
                 }
-                progress.writers.append(rows[pick.index].answer.position)
+                taken.progress.writers.append(rows[pick.index].answer.position)
                 let reason = rows[pick.index].answer.take(
                     found, weightVersion: weights.version, endTokens: endTokens, tokenizer)
                 rows[pick.index].takeNewest()
                 if let reason {
                     let answer = rows[pick.index].answer
-                    progress.finished.append(
+                    taken.progress.finished.append(
                         (answer.position, answer.finished(reason, endTokens: endTokens, tokenizer)))
-                    finished.insert(pick.index)
+                    taken.ended.insert(pick.index)
                 } else if let draft = pick.drafts.first, draft == rows[pick.index].tokens.last {
                     acceptedCounts[pick.index, default: 0] += 1
                     next.append(Pick(index: pick.index, logits: pick.logits + 1, drafts: pick.drafts.dropFirst()))
@@ -208,20 +224,18 @@ extension RowLoop {
             }
             picks = next
         }
-        for index in rows.indices { rows[index].settle(acceptedCount: acceptedCounts[index] ?? 0, in: pool) }
+        for index in read { rows[index].settle(acceptedCount: acceptedCounts[index] ?? 0, in: pool) }
         for index in unsure {
             rows[index].deepen()
             routing?.deepen(rows[index].answer.position)
         }
-        for index in finished.sorted(by: >) { remove(index) }
-        return progress
     }
 
-    private mutating func firstPicks() -> [Pick] {
+    private mutating func firstPicks(of depth: NetworkDepth) -> [Pick] {
         var picks: [Pick] = []
         var followers: [Pick] = []
         var place = 0
-        for index in rows.indices where rows[index].pendingCount == 0 {
+        for index in rows.indices where rows[index].depth == depth && rows[index].pendingCount == 0 {
             picks.append(Pick(index: index, logits: place, drafts: rows[index].drafts))
             for (number, position) in rows[index].followers.enumerated() {
                 guard rows.count < limits.batchSize else {

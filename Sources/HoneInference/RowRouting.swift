@@ -61,16 +61,14 @@ struct RowRouting {
     /// The answer of this number goes on with all layers.
     mutating func deepen(_ number: Int) { deepened.insert(number) }
 
-    /// Decides for prompts by their features, `[F]` each, and their requests' numbers.
+    /// Decides for prompts by their features and the numbers of the requests that ask them.
     ///
     /// - Returns: for each prompt the numbers of the requests that its own turn into
-    mutating func decide(_ prompts: [(features_F: Tensor, requests: [Int])]) -> [[Int]] {
-        if prompts.isEmpty { return [] }
-        let successes = router.successes(Tensor.stack(prompts.map(\.features_F)))
-        return zip(prompts, successes).map { prompt, chances in
+    mutating func decide(_ features_BF: Tensor, for requests: [[Int]]) -> [[Int]] {
+        zip(requests, router.successes(features_BF)).map { requests, chances in
             let path = choose(chances)
-            for request in prompt.requests { choices[request] = RouteChoice(path: path, chances: chances) }
-            return prompt.requests.flatMap { numbers.of($0, on: path) }
+            for request in requests { choices[request] = RouteChoice(path: path, chances: chances) }
+            return requests.flatMap { numbers.of($0, on: path) }
         }
     }
 }
@@ -113,103 +111,64 @@ struct PathNumbers {
 }
 
 extension RowLoop {
-    /// Reads a step's tokens with the first layers, decides what is to be decided, and goes on with those that all
-    /// layers read.
-    ///
-    /// - Returns: logits as a step of one network has them
-    mutating func routedLogits(_ step: NetworkStep, _ counts: [Int]) -> Tensor {
+    /// Has the first layers read a step's tokens, decides what is to be decided, picks where the exit is asked and sure
+    /// of its word, and has the other layers read the rest, with all that they have not read of it.
+    mutating func takeRouted(_ step: NetworkStep, _ counts: [Int]) -> TakenTokens {
         guard let routing else { preconditionFailure("a step of several paths in a loop of one") }
-        let hidden_NC = routing.first.begin(step, pages: pool.pages)
-        var places: [Range<Int>] = []
-        for (index, count) in counts.enumerated() {
-            let start = places.last?.upperBound ?? 0
-            places.append(start..<start + (count > 0 ? count + rows[index].drafts.count : 0))
-        }
-        keepFirstHalves(hidden_NC, places)
-        decide(places, counts)
-        readFirstHalves(at: routing.exit.layer)
+        var taken = TakenTokens()
+        routing.first.begin(step, pages: pool.pages)
+        didCompute(counts)
+        decide(counts)
 
-        var (early, late): ([Int], [Int]) = ([], [])
-        var second = NetworkStep()
-        var isEarly: [Bool] = []
-        for (index, count) in counts.enumerated() where count > 0 {
-            let isRead = count == rows[index].pendingCount
-            let readCount = isRead ? 1 + rows[index].drafts.count : 0
-            switch rows[index].depth {
-            case .undecided: continue
-            case .shallow: early += places[index].suffix(readCount)
-            case .whole:
-                late += places[index]
-                rows[index].add(count, to: &second)
-            }
-            isEarly += [Bool](repeating: rows[index].depth == .shallow, count: readCount)
+        var newest = NetworkStep()
+        for row in rows where row.depth == .shallow && row.pendingCount == 0 { row.addNewest(to: &newest) }
+        if newest.tokenCount > 0 {
+            let hidden_NC = routing.first.hidden(newest, pages: pool.pages)
+            take(.shallow, from: StepLogits(routing.first.logits(hidden_NC)), &taken)
         }
-        let ends = (
-            early.isEmpty ? nil : routing.first.logits(hidden_NC.taking(early)),
-            late.isEmpty
-                ? nil
-                : weights.model.finish(
-                    second, from: hidden_NC.taking(late), atLayer: routing.exit.layer, pages: pool.pages)
-        )
-        return Self.merged(ends.0, ends.1, isEarly)
-    }
 
-    private mutating func keepFirstHalves(_ hidden_NC: Tensor, _ places: [Range<Int>]) {
-        let mayDeepen = routing?.mayDeepen ?? false
-        for index in rows.indices where !places[index].isEmpty {
-            if rows[index].depth == .undecided || (rows[index].depth == .shallow && mayDeepen) {
-                rows[index].keepFirstHalf(hidden_NC, places[index])
-            }
+        readAhead()
+        var rest = NetworkStep()
+        for index in rows.indices { rows[index].addUnfinished(to: &rest) }
+        if rest.tokenCount > 0 {
+            let logits = weights.model.finish(rest, atLayer: routing.exit.layer, pages: pool.pages)
+            take(.whole, from: StepLogits(logits), &taken)
         }
+        return taken
     }
 
     /// Decides for the prompts that this step has read to their end.
-    private mutating func decide(_ places: [Range<Int>], _ counts: [Int]) {
-        guard let exit = routing?.exit, let mayDeepen = routing?.mayDeepen else { return }
-        let ending = rows.indices.filter {
-            rows[$0].depth == .undecided && counts[$0] == rows[$0].pendingCount && counts[$0] > 0
+    private mutating func decide(_ counts: [Int]) {
+        guard let routing else { return }
+        let ending = counts.indices.filter {
+            rows[$0].depth == .undecided && rows[$0].pendingCount == 0 && counts[$0] > 0
         }
-        let decided = routing?.decide(
-            ending.map { index in
-                (exit.routingFeatures(rows[index].firstHalf_TC), [rows[index].answer.position] + rows[index].followers)
-            })
+        if ending.isEmpty { return }
+        var prompts = NetworkStep()
+        for index in ending { rows[index].addComputed(to: &prompts) }
+        let features_BF = routing.exit.routingFeatures(
+            routing.first.hidden(prompts, pages: pool.pages), lengths: ending.map { rows[$0].tokens.count })
+        let decided = self.routing?.decide(
+            features_BF, for: ending.map { [rows[$0].answer.position] + rows[$0].followers })
         for (index, numbers) in zip(ending, decided ?? []) {
-            guard let first = numbers.first, let depth = routing?.depth(of: first) else { continue }
-            let keepsHalves = depth == .shallow && mayDeepen
+            guard let first = numbers.first, let depth = self.routing?.depth(of: first) else { continue }
+            // Pages whose upper layers may yet be read are not for others.
+            let isOpen = depth == .shallow && routing.mayDeepen
             rows[index].decide(
                 depth, for: questions.answer(first), followers: Array(numbers.dropFirst()),
-                root: limits.sharesPrefixes && !keepsHalves ? root(of: first, depth) : nil, keepsHalves: keepsHalves)
+                root: limits.sharesPrefixes && !isOpen ? root(of: first, depth) : nil)
         }
     }
 
-    /// Has the other layers read what only the first have read in earlier steps, where they are to.
-    private mutating func readFirstHalves(at layer: Int) {
-        while true {
+    /// Has the other layers read what is too much for one step.
+    private mutating func readAhead() {
+        guard let layer = routing?.exit.layer else { return }
+        while rows.reduce(0, { $0 + $1.unfinishedCount }) > limits.prefillTokenCount + rows.count {
             var step = NetworkStep()
-            var pieces: [Tensor] = []
-            for index in rows.indices where rows[index].isBehind {
-                pieces.append(rows[index].addFirstHalf(upTo: limits.prefillTokenCount, to: &step))
+            for index in rows.indices {
+                rows[index].addUnfinished(upTo: limits.prefillTokenCount - step.tokenCount, to: &step)
             }
-            if pieces.isEmpty { return }
-            _ = weights.model.finish(step, from: Tensor.cat(pieces), atLayer: layer, pages: pool.pages)
+            _ = weights.model.finish(step, atLayer: layer, pages: pool.pages)
         }
-    }
-
-    /// Logits of two ends of a network in the order of the step.
-    private static func merged(_ early: Tensor?, _ late: Tensor?, _ isEarly: [Bool]) -> Tensor {
-        guard let early, let late else { return early ?? late ?? Tensor.empty([0, 1]) }
-        var (nextEarly, nextLate) = (0, early.size(0))
-        let order = isEarly.map { isEarly in
-            defer { if isEarly { nextEarly += 1 } else { nextLate += 1 } }
-            return isEarly ? nextEarly : nextLate
-        }
-        return Tensor.cat([early, late]).rows(at: Tensor(order))
-    }
-}
-
-extension Tensor {
-    /// The rows at these places, rising; itself where they are all.
-    fileprivate func taking(_ places: [Int]) -> Tensor {
-        places.count == size(0) ? self : rows(at: Tensor(places))
     }
 }

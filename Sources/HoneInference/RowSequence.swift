@@ -18,8 +18,8 @@ struct RowSequence {
     private var drafting = Drafting()
     /// Which layers read it.
     private(set) var depth: NetworkDepth
-    /// What the first layers made of its tokens, as long as the others may yet have to read them.
-    private var firstHalves: [HalfStep] = []
+    /// Tokens that the layers behind the first ones have read, where only some are asked.
+    private var finishedCount = 0
 
     init(_ answer: Answer, prompt: [Int32], depth: NetworkDepth = .whole) {
         self.answer = answer
@@ -54,6 +54,7 @@ extension RowSequence {
             registeredCount += 1
         }
         computedCount = registeredCount * size
+        finishedCount = computedCount
         if !sharesPrefixes { prefix = nil }
         let wanted = KeyValuePages.count(forTokens: tokens.count + 1)
         guard wanted - pages.count <= pool.availableCount else {
@@ -79,8 +80,8 @@ extension RowSequence {
         for page in pages.reversed() { pool.release(page) }
         pages = []
         computedCount = 0
+        finishedCount = 0
         registeredCount = 0
-        firstHalves = []
     }
 
     /// The same prompt for another answer: it shares all pages until one of the two writes.
@@ -120,7 +121,7 @@ extension RowSequence {
         drafting.learn(acceptedCount: acceptedCount, of: drafts.count)
         drafts = []
         didCompute(acceptedCount, in: pool)
-        forgetFirstHalves()
+        if depth == .whole { finishedCount = computedCount }
         let wanted = KeyValuePages.count(forTokens: computedCount + 1)
         while pages.count > wanted { pool.release(pages.removeLast()) }
     }
@@ -145,74 +146,53 @@ extension RowSequence {
     }
 }
 
-/// Tokens of a sequence that only the first layers have read, among those of a step.
-private struct HalfStep {
-    /// `[tokens of the step, C]`
-    let step_NC: Tensor
-    var places: Range<Int>
-
-    var hidden_TC: Tensor { step_NC.narrow(0, start: places.lowerBound, length: places.count) }
-}
-
-// Depth.
+// Depth: what the first layers made of every token is in its page, so that the others can read it in any later step.
 extension RowSequence {
-    /// Whether the other layers have tokens to catch up with.
-    var isBehind: Bool { depth == .whole && !firstHalves.isEmpty }
-
-    /// Only the first layers have read these tokens of a step, and the others may yet have to.
-    mutating func keepFirstHalf(_ step_NC: Tensor, _ places: Range<Int>) {
-        firstHalves.append(HalfStep(step_NC: step_NC, places: places))
-    }
-
-    /// What the first layers made of all that is kept, `[T, C]`.
-    var firstHalf_TC: Tensor {
-        firstHalves.count == 1 ? firstHalves[0].hidden_TC : Tensor.cat(firstHalves.map(\.hidden_TC))
-    }
+    /// Tokens that the first layers have read and the others are to, the newest of them behind its drafts.
+    var unfinishedCount: Int { depth == .whole ? computedCount - finishedCount : 0 }
 
     /// It is known now how deep the prompt is read, and which request's answer it goes on with. What stands in its
-    /// pages follows `root` from now on, unless it is nil. This step's tokens need no catching up.
-    mutating func decide(
-        _ depth: NetworkDepth, for answer: Answer, followers: [Int], root: UInt64?, keepsHalves: Bool
-    ) {
+    /// pages follows `root` from now on, unless it is nil.
+    mutating func decide(_ depth: NetworkDepth, for answer: Answer, followers: [Int], root: UInt64?) {
         self.depth = depth
         self.answer = answer
         self.followers = followers
         prefix = root
-        if depth == .whole { firstHalves.removeLast() } else if !keepsHalves { firstHalves = [] }
     }
 
-    /// All layers read it from now on: the newest token once more, and those before it in the next step.
+    /// All layers read it from now on, from its beginning.
     mutating func deepen() {
         depth = .whole
         prefix = nil
-        computedCount -= 1
-        forgetFirstHalves()
     }
 
-    /// What is kept ends where the computed tokens do: drafts that turned out wrong were never read.
-    private mutating func forgetFirstHalves() {
-        var surplus = firstHalves.reduce(-computedCount) { $0 + $1.places.count }
-        while surplus > 0, let last = firstHalves.popLast() {
-            if last.places.count > surplus {
-                firstHalves.append(HalfStep(step_NC: last.step_NC, places: last.places.dropLast(surplus)))
-            }
-            surplus -= min(surplus, last.places.count)
-        }
+    /// Puts the newest token and its drafts into what the exit reads of a step.
+    func addNewest(to step: inout NetworkStep) {
+        step.add(
+            tokens[computedCount - 1..<computedCount] + drafts, past: computedCount - 1, pages: pages, isRead: true,
+            draftCount: drafts.count)
     }
 
-    /// Puts the first tokens that only the first layers have read into a step of the others, `limit` or a few more.
-    ///
-    /// - Returns: what the first layers made of them
-    mutating func addFirstHalf(upTo limit: Int, to step: inout NetworkStep) -> Tensor {
-        let past = computedCount - firstHalves.reduce(0) { $0 + $1.places.count }
-        var pieces: [Tensor] = []
-        var count = 0
-        while count < limit, let half = firstHalves.first {
-            pieces.append(half.hidden_TC)
-            count += half.places.count
-            firstHalves.removeFirst()
-        }
-        step.add(tokens[past..<past + count], past: past, pages: pages, isRead: false)
-        return Tensor.cat(pieces)
+    /// Puts all computed tokens into what is looked at of a prompt.
+    func addComputed(to step: inout NetworkStep) {
+        step.add(tokens[..<computedCount], past: 0, pages: pages, isRead: false)
+    }
+
+    /// Puts up to `limit` unfinished tokens, but for the newest, into a step of the other layers.
+    mutating func addUnfinished(upTo limit: Int, to step: inout NetworkStep) {
+        let count = min(unfinishedCount - 1, limit)
+        guard count > 0 else { return }
+        step.add(tokens[finishedCount..<finishedCount + count], past: finishedCount, pages: pages, isRead: false)
+        finishedCount += count
+    }
+
+    /// Puts all unfinished tokens and the drafts into a step of the other layers; the logits are wanted where there is
+    /// nothing left to compute.
+    mutating func addUnfinished(to step: inout NetworkStep) {
+        guard unfinishedCount > 0 else { return }
+        step.add(
+            tokens[finishedCount..<computedCount] + drafts, past: finishedCount, pages: pages,
+            isRead: pendingCount == 0, draftCount: drafts.count)
+        finishedCount = computedCount
     }
 }

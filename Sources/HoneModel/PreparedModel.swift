@@ -107,28 +107,29 @@ public struct PreparedModel: Sendable {
         network.step(step, pages: pages, cos: cos, sin: sin)
     }
 
-    /// Reads the step's tokens up to the last norm; the pages may be a larger model's that begins with these layers.
-    ///
-    /// - Returns: what the layers make of every token, `[tokens, C]`
-    public func begin(_ step: NetworkStep, pages: KeyValuePages) -> Tensor {
+    /// Reads the step's tokens up to the last norm, and leaves what comes of each in its page; the pages may be a
+    /// larger model's that begins with these layers.
+    public func begin(_ step: NetworkStep, pages: KeyValuePages) {
         network.begin(step, pages: pages, cos: cos, sin: sin)
+    }
+
+    /// What ``begin(_:pages:)`` left of a step's tokens, now or before, `[tokens, C]`.
+    public func hidden(_ step: NetworkStep, pages: KeyValuePages) -> Tensor {
+        network.hidden(step, pages: pages, cos: cos, sin: sin)
     }
 
     /// Goes on where a model that is this one's first layers has begun, with the bits of a step through all of them.
     ///
     /// - Parameters:
-    ///   - step: the tokens, of which not all need to go on
-    ///   - hidden_NC: what the first layers made of them, `[tokens, C]`
-    ///   - layer: how many there are
-    ///   - pages: where the first layers left their keys and values
+    ///   - step: tokens that were begun, in one step or in several
+    ///   - layer: how many layers began them
+    ///   - pages: where those left their keys and values, and what they made of the tokens
     /// - Returns: logits of the rows that are read, `[read, vocabulary]`
-    public func finish(
-        _ step: NetworkStep, from hidden_NC: Tensor, atLayer layer: Int, pages: KeyValuePages
-    ) -> Tensor {
-        network.finish(step, from: hidden_NC, atLayer: layer, pages: pages, cos: cos, sin: sin)
+    public func finish(_ step: NetworkStep, atLayer layer: Int, pages: KeyValuePages) -> Tensor {
+        network.finish(step, atLayer: layer, pages: pages, cos: cos, sin: sin)
     }
 
-    /// Logits of rows as ``begin(_:pages:)`` gives them: `[n, C]` to `[n, vocabulary]`.
+    /// Logits of rows as ``hidden(_:pages:)`` gives them: `[n, C]` to `[n, vocabulary]`.
     public func logits(_ hidden_NC: Tensor) -> Tensor { network.logits(hidden_NC) }
 
     /// Room for keys and values of `count` pages of tokens.

@@ -107,20 +107,29 @@ extension CausalLanguageModel {
         noGrad {
             let pass = pass(line.lengths)
             let x_NC = run(embed(line, pass), through: 0..<exit.layer, pass).sum_NC
-            var start = 0
-            return Tensor.stack(
-                line.lengths.map { length in
-                    defer { start += length }
-                    return exit.routingFeatures(x_NC.narrow(0, start: start, length: length))
-                })
+            return exit.routingFeatures(x_NC, lengths: line.lengths)
         }
     }
 }
 
 extension EarlyExit {
-    /// What a router reads of one prompt, `[F]`, where `[T, C]` is what the layers before the exit make of its tokens.
-    public func routingFeatures(_ prompt_TC: Tensor) -> Tensor {
-        let x_TC = norm(prompt_TC)
-        return Tensor.cat([x_TC.mean(dim: 0), x_TC.select(0, x_TC.size(0) - 1)])
+    /// What a router reads of prompts, `[B, F]`.
+    ///
+    /// - Parameters:
+    ///   - hidden_NC: what the layers before the exit make of their tokens, one prompt behind the other
+    ///   - lengths: tokens of each prompt
+    public func routingFeatures(_ hidden_NC: Tensor, lengths: [Int]) -> Tensor {
+        let x_NC = norm(hidden_NC)
+        var start = 0
+        let means = lengths.map { length in
+            defer { start += length }
+            return x_NC.narrow(0, start: start, length: length).mean(dim: 0)
+        }
+        var end = -1
+        let last = lengths.map { length in
+            end += length
+            return end
+        }
+        return Tensor.cat([Tensor.stack(means), x_NC.rows(at: Tensor(last))], dim: 1)
     }
 }

@@ -156,13 +156,20 @@ internal import CTorch
         return picks.map { TokenPick(token: $0.token, logProb: $0.log_prob, drawnLogProb: $0.drawn_log_prob) }
     }
 
-    /// Reads the step's tokens up to the last norm: the first half of a step that a larger network goes on with.
-    ///
-    /// - Returns: what the layers make of every token, `[tokens, hidden]`
-    public func begin(_ step: NetworkStep, pages: KeyValuePages, cos: Tensor, sin: Tensor) -> Tensor {
+    /// Reads the step's tokens up to the last norm: the first half of a step that a larger network goes on with. What
+    /// the layers make of every token stays in its page, which takes room for it the first time.
+    public func begin(_ step: NetworkStep, pages: KeyValuePages, cos: Tensor, sin: Tensor) {
+        let done = unsafe step.withParts(cos, sin) { parts in
+            unsafe ctorch_network_begin(handle, pages.handle, &parts)
+        }
+        guard done else { stop("the first half of a network's step: \(Torch.lastError)") }
+    }
+
+    /// What ``begin(_:pages:cos:sin:)`` left of a step's tokens, now or before, `[tokens, hidden]`.
+    public func hidden(_ step: NetworkStep, pages: KeyValuePages, cos: Tensor, sin: Tensor) -> Tensor {
         let hidden_NC = Tensor.empty([step.tokenCount, hiddenSize])
         let done = unsafe step.withParts(cos, sin) { parts in
-            unsafe ctorch_network_begin(handle, pages.handle, &parts, hidden_NC.handle)
+            unsafe ctorch_pages_hidden(pages.handle, &parts, hidden_NC.handle)
         }
         guard done else { stop("the first half of a network's step: \(Torch.lastError)") }
         return hidden_NC
@@ -171,20 +178,18 @@ internal import CTorch
     /// Reads the step's tokens from one of the layers on, with the bits that a whole step has.
     ///
     /// - Parameters:
-    ///   - step: tokens whose keys and values of the layers before are in their pages
-    ///   - hidden_NC: what the layers before `layer` made of them
-    ///   - layer: the first one that computes
+    ///   - step: tokens that the layers before `layer` have begun, in one step or in several
+    ///   - layer: the first one that computes, not that of the embedding
     ///   - pages: as for a whole step
     ///   - cos: as for a whole step
     ///   - sin: as for a whole step
     /// - Returns: logits of the rows that are read, `[read, vocabulary]`
     public func finish(
-        _ step: NetworkStep, from hidden_NC: Tensor, atLayer layer: Int, pages: KeyValuePages, cos: Tensor, sin: Tensor
+        _ step: NetworkStep, atLayer layer: Int, pages: KeyValuePages, cos: Tensor, sin: Tensor
     ) -> Tensor {
         let logits = Tensor.empty([step.read.count, vocabularySize])
         let done = unsafe step.withParts(cos, sin) { parts in
-            unsafe ctorch_network_finish(
-                handle, pages.handle, &parts, Int64(layer), hidden_NC.handle, logits.handle)
+            unsafe ctorch_network_finish(handle, pages.handle, &parts, Int64(layer), logits.handle)
         }
         guard done else { stop("the second half of a network's step: \(Torch.lastError)") }
         return logits

@@ -58,15 +58,19 @@ import Testing
             let counts = left.prefix(1 + random.below(left.count)).map { sequence in
                 (sequence, 1 + random.below(tokens[sequence].count - sequences.pasts[sequence]))
             }
-            let hidden_NC = first.begin(sequences.step(counts), pages: pages)
-            // Every third sequence leaves at the exit, the others go on.
-            var (rows, staying, start): ([Int], [(Int, Int)], Int) = ([], [], 0)
+            first.begin(sequences.step(counts), pages: pages)
+            let hidden_NC = first.hidden(sequences.step(counts), pages: pages)
+            // Every third sequence leaves at the exit, the others go on: one in three at once, one when it is read to
+            // its end by the first layers.
+            var (staying, start): ([(Int, Int)], Int) = ([], 0)
             for (sequence, count) in counts {
                 let isEnd = sequences.pasts[sequence] + count == tokens[sequence].count
-                if sequence % 3 != 0 {
+                if sequence % 3 == 1 {
                     staying.append((sequence, count))
-                    rows += start..<start + count
-                } else if isEnd {
+                } else if sequence % 3 == 2, isEnd {
+                    sequences.pasts[sequence] = 0
+                    staying.append((sequence, tokens[sequence].count))
+                } else if sequence % 3 == 0, isEnd {
                     let logits = first.logits(hidden_NC.narrow(0, start: start + count - 1, length: 1))
                     #expect(logits[0].toArray(Float.self) == alone(first, sequence))
                     readCount += 1
@@ -74,8 +78,7 @@ import Testing
                 start += count
             }
             if !staying.isEmpty {
-                let logits = whole.finish(
-                    sequences.step(staying), from: hidden_NC.indexSelect(0, Tensor(rows)), atLayer: layer, pages: pages)
+                let logits = whole.finish(sequences.step(staying), atLayer: layer, pages: pages)
                 let read = staying.filter { sequences.pasts[$0.0] + $0.1 == tokens[$0.0].count }
                 #expect(logits.size(0) == read.count)
                 for (place, (sequence, _)) in read.enumerated() {
@@ -84,6 +87,7 @@ import Testing
                 readCount += read.count
             }
             for (sequence, count) in counts { sequences.pasts[sequence] += count }
+            for (sequence, count) in staying { sequences.pasts[sequence] = max(sequences.pasts[sequence], count) }
             left.removeAll { sequences.pasts[$0] == tokens[$0].count }
         }
         #expect(readCount == tokens.count)

@@ -134,7 +134,7 @@ struct DifferenceMeasurement: Sendable {
         Threads.set(intraOp: threads)
         let room = networks[0].configuration.maxPositionCount
         let length = min(Self.promptLength, max(1, room / 2))
-        let speeds = prepared.map(DecodingSpeed.init)
+        let speeds = prepared.map { DecodingSpeed($0) }
         var measures = [1, 16, 64].map { (batch: Int) -> (String, (DecodingSpeed) -> Double) in
             (
                 "decode_\(batch)",

@@ -83,9 +83,20 @@ struct GenerationMeasurement {
     let batch: Int
     let promptLength: Int
     let newCount: Int
-    var entry = KeyValuePages.Entry.float32
+    /// Kept from run to run, as an engine keeps them.
+    private let pages: KeyValuePages
+    private let pagesPerRow: Int
     /// Tokens of prompts that one step takes in.
-    var chunk = 512
+    private static let chunk = 512
+
+    init(model: PreparedModel, batch: Int, promptLength: Int, newCount: Int, entry: KeyValuePages.Entry = .float32) {
+        self.model = model
+        self.batch = batch
+        self.promptLength = promptLength
+        self.newCount = newCount
+        pagesPerRow = KeyValuePages.count(forTokens: promptLength + newCount)
+        pages = model.makePages(count: batch * pagesPerRow, entry: entry)
+    }
 
     /// The token of a prompt, the same in every program that is compared.
     private func token(_ row: Int, _ place: Int) -> Int32 {
@@ -93,13 +104,11 @@ struct GenerationMeasurement {
     }
 
     func run() -> Run {
-        let pagesPerRow = (promptLength + newCount + KeyValuePages.tokenCount - 1) / KeyValuePages.tokenCount
-        let pages = model.makePages(count: batch * pagesPerRow, entry: entry)
         let tables = (0..<batch).map { row in (0..<pagesPerRow).map { Int32(row * pagesPerRow + $0) } }
         let greedy = [TokenDraw](repeating: TokenDraw(temperature: 0, uniform: 1), count: batch)
         return inferenceMode {
             let start = ContinuousClock.now
-            var next = prefill(pages, tables)
+            var next = prefill(tables)
             let prefill = ContinuousClock.now - start
             var columns = [next]
             for past in promptLength..<promptLength + newCount - 1 {
@@ -118,8 +127,8 @@ struct GenerationMeasurement {
     }
 
     /// Reads the prompts, as many as fit into a step at a time.
-    private func prefill(_ pages: KeyValuePages, _ tables: [[Int32]]) -> [Int32] {
-        let rowsPerStep = max(1, chunk / promptLength)
+    private func prefill(_ tables: [[Int32]]) -> [Int32] {
+        let rowsPerStep = max(1, Self.chunk / promptLength)
         var first: [Int32] = []
         while first.count < batch {
             var step = NetworkStep()

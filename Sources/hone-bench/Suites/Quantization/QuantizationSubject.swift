@@ -6,14 +6,15 @@ import HoneTokenizer
 import HoneTraining
 import HoneWorker
 
-/// A model of 0.6 million parameters that was trained from nothing on sums, products and quotients and problems of
-/// several steps, as the first pipeline trains it, and the problems that it never saw.
+/// A model of 5 million parameters that was trained from nothing on sums, products and quotients and problems of
+/// several steps, as the first pipeline trains its smaller one, and the problems that it never saw.
 struct QuantizationSubject {
     let seed: UInt64
     let steps: Int
+    let threads: Int
 
     static let shape = ModelConfiguration(
-        vocabularySize: 258, hiddenSize: 128, intermediateSize: 352, layerCount: 3, headCount: 4,
+        vocabularySize: 258, hiddenSize: 256, intermediateSize: 704, layerCount: 6, headCount: 8,
         maxPositionCount: 256, rmsNormEps: 1e-6, ropeTheta: 100, tiesEmbeddings: true, initializerRange: 0.05,
         eosTokenIDs: [256], padTokenID: 257)
 
@@ -27,6 +28,7 @@ struct QuantizationSubject {
         settings.learningRate = 0.01
         settings.tokensPerBatch = 1024
         settings.checkpointInterval = 0
+        settings.threads = threads
         settings.model = Self.shape
         let examples = try problems(.train, count: 40_000).map {
             TrainingExample(prompt: $0.prompt + "\n", completion: $0.completion)

@@ -14,9 +14,9 @@ struct QuantizationSuite: AsyncParsableCommand {
         commandName: "quantization",
         abstract: "Models in fewer bits beside our own fp32: size, right answers, speed, and inputs that are skipped.",
         discussion: """
-            Right answers are those of models that were trained for it (minutes each, kept in --folder). Speed is that
-            of the same models, which the overhead of small operators rules, and of a network of 125 million parameters
-            with random weights, whose limit is the memory's bandwidth at 1 row.
+            Right answers are those of models of 5 million parameters that were trained for it (a quarter of an hour
+            each, kept in --folder). Speed is that of the same models, and of a network of 125 million parameters with
+            random weights, whose limit is the memory's bandwidth at 1 row.
 
               hone-bench quantization --folder ~/quantization --seeds 1,2,3
               hone-bench quantization --folder ~/quantization --only speed --threads 2 --json
@@ -64,20 +64,22 @@ struct QuantizationSuite: AsyncParsableCommand {
                 name: "\(variants[index].name): size of the trained model's file", unit: "% of fp32",
                 sample: Sample(sizes), beside: nil)
         }
-        if only != .accuracy { rows += try smallSpeedRows(made) + largeSpeedRows(made[0]) }
+        if only != .accuracy { rows += try trainedSpeedRows(made) + largeSpeedRows(made[0]) }
         try SuiteReport(suite: "quantization", rows: rows, absent: []).show(asJSON: json)
     }
 
     /// A variant of one seed's model.
     private struct Made {
         let variant: QuantizedVariant
+        /// Of the model and of this variant of it.
+        let directories: [String]
         let difference: ModelDifference
         /// Nil where answers are not measured.
         let accuracy: PairedComparison?
     }
 
     private func quantize(_ variants: [QuantizedVariant], seed: UInt64) async throws -> [Made] {
-        let subject = QuantizationSubject(seed: seed, steps: steps)
+        let subject = QuantizationSubject(seed: seed, steps: steps, threads: threads)
         let parent = try await subject.directory(in: folder)
         let data = try subject.data(measuredCount: problems)
         let asked = try subject.measuredProblems(count: problems)
@@ -92,24 +94,29 @@ struct QuantizationSuite: AsyncParsableCommand {
             ) { _, _ in }
             var accuracy: PairedComparison?
             if only != .speed {
-                let answers = try Self.answers(of: target, asked)
+                let answers = try Self.answers(of: target, asked, variant.entry)
                 accuracy = Self.compare(answers, baseline)
                 let lost = -100 * (accuracy?.difference ?? 0)
                 let line = "seed \(seed), \(variant.name): \(lost) points lost, size \(difference.byteCount.ratio)\n"
                 FileHandle.standardError.write(Data(line.utf8))
             }
-            made.append(Made(variant: variant, difference: difference, accuracy: accuracy))
+            made.append(
+                Made(
+                    variant: variant, directories: [parent, target], difference: difference, accuracy: accuracy))
         }
         return made
     }
 
-    private static func answers(of directory: String, _ problems: [Problem]) throws -> [Bool] {
+    private static func answers(
+        of directory: String, _ problems: [Problem], _ entry: KeyValuePages.Entry = .float32
+    ) throws -> [Bool] {
         let tokenizer = ByteTokenizer()
         let requests = problems.map {
             GenerationRequest(prompt: tokenizer.encode($0.prompt + "\n"), maximumNewTokens: 64)
         }
         var limits = GenerationLimits()
         limits.batchSize = 256
+        limits.cacheEntry = entry
         let model = try CausalLanguageModel.served(directory: directory)
         let results = try TextGenerator(model: model, tokenizer: tokenizer, limits: limits).generate(requests)
         return zip(results, problems).map { SolutionChecker().check($0.text, of: $1).verdict == .correct }
@@ -148,16 +155,17 @@ extension QuantizationSuite {
         }
     }
 
-    private func smallSpeedRows(_ made: [[Made]]) -> [SuiteReport.Row] {
-        made[0].indices.flatMap { index in
-            ["decode_1", "decode_16", "decode_64", "prefill"].compactMap { name in
-                let speeds = made.compactMap { $0[index].difference.speeds[name] }
-                guard !speeds.isEmpty else { return nil }
-                return SuiteReport.Row(
-                    name: "\(made[0][index].variant.name): \(name), trained model of 0.6 M", unit: "tokens/s",
-                    sample: Sample(speeds.map(\.child)),
-                    beside: .init(name: "fp32", sample: Sample(speeds.map(\.parent))))
+    /// Of all seeds' models.
+    private func trainedSpeedRows(_ made: [[Made]]) throws -> [SuiteReport.Row] {
+        let measurement = PackedSpeeds(runs: runs, newCount: 64)
+        return try made[0].indices.flatMap { index in
+            let variant = made[0][index].variant
+            let speeds = try made.compactMap { made -> [PackedSpeeds.Speeds]? in
+                let models = try made[index].directories.map { try CausalLanguageModel.served(directory: $0) }
+                let prepared = models.compactMap { PreparedModel($0) }
+                return prepared.count == 2 ? measurement.measure(prepared, [.float32, variant.entry]) : nil
             }
+            return Self.rows("\(variant.name)", "trained model of 5 M", speeds)
         }
     }
 
@@ -178,25 +186,28 @@ extension QuantizationSuite {
             let quantized = try quantizer.quantized(
                 plan, embedding: LayerPrecision.int8, sparsity: variant.variant.settings.sparsity)
             guard let prepared = PreparedModel(quantized.served) else { continue }
-            rows += Self.rows(
-                variant.variant.name, measurement.measure([full, prepared]),
-                limit: bandwidth / Double(prepared.byteCount))
+            let speeds = measurement.measure([full, prepared], [.float32, variant.variant.entry])
+            rows += Self.rows(variant.variant.name, "125 M", [speeds])
+            // How often a second the memory gives all of the variant's weights.
+            let limit = bandwidth / Double(prepared.byteCount)
+            rows.append(
+                SuiteReport.Row(
+                    name: "\(variant.variant.name): decode, batch 1, 125 M", unit: "tokens/s",
+                    sample: Sample(speeds[1].decode[1] ?? [0]),
+                    beside: SuiteReport.Beside(name: "the memory's limit", sample: Sample([limit]))))
         }
         return rows
     }
 
-    /// Of fp32 and a variant in turn; `limit` is how often a second the memory gives all of the variant's weights.
-    private static func rows(_ name: String, _ speeds: [PackedSpeeds.Speeds], limit: Double) -> [SuiteReport.Row] {
-        func row(_ what: String, _ found: [Double]?, _ beside: String, _ other: [Double]?) -> SuiteReport.Row {
+    /// Speeds of fp32 and a variant in turn, of one model or of several seeds'.
+    private static func rows(_ name: String, _ model: String, _ speeds: [[PackedSpeeds.Speeds]]) -> [SuiteReport.Row] {
+        func row(_ what: String, _ found: (PackedSpeeds.Speeds) -> [Double]) -> SuiteReport.Row {
             SuiteReport.Row(
-                name: "\(name): \(what), 125 M", unit: "tokens/s", sample: Sample(found ?? [0]),
-                beside: SuiteReport.Beside(name: beside, sample: Sample(other ?? [0])))
+                name: "\(name): \(what), \(model)", unit: "tokens/s", sample: Sample(speeds.flatMap { found($0[1]) }),
+                beside: SuiteReport.Beside(name: "fp32", sample: Sample(speeds.flatMap { found($0[0]) })))
         }
-        var rows = PackedSpeeds.batches.map { batch in
-            row("decode, batch \(batch)", speeds[1].decode[batch], "fp32", speeds[0].decode[batch])
-        }
-        rows.append(row("prefill of 128 tokens", speeds[1].prefill, "fp32", speeds[0].prefill))
-        rows.append(row("decode, batch 1", speeds[1].decode[1], "the memory's limit", [limit]))
-        return rows
+        if speeds.isEmpty { return [] }
+        return PackedSpeeds.batches.map { batch in row("decode, batch \(batch)") { $0.decode[batch] ?? [] } }
+            + [row("prefill of 128 tokens", \.prefill)]
     }
 }
