@@ -128,8 +128,14 @@ extension RoutedGenerator {
             }
             let own = numbers.of(request, on: choice.path)
             let results = own.map { run.results[$0] }
-            if routing.deepened.contains(own.lowerBound) { choice.path = .deep }
-            return Found(choice: choice, results: results)
+            guard let readCount = routing.deepReadCount(of: own.lowerBound) else {
+                return Found(choice: choice, results: results)
+            }
+            choice.path = .deep
+            // Nobody reads the last token, and it counts as one that is read, as everywhere.
+            let unread = requests[request].prompt.count + results[0].tokens.count - 1 - readCount
+            return Found(
+                choice: choice, results: results, computed: unread * (layerCount(of: .shallow) - layerCount(of: .deep)))
         }
     }
 }

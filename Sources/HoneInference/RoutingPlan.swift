@@ -23,6 +23,8 @@ public struct RoutingPlan: Sendable, Equatable {
     /// token on that the exit gives less than this probability, or that is beyond the path's share. 0 leaves it as it
     /// is.
     public var sureness = 0.0
+    /// So many tokens are then written by all layers before the exit is asked again; 0 is all that are left.
+    public var deepTokenCount = 0
 
     public init(_ mode: Mode) {
         self.mode = mode
@@ -84,6 +86,9 @@ extension RoutingPlan {
                 throw .setting(name: "sureness", reason: "is for the mode \"lossy\", where a router decides")
             }
         }
+        try require(deepTokenCount >= 0, "deep_tokens", "must be 0 or above, is \(deepTokenCount)")
+        try require(
+            deepTokenCount == 0 || sureness > 0, "deep_tokens", "needs a \"sureness\" that the exit's word is held to")
         switch mode {
         case .lossy(let cost):
             try require(cost >= 0 && cost.isFinite, "cost", "must be 0 or above, is \(cost)")

@@ -98,7 +98,7 @@ extension RowLoop {
         for index in rows.indices where rows[index].pendingCount > 1 { readCount += rows[index].pendingCount }
         while let next = waiting.last, rows.count < limits.batchSize {
             let (prompt, tenant) = (questions[next.position].prompt, questions[next.position].tenant)
-            let depth = routing?.depth(of: next.position) ?? .whole
+            let depth = routing?.depth(of: next.position, tokenCount: next.tokens.count) ?? .whole
             let leader = rows.firstIndex {
                 $0.depth == depth && $0.isFirst(toRead: prompt) && questions[$0.answer.position].tenant == tenant
             }
@@ -227,7 +227,7 @@ extension RowLoop {
         for index in read { rows[index].settle(acceptedCount: acceptedCounts[index] ?? 0, in: pool) }
         for index in unsure {
             rows[index].deepen()
-            routing?.deepen(rows[index].answer.position)
+            routing?.deepen(rows[index].answer.position, tokenCount: rows[index].answer.tokens.count)
         }
     }
 

@@ -15,8 +15,9 @@ enum NetworkDepth: Hashable {
 /// what the layers before the exit made of it.
 ///
 /// A request turns into those that its path asks: a search into several. All of them have numbers from the start. An
-/// answer that was begun by the first layers goes on with all of them where the exit is not sure enough of a token
-/// (as in CALM, Schuster et al. 2022, arXiv:2207.07061, section 3, but for good, so that its cache is whole).
+/// answer that was begun by the first layers goes on with all of them where the exit is not sure enough of a token, for
+/// good or for some tokens (CALM, Schuster et al. 2022, arXiv:2207.07061, section 3, has this token alone; here the
+/// other layers first catch up with the tokens before, so that their cache is whole).
 struct RowRouting {
     /// The first layers and the exit.
     let first: PreparedModel
@@ -27,8 +28,16 @@ struct RowRouting {
     private let numbers: PathNumbers
     /// What was decided, by request.
     private(set) var choices: [Int: RouteChoice] = [:]
-    /// Numbers of the answers that left the shallow path.
-    private(set) var deepened: Set<Int> = []
+    /// Of the answers that left the shallow path, by number.
+    private var deepened: [Int: DeepAnswer] = [:]
+
+    /// An answer that was begun by the first layers, and what the others have of it.
+    private struct DeepAnswer {
+        /// They write up to this token of the answer.
+        var end: Int
+        /// Tokens, those of the prompt included, that they have read.
+        var readCount = 0
+    }
 
     init(
         first: PreparedModel, exit: EarlyExit, router: Router, numbers: PathNumbers, plan: RoutingPlan,
@@ -42,9 +51,10 @@ struct RowRouting {
         self.choose = choose
     }
 
-    func depth(of number: Int) -> NetworkDepth {
+    /// How deep an answer is read that has so many tokens.
+    func depth(of number: Int, tokenCount: Int) -> NetworkDepth {
         guard let path = numbers.path(of: number) else { return .undecided }
-        return path == .shallow && !deepened.contains(number) ? .shallow : .whole
+        return path == .shallow && tokenCount >= deepened[number]?.end ?? 0 ? .shallow : .whole
     }
 
     /// Whether an answer of the first layers may go on with the others.
@@ -58,8 +68,20 @@ struct RowRouting {
             || answer.tokens.count >= plan.shallowTokenCount(of: answer.tokens.count + answer.room)
     }
 
-    /// The answer of this number goes on with all layers.
-    mutating func deepen(_ number: Int) { deepened.insert(number) }
+    /// The answer of this number, which has so many tokens, goes on with all layers.
+    mutating func deepen(_ number: Int, tokenCount: Int) {
+        deepened[number, default: DeepAnswer(end: 0)].end =
+            plan.deepTokenCount == 0 ? .max : tokenCount + plan.deepTokenCount
+    }
+
+    /// All layers have read so many tokens of what this number asks; a row that is put back begins anew.
+    mutating func didRead(_ number: Int, _ count: Int) {
+        guard let known = deepened[number]?.readCount else { return }
+        deepened[number]?.readCount = max(known, count)
+    }
+
+    /// Tokens of an answer that was begun by the first layers that the others have read; nil where they read none.
+    func deepReadCount(of number: Int) -> Int? { deepened[number]?.readCount }
 
     /// Decides for prompts by their features and the numbers of the requests that ask them.
     ///
@@ -134,7 +156,15 @@ extension RowLoop {
             let logits = weights.model.finish(rest, atLayer: routing.exit.layer, pages: pool.pages)
             take(.whole, from: StepLogits(logits), &taken)
         }
+        for index in rows.indices where rows[index].depth == .whole { mayRise(index) }
         return taken
+    }
+
+    /// The exit is asked again about an answer that all layers have written enough of.
+    private mutating func mayRise(_ index: Int) {
+        let answer = rows[index].answer
+        routing?.didRead(answer.position, rows[index].finishedCount)
+        if routing?.depth(of: answer.position, tokenCount: answer.tokens.count) == .shallow { rows[index].rise() }
     }
 
     /// Decides for the prompts that this step has read to their end.
@@ -151,7 +181,7 @@ extension RowLoop {
         let decided = self.routing?.decide(
             features_BF, for: ending.map { [rows[$0].answer.position] + rows[$0].followers })
         for (index, numbers) in zip(ending, decided ?? []) {
-            guard let first = numbers.first, let depth = self.routing?.depth(of: first) else { continue }
+            guard let first = numbers.first, let depth = self.routing?.depth(of: first, tokenCount: 0) else { continue }
             // Pages whose upper layers may yet be read are not for others.
             let isOpen = depth == .shallow && routing.mayDeepen
             rows[index].decide(

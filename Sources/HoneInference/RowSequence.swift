@@ -19,7 +19,7 @@ struct RowSequence {
     /// Which layers read it.
     private(set) var depth: NetworkDepth
     /// Tokens that the layers behind the first ones have read, where only some are asked.
-    private var finishedCount = 0
+    private(set) var finishedCount = 0
 
     init(_ answer: Answer, prompt: [Int32], depth: NetworkDepth = .whole) {
         self.answer = answer
@@ -165,6 +165,9 @@ extension RowSequence {
         depth = .whole
         prefix = nil
     }
+
+    /// Only the first layers read it from now on.
+    mutating func rise() { depth = .shallow }
 
     /// Puts the newest token and its drafts into what the exit reads of a step.
     func addNewest(to step: inout NetworkStep) {

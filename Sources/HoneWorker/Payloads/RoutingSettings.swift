@@ -3,7 +3,8 @@ public import HoneInference
 import HoneModel
 
 /// By which paths of a model requests are answered, as a payload says it:
-/// `{"mode": "lossy", "cost": 0.3, "sureness": 0.9}`, `{"mode": "lossless", "draft": 4}`, or one path for all,
+/// `{"mode": "lossy", "cost": 0.3, "sureness": 0.9}`,
+/// `{"mode": "lossless", "draft": 4}`, or one path for all,
 /// `{"mode": "shallow"}`.
 struct RoutingSettings: Decodable, Sendable, Hashable {
     enum Mode: String, Decodable, Sendable, CaseIterable {
@@ -15,6 +16,8 @@ struct RoutingSettings: Decodable, Sendable, Hashable {
     let cost: Double?
     /// The least probability of a token that the shallow path may write; lossy alone.
     let sureness: Double?
+    /// Tokens that all layers write where it has less, before the exit is asked again; lossy alone.
+    let deepTokenCount: Int?
     /// Tokens of a draft; lossless alone.
     let draft: Int?
     /// Answers of a search.
@@ -22,6 +25,7 @@ struct RoutingSettings: Decodable, Sendable, Hashable {
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
         case mode, cost, sureness, draft
+        case deepTokenCount = "deep_tokens"
         case searchCount = "search_samples"
     }
 
@@ -31,11 +35,12 @@ struct RoutingSettings: Decodable, Sendable, Hashable {
         mode = try container.decode(Mode.self, forKey: .mode)
         cost = try container.decodeIfPresent(Double.self, forKey: .cost)
         sureness = try container.decodeIfPresent(Double.self, forKey: .sureness)
+        deepTokenCount = try container.decodeIfPresent(Int.self, forKey: .deepTokenCount)
         draft = try container.decodeIfPresent(Int.self, forKey: .draft)
         searchCount = try container.decodeIfPresent(Int.self, forKey: .searchCount)
         let strangers = [
             (cost != nil && mode != .lossy, CodingKeys.cost), (sureness != nil && mode != .lossy, .sureness),
-            (draft != nil && mode != .lossless, .draft),
+            (deepTokenCount != nil && mode != .lossy, .deepTokenCount), (draft != nil && mode != .lossless, .draft),
         ]
         for (isStranger, key) in strangers where isStranger {
             throw DecodingError.dataCorrupted(
@@ -57,6 +62,7 @@ struct RoutingSettings: Decodable, Sendable, Hashable {
         var plan = RoutingPlan(mode)
         if let searchCount { plan.searchCount = searchCount }
         if let sureness { plan.sureness = sureness }
+        if let deepTokenCount { plan.deepTokenCount = deepTokenCount }
         return plan
     }
 

@@ -37,6 +37,7 @@ struct RoutingAnswers {
     private func plan(_ setting: RoutingSetting) -> RoutingPlan {
         var plan = plan(.lossy(cost: setting.cost))
         plan.sureness = setting.sureness
+        plan.deepTokenCount = setting.deepTokens
         return plan
     }
 
