@@ -244,6 +244,61 @@ import Testing
         #expect(Set(places).count > 2, "choose another seed: \(places)")
     }
 
+    /// With `deepTokenCount` the exit has the word again after so many tokens: token by token the answer is what the
+    /// first layers, or all, make of what stands there.
+    @Test(arguments: tightLimits.indices, [1, 3]) func anAnswerComesBackToTheShallowPath(
+        tight: Int, deepCount: Int
+    ) throws {
+        try #require(Torch.computesTokensAlike)
+        let (model, parts) = try parts(seed: 4, exit: 2, router: true)
+        var limits = GenerationLimits()
+        let (rowCount, prefill, pages) = Self.tightLimits[tight]
+        limits.batchSize = rowCount
+        limits.prefillTokenCount = prefill
+        limits.cacheByteCount = pages * model.configuration.pageByteCount()
+        let plain = RoutedGenerator(model: model, parts: parts, tokenizer: tokenizer)
+        let watched = RoutedGenerator(model: model, parts: parts, tokenizer: tokenizer, limits: limits)
+        let asked = (requests(14) + requests(4)).map { request in
+            var request = request
+            request.maximumNewTokens = 24
+            return request
+        }
+        let begun = try plain.generate(asked, plan: RoutingPlan(.fixed(.shallow)))
+        let sureness = begun.flatMap(\.result.logProbs).sorted()
+        var plan = RoutingPlan(.lossy(cost: 1000))
+        plan.sureness = exp(Double(sureness[sureness.count / 5]))
+        plan.deepTokenCount = deepCount
+        var changes = 0
+        for (request, answer) in zip(asked, try watched.generate(asked, plan: plan)) {
+            var rest = request
+            rest.maximumNewTokens = 1
+            var (tokens, logProbs): ([Int32], [Float]) = ([], [])
+            var (deepEnd, readCount) = (0, Int?.none)
+            while tokens.count < 24 {
+                var next = try plain.generate([rest], plan: RoutingPlan(.fixed(.shallow)))[0].result
+                if tokens.count >= deepEnd, Double(next.logProbs[0]) < log(plan.sureness) || tokens.count >= 12 {
+                    deepEnd = tokens.count + deepCount
+                } else if tokens.count == deepEnd, deepEnd > 0 {
+                    changes += 1
+                }
+                if tokens.count < deepEnd {
+                    readCount = rest.prompt.count
+                    next = try plain.deep.generate([rest])[0]
+                }
+                tokens += next.tokens
+                logProbs += next.logProbs
+                rest.prompt += next.tokens
+                if next.finishReason != .length { break }
+            }
+            #expect(answer.result.tokens == tokens)
+            #expect(answer.result.logProbs == logProbs)
+            let tokenCount = request.prompt.count + tokens.count
+            #expect(answer.route.path == (readCount == nil ? .shallow : .deep))
+            #expect(answer.route.computed == 2 * tokenCount + (readCount.map { 2 * ($0 + 1) } ?? 0))
+        }
+        #expect(changes > 5, "choose another seed: \(changes) answers came back")
+    }
+
     @Test func whatNobodyWantsAnyMoreIsDroppedAndTheRestIsAnswered() throws {
         let generator = try generator(seed: 4)
         let asked = requests(12)
@@ -315,6 +370,9 @@ import Testing
         #expect(throws: RoutingError.self) { try bare.check(RoutingPlan(.lossy(cost: .nan))) }
         var unsure = RoutingPlan(.fixed(.deep))
         unsure.sureness = 0.5
+        #expect(throws: RoutingError.self) { try bare.check(unsure) }
+        unsure = RoutingPlan(.fixed(.deep))
+        unsure.deepTokenCount = 1
         #expect(throws: RoutingError.self) { try bare.check(unsure) }
         #expect(throws: Never.self) { try plain.check(RoutingPlan(.fixed(.deep))) }
     }

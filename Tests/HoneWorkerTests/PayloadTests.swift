@@ -86,6 +86,9 @@ import Testing
         let plan = try RoutingPlan(json: #"{"mode": "lossy", "cost": 0.4, "sureness": 0.9}"#)
         #expect(plan.mode == .lossy(cost: 0.4) && plan.sureness == 0.9)
         #expect(throws: WorkerError.self) { try RoutingPlan(json: #"{"mode": "shallow", "sureness": 0.9}"#) }
+        let returning = try RoutingPlan(json: #"{"mode": "lossy", "sureness": 0.9, "deep_tokens": 2}"#)
+        #expect(returning.deepTokenCount == 2)
+        #expect(throws: WorkerError.self) { try RoutingPlan(json: #"{"mode": "deep", "deep_tokens": 2}"#) }
     }
 
     @Test func aSchemaIsOneTextHoweverItsMembersStand() throws {

@@ -47,21 +47,9 @@ struct RoutingAnswers {
 
     /// What became of the answers by every path, problem by problem.
     func outcomes(of problems: [Problem]) throws -> [[RoutePath: Double]] {
-        let answers = try answers(to: problems)
-        return outcomes(answers, problems)
-    }
-
-    private func answers(to problems: [Problem]) throws -> [RoutePath: [RoutedResult]] {
-        var found: [RoutePath: [RoutedResult]] = [:]
-        for path in RoutePath.allCases {
-            found[path] = try generator().generate(requests(problems), plan: plan(.fixed(path)))
-        }
-        return found
-    }
-
-    private func outcomes(_ answers: [RoutePath: [RoutedResult]], _ problems: [Problem]) -> [[RoutePath: Double]] {
         var outcomes = [[RoutePath: Double]](repeating: [:], count: problems.count)
-        for (path, results) in answers {
+        for path in RoutePath.allCases {
+            let results = try generator().generate(requests(problems), plan: plan(.fixed(path)))
             for (place, isRight) in right(results, problems).enumerated() { outcomes[place][path] = isRight ? 1 : 0 }
         }
         return outcomes
@@ -79,36 +67,28 @@ struct RoutingAnswers {
         return found
     }
 
-    /// What computes the least of all settings that answer problems of their own with 95 and 98 % of the deep path's
-    /// accuracy; nothing where none does.
+    /// The fastest of all settings that answer problems of their own with 95 and 98 % of the deep path's accuracy;
+    /// nothing where none does.
     func chosenSettings(_ problems: [Problem]) throws -> [String: RoutingSetting] {
-        guard let router = parts.router else { return [:] }
-        let answers = try answers(to: problems)
-        let outcomes = outcomes(answers, problems)
-        let successes = requests(problems).flatMap {
-            router.successes(model.routingFeatures(TokenLine([$0.prompt]), parts.exit))
-        }
-        let costs = RouteCosts(
-            exitLayer: parts.exit.layer, layerCount: model.configuration.layerCount, searchCount: searchCount)
-        // A request's path does not depend on the others, so choices alone are counted, not run.
-        var found = RoutingSetting.costs.map { cost in
-            let paths = successes.map { costs.best($0, weight: cost) }
-            let right = zip(outcomes, paths).reduce(0) { $0 + $1.0[$1.1, default: 0] }
-            let results = paths.enumerated().compactMap { answers[$1]?[$0] }
-            return (setting: RoutingSetting(cost: cost), right: right, computed: computed(results))
-        }
-        for setting in RoutingSetting.watched {
-            let results = try generator().generate(requests(problems), plan: plan(setting))
-            let right = Double(self.right(results, problems).count { $0 })
-            found.append((setting, right, computed(results)))
-        }
-        let deep = outcomes.reduce(0) { $0 + $1[.deep, default: 0] }
+        let ways = [Way(name: "deep", plan: plan(.fixed(.deep)))] + RoutingSetting.candidates.map(way)
+        let points = try measure(ways, problems, runs: 2)
         var chosen: [String: RoutingSetting] = [:]
         for aim in RoutingSetting.aims {
-            let good = found.filter { $0.right >= Double(aim) / 100 * deep }
-            chosen["\(aim)"] = good.min { $0.computed < $1.computed }?.setting
+            let good = points.dropFirst().filter { $0.accuracy >= Double(aim) / 100 * points[0].accuracy }
+            chosen["\(aim)"] = good.min { $0.seconds < $1.seconds }?.setting
         }
         return chosen
+    }
+
+    /// A way of answering.
+    private struct Way {
+        let name: String
+        var setting: RoutingSetting?
+        let plan: RoutingPlan
+    }
+
+    private func way(_ setting: RoutingSetting) -> Way {
+        Way(name: setting.front, setting: setting, plan: plan(setting))
     }
 
     private func computed(_ results: [RoutedResult]) -> Double {
@@ -120,11 +100,17 @@ struct RoutingAnswers {
     func points(
         _ problems: [Problem], _ outcomes: [[RoutePath: Double]], settings: [RoutingSetting], runs: Int
     ) throws -> [Measured.Point] {
+        let fixedWays = [RoutePath.deep, .shallow].map { Way(name: $0.rawValue, plan: plan(.fixed($0))) }
+        var points = try measure(fixedWays + Set(settings).sorted().map(way), problems, runs: runs)
+        points.append(try fixed("search", problems.map { _ in .search }, problems))
+        let best = outcomes.map { own in RoutePath.allCases.first { own[$0] == 1 } ?? .shallow }
+        points.append(try fixed("oracle", best, problems))
+        return points
+    }
+
+    private func measure(_ ways: [Way], _ problems: [Problem], runs: Int) throws -> [Measured.Point] {
         let requests = requests(problems)
         let generator = generator()
-        let ways: [(name: String, setting: RoutingSetting?, plan: RoutingPlan)] =
-            [("deep", nil, plan(.fixed(.deep))), ("shallow", nil, plan(.fixed(.shallow)))]
-            + Set(settings).sorted().map { ($0.sureness == 0 ? "router" : "watched", $0, plan($0)) }
         var seconds = [[Double]](repeating: [], count: ways.count)
         var results = [[RoutedResult]](repeating: [], count: ways.count)
         for _ in 0..<runs {
@@ -134,13 +120,9 @@ struct RoutingAnswers {
                 seconds[place].append((ContinuousClock.now - started) / .seconds(1))
             }
         }
-        var points = ways.indices.map { place in
+        return ways.indices.map { place in
             point(ways[place].name, ways[place].setting, problems, results[place], Sample(seconds[place]).median)
         }
-        points.append(try fixed("search", problems.map { _ in .search }, problems))
-        let best = outcomes.map { own in RoutePath.allCases.first { own[$0] == 1 } ?? .shallow }
-        points.append(try fixed("oracle", best, problems))
-        return points
     }
 
     /// Given paths, timed once.

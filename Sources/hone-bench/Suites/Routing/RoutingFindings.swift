@@ -87,12 +87,15 @@ struct RoutingFindings: Encodable {
                 func dots(_ name: String) -> [Point] {
                     seed.points.filter { $0.name == name }.map { Point($0.seconds, $0.accuracy * 100) }
                 }
-                let fronts = [("router", Mark.Color.blue), ("watched", .sky)].flatMap { name, color in
+                let colors: [(String, Mark.Color)] = [
+                    ("router", .blue), ("watched", .sky), ("asked again", .purple),
+                ]
+                let fronts = colors.flatMap { name, color in
                     let points = dots(name).sorted { $0.x < $1.x }
                     return [Mark(.line(points), name: name, color: color), Mark(.dots(points), color: color)]
                 }
                 let fixed: [(String, Mark.Color)] = [
-                    ("shallow", .orange), ("deep", .vermilion), ("search", .purple), ("oracle", .green),
+                    ("shallow", .orange), ("deep", .vermilion), ("search", .black), ("oracle", .green),
                 ]
                 return Chart(
                     title: "Seed \(seed.seed)", xLabel: "seconds for all test problems", yLabel: "right, %",

@@ -7,21 +7,27 @@ struct RoutingSetting: Hashable, Encodable, Comparable, CustomStringConvertible 
 
     /// Of the deep path's accuracy, in percent, what settings are chosen for.
     static let aims = [95, 98]
-    /// What is chosen among where the router's word is the last.
-    static let costs = (0...75).map { Double($0) * 0.02 }
-    /// And where answers may leave the shallow path. At a cost of 1.5 nearly all are begun there.
-    static let watched = [0.2, 0.6, 1.5].flatMap { cost in
-        [0.5, 0.6, 0.65, 0.7, 0.8, 0.9].map { RoutingSetting(cost: cost, sureness: $0) }
-            + [1, 8].flatMap { count in
-                [0.6, 0.7, 0.8, 0.9, 0.95].map { RoutingSetting(cost: cost, sureness: $0, deepTokens: count) }
+    /// What is chosen among: the router's word is the last, or answers may leave the shallow path. At a cost of 1.5
+    /// nearly all are begun there.
+    static let candidates =
+        [0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 1.5].map { RoutingSetting(cost: $0) }
+        + [0.2, 0.6, 1.5].flatMap { cost in
+            [0, 1, 8].flatMap { count in
+                [0.5, 0.6, 0.7, 0.8, 0.9, 0.95].map { RoutingSetting(cost: cost, sureness: $0, deepTokens: count) }
             }
-    }
+        }
     /// What is reported besides the chosen ones.
     static let reported =
         [0, 0.05, 0.1, 0.2, 0.35, 0.6].map { RoutingSetting(cost: $0) }
         + [0.5, 0.6, 0.7, 0.8, 0.9, 0.95].flatMap { sureness in
-            [0, 1, 8].map { RoutingSetting(cost: 1.5, sureness: sureness, deepTokens: $0) }
+            [0, 1].map { RoutingSetting(cost: 1.5, sureness: sureness, deepTokens: $0) }
         }
+
+    /// What it is a point of.
+    var front: String {
+        if sureness == 0 { return "router" }
+        return deepTokens == 0 ? "watched" : "asked again"
+    }
 
     static func < (a: RoutingSetting, b: RoutingSetting) -> Bool {
         (a.deepTokens, a.sureness, a.cost) < (b.deepTokens, b.sureness, b.cost)

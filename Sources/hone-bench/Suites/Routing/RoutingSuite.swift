@@ -18,9 +18,9 @@ struct RoutingSuite: AsyncParsableCommand {
 
     @Option(help: "Seeds.") var seeds = 3
     @Option(help: "The first seed.") var firstSeed: UInt64 = 1
-    @Option(help: "Steps of supervised training.") var steps = 3600
+    @Option(help: "Steps of supervised training.") var steps = 6000
     @Option(help: "Layers of the deep path.") var layers = 6
-    @Option(help: "Layers of the shallow path.") var exitLayer = 2
+    @Option(help: "Layers of the shallow path.") var exitLayer = 3
     @Option(help: "What the loss at the exit counts.") var exitWeight = 0.5
     @Option(help: "Width of the network.") var hiddenSize = 128
     @Option(help: "Prompts that the router learns from.") var routerPrompts = 1200

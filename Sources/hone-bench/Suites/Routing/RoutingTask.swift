@@ -5,9 +5,9 @@ import HoneTraining
 /// What a routed model of `routing` learns and answers: the generator's first three levels, one third each.
 struct RoutingTask: Sendable {
     let seed: UInt64
-    var steps = 3600
+    var steps = 6000
     var layerCount = 6
-    var exitLayer = 2
+    var exitLayer = 3
     var exitWeight = 0.5
     var hiddenSize = 128
 
