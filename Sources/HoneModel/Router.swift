@@ -113,11 +113,12 @@ extension CausalLanguageModel {
 }
 
 extension EarlyExit {
-    /// What a router reads of prompts, `[B, F]`.
+    /// What a router reads of prompts.
     ///
     /// - Parameters:
     ///   - hidden_NC: what the layers before the exit make of their tokens, one prompt behind the other
     ///   - lengths: tokens of each prompt
+    /// - Returns: the mean of a prompt's tokens behind the exit's norm, and its last one, `[B, F]`
     public func routingFeatures(_ hidden_NC: Tensor, lengths: [Int]) -> Tensor {
         let x_NC = norm(hidden_NC)
         var start = 0

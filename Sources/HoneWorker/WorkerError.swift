@@ -14,6 +14,8 @@ public enum WorkerError: Error, Equatable {
     case modelNotNamed(activeCount: Int)
     /// The checkpoint lacks a file that the work needs.
     case incompleteCheckpoint(id: Int64, path: String)
+    /// A reward model was named where answers are to be written.
+    case judge(checkpoint: Int64)
     /// What a killed attempt left is not what this job would have written.
     case unusableCheckpoint(name: String, fault: String)
     /// A file named on the command line or in a payload cannot be used.
@@ -48,6 +50,9 @@ extension WorkerError: CustomStringConvertible {
         case .modelNotNamed(let activeCount):
             "payload: \"model\" is missing, and \(activeCount) models have an active checkpoint; name one of them"
         case .incompleteCheckpoint(let id, let path): "checkpoint \(id) has no file \(path)"
+        case .judge(let checkpoint):
+            "checkpoint \(checkpoint) is a reward model, which judges answers and writes none; name one that was "
+                + "trained by train.sft, train.dpo or train.ppo ('hone model lineage' shows what it came from)"
         case .unusableCheckpoint(let name, let fault): "cannot resume from \(name): \(fault)"
         case .file(let path, let line?, let fault): "\(path):\(line): \(fault)"
         case .file(let path, nil, let fault): "\(path): \(fault)"

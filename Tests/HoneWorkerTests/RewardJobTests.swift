@@ -120,6 +120,14 @@ import Testing
             WHERE id = \(policy) AND metrics ?& '{outcome_reward,process_reward,verifier}'
             """)
         #expect(measured == 1)
+
+        let refused = PostgresJSON(text: #"{"checkpoint": \#(outcome), "dataset": "twos", "samples": 1}"#)
+        for (kind, payload) in [
+            ("sample", refused), ("train.ppo", policyPayload(from: process, reward: reward)),
+        ] {
+            let error = try await failure(kind, payload, floor)
+            #expect(error.contains("is a reward model, which judges answers and writes none"), "\(kind): \(error)")
+        }
     }
 
     private func policyPayload(from checkpoint: Int64, reward: String) -> PostgresJSON {

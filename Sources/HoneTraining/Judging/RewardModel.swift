@@ -30,9 +30,14 @@ public struct RewardModel {
 
     /// What the reward model in a directory judges; nil where there is none.
     public static func kind(in directory: String) -> ScoringModel.Kind? {
-        [ScoringModel.Kind.reward, .step].first {
-            FileManager.default.fileExists(atPath: "\(directory)/\($0.path).safetensors")
-        }
+        kind { FileManager.default.fileExists(atPath: "\(directory)/\($0)") }
+    }
+
+    /// What the reward model of a checkpoint with these files judges; nil where it is none.
+    public static func kind(ofFiles paths: [String]) -> ScoringModel.Kind? { kind(has: paths.contains) }
+
+    private static func kind(has: (_ file: String) -> Bool) -> ScoringModel.Kind? {
+        [.reward, .step].first { has("\($0.path).safetensors") }
     }
 
     /// Whole answers by their last tokens, in units of ``scale``; nil for one that it cannot judge, being longer than

@@ -3,6 +3,7 @@ public import HoneCatalog
 public import HoneInference
 public import HonePostgres
 public import HoneTensor
+import HoneTraining
 
 /// The checkpoints of the catalog with their files in the artifact store.
 public struct CheckpointLibrary: Sendable {
@@ -27,17 +28,27 @@ public struct CheckpointLibrary: Sendable {
         return files
     }
 
+    /// The files of a checkpoint that writes answers.
+    /// - Throws: `WorkerError.judge` for a reward model.
+    func files(ofPolicy checkpoint: Int64) async throws -> [CheckpointFile] {
+        let files = try await files(of: checkpoint)
+        guard RewardModel.kind(ofFiles: files.map(\.path)) == nil else {
+            throw WorkerError.judge(checkpoint: checkpoint)
+        }
+        return files
+    }
+
     /// Lays out in a directory what serving a checkpoint takes, and the report of its quantization where it has one.
     func lay(_ checkpoint: Int64, in directory: String) async throws {
         let wanted = CheckpointFile.servingFiles + [Quantization.reportFile]
-        try await store.lay(files(of: checkpoint).filter { wanted.contains($0.path) }, in: directory)
+        try await store.lay(files(ofPolicy: checkpoint).filter { wanted.contains($0.path) }, in: directory)
     }
 
     /// Loads a checkpoint; every byte is checked against the catalog's checksums. `threads` work inside one operator.
     public func load(
         _ checkpoint: Int64, limits: GenerationLimits = GenerationLimits(), threads: Int
     ) async throws -> LoadedModel {
-        let files = try await files(of: checkpoint).filter { CheckpointFile.servingFiles.contains($0.path) }
+        let files = try await files(ofPolicy: checkpoint).filter { CheckpointFile.servingFiles.contains($0.path) }
         for path in [CheckpointFile.weights, "config.json", "tokenizer.json"]
         where !files.contains(where: { $0.path == path }) {
             throw WorkerError.incompleteCheckpoint(id: checkpoint, path: path)

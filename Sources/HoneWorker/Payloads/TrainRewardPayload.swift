@@ -18,6 +18,7 @@ struct TrainRewardPayload: TrainingPayload {
     let dropLong: Bool?
 
     var initialCheckpoint: Int64? { start }
+    var trainsJudge: Bool { true }
     var shares: RewardData.Shares { .init(heldOut: heldOutShare ?? 0.1, calibration: calibrationShare ?? 0) }
     var source: FreezeSource { FreezeSource(name: freeze, sha256: freezeSHA256) }
 

@@ -23,11 +23,14 @@ protocol TrainingPayload: JobPayload {
     var needsInitialToResume: Bool { get }
     /// The reward models that give the rewards.
     var judges: [CheckpointJudge] { get }
+    /// Whether it makes a reward model, which may go on from one.
+    var trainsJudge: Bool { get }
 }
 
 extension TrainingPayload {
     var needsInitialToResume: Bool { false }
     var judges: [CheckpointJudge] { [] }
+    var trainsJudge: Bool { false }
 
     /// Refuses a name that no model can have, resume points that are never left or never kept, and a configuration that
     /// cannot be run.

@@ -36,7 +36,10 @@ struct TrainingStart<Payload: TrainingPayload>: Sendable {
         self.payload = payload
         resumed = point.files.isEmpty ? nil : try await lay(point.files, "resumed")
         if let checkpoint = payload.initialCheckpoint, resumed == nil || payload.needsInitialToResume {
-            initial = try await lay(resources.checkpoints.files(of: checkpoint), "initial")
+            let library = resources.checkpoints
+            let files =
+                try await payload.trainsJudge ? library.files(of: checkpoint) : library.files(ofPolicy: checkpoint)
+            initial = try await lay(files, "initial")
         } else {
             initial = nil
         }

@@ -79,14 +79,17 @@ struct RoutingFindings: Encodable {
         return [head] + levels + honesty + points + drafts
     }
 
-    /// Accuracy over time, one chart a seed.
+    /// Accuracy over speed, one chart a seed.
     var figure: Figure {
         Figure(
-            title: "Answers by path: accuracy over time",
+            title: "Answers by path: accuracy over speed",
             charts: seeds.map { seed in
+                let deep = seed.points.first { $0.name == "deep" }?.seconds ?? 1
                 func dots(_ name: String) -> [Point] {
-                    seed.points.filter { $0.name == name }.map { Point($0.seconds, $0.accuracy * 100) }
+                    seed.points.filter { $0.name == name }.map { Point(deep / $0.seconds, $0.accuracy * 100) }
                 }
+                let lowest = seed.points.map { $0.accuracy * 100 }.min() ?? 0
+                let fastest = seed.points.map { deep / $0.seconds }.max() ?? 1
                 let colors: [(String, Mark.Color)] = [
                     ("router", .blue), ("watched", .sky), ("asked again", .purple),
                 ]
@@ -98,8 +101,9 @@ struct RoutingFindings: Encodable {
                     ("shallow", .orange), ("deep", .vermilion), ("search", .black), ("oracle", .green),
                 ]
                 return Chart(
-                    title: "Seed \(seed.seed)", xLabel: "seconds for all test problems", yLabel: "right, %",
-                    marks: fronts + fixed.map { Mark(.dots(dots($0.0)), name: $0.0, color: $0.1) })
+                    title: "Seed \(seed.seed)", xLabel: "times as fast as the deep path", yLabel: "right, %",
+                    marks: fronts + fixed.map { Mark(.dots(dots($0.0)), name: $0.0, color: $0.1) },
+                    xRange: 0...fastest * 1.05, yRange: lowest.rounded(.down) - 1...100)
             }, columnCount: max(1, min(seeds.count, 3)), chartSize: (width: 420, height: 340))
     }
 }
