@@ -215,11 +215,12 @@ bool ctorch_network_likeliest(ctorch_network network, const int32_t *rows, int64
     });
 }
 
-bool ctorch_network_begin(ctorch_network network, ctorch_pages pages, const ctorch_step *step) {
+bool ctorch_network_begin(ctorch_network network, ctorch_pages pages, const ctorch_step *step, int64_t end) {
     return guarded(false, [&] {
         auto &[parts, computer] = engine_of(network);
+        expect(end >= 0 && end < static_cast<int64_t>(parts.layers.size()), "half a step leaves layers");
         StepRows rows = rows_of(*step, parts.heads);
-        stepper_of(*computer).begin(rows, pages_of_halves(pages), ctorch_thread_count());
+        stepper_of(*computer).begin(rows, pages_of_halves(pages), end, ctorch_thread_count());
         return true;
     });
 }
@@ -246,23 +247,12 @@ bool ctorch_network_finish(ctorch_network network, ctorch_pages pages, const cto
     return guarded(false, [&] {
         auto &[parts, computer] = engine_of(network);
         auto layers = static_cast<int64_t>(parts.layers.size());
-        expect(first > 0 && first < layers, "a step goes on at one of the network's layers");
+        expect(first >= 0 && first < layers, "a step goes on at one of the network's layers");
         StepRows rows = rows_of(*step, parts.heads);
         const Pages &memory = pages_of_halves(pages);
         expect(memory.hidden_size() == parts.hidden(), "these pages hold no half of a step of this network");
         float *out = matrix_data(logits, rows.read_count, parts.head.outputs, "the logits have another shape");
         stepper_of(*computer).finish(rows, memory, first, out, ctorch_thread_count());
-        return true;
-    });
-}
-
-bool ctorch_network_read_out(ctorch_network network, ctorch_tensor hidden, ctorch_tensor logits) {
-    return guarded(false, [&] {
-        auto &[parts, computer] = engine_of(network);
-        int64_t count = borrowed(hidden).size(0);
-        float *from = matrix_data(hidden, count, parts.hidden(), "the hidden rows have another shape");
-        float *out = matrix_data(logits, count, parts.head.outputs, "the logits have another shape");
-        stepper_of(*computer).read_out(from, count, out, ctorch_thread_count());
         return true;
     });
 }

@@ -37,22 +37,17 @@ void Stepper::step(const StepRows &rows, const PageMemory &memory, float *logits
             steppers_[thread]->step(part.rows, pages, logits + part.read_before * network_.head.outputs, 1);
         });
     }
-    run(rows, pages, {.logits = logits}, threads);
+    run(rows, pages, {.first = 0, .end = network_.layers.size(), .logits = logits}, threads);
 }
 
-void Stepper::begin(const StepRows &rows, Pages &pages, int threads) {
+void Stepper::begin(const StepRows &rows, Pages &pages, size_t end, int threads) {
     pages.keep_hidden(network_.hidden());
-    run(rows, pages, {.ends_in_pages = true}, threads);
+    run(rows, pages, {.first = 0, .end = end, .ends_in_pages = true}, threads);
 }
 
 void Stepper::finish(const StepRows &rows, const Pages &pages, size_t first, float *logits, int threads) {
-    run(rows, pages, {.first = first, .logits = logits}, threads);
-}
-
-void Stepper::read_out(const float *hidden, int64_t count, float *logits, int threads) {
-    make_crew(threads);
-    room(normed_, count * network_.hidden());
-    crew_->run([&](int thread) { compute_logits(hidden, count, logits, thread); });
+    run(rows, pages, {.first = first, .end = network_.layers.size(), .logits = logits, .begins_in_pages = true},
+        threads);
 }
 
 void Stepper::run(const StepRows &rows, const Pages &pages, const Span &span, int threads) {
@@ -210,7 +205,7 @@ void Stepper::attend(const NetworkLayer &layer, int64_t number, const StepRows &
     crew_->meet();
 }
 
-/// Where what the first layers make of a row is kept.
+/// Where it is kept what some layers made of a row.
 float *Stepper::kept(int64_t row, const StepRows &rows, const Pages &pages) const {
     auto [sequence, position] = places_[row];
     int64_t page = rows.tables[sequence * rows.table_step + position / Pages::TOKENS];
@@ -224,11 +219,11 @@ void Stepper::compute(const StepRows &rows, const Pages &pages, const Span &span
     Share share(count, thread, crew_->size());
     for (int64_t r = share.begin; r < share.end; r++) {
         const float *embedded = numbers(network_.embedding) + rows.tokens[r] * size;
-        std::copy_n(span.first > 0 ? kept(r, rows, pages) : embedded, size, x + r * size);
+        std::copy_n(span.begins_in_pages ? kept(r, rows, pages) : embedded, size, x + r * size);
     }
-    for (size_t number = span.first; number < network_.layers.size(); number++) {
+    for (size_t number = span.first; number < span.end; number++) {
         const NetworkLayer &layer = network_.layers[number];
-        bool isLast = number == network_.layers.size() - 1 && !span.ends_in_pages;
+        bool isLast = number == span.end - 1 && !span.ends_in_pages;
         normalize(layer.input_norm, x, count, layer.qkv, thread);
         multiply(layer.qkv, nullptr, projected_.data(), thread);
         append(layer, static_cast<int64_t>(number), rows, pages, thread);

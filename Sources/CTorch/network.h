@@ -65,26 +65,23 @@ public:
 
     void step(const StepRows &rows, const PageMemory &pages, float *logits, int threads) override;
 
-    /// The same up to the last norm; what the layers made of every row stays in its page.
-    void begin(const StepRows &rows, Pages &pages, int threads);
+    /// The layers before `end` alone; what they make of every row stays in its page.
+    void begin(const StepRows &rows, Pages &pages, size_t end, int threads);
 
     /// The layers from `first` on, and the logits, where the rows' pages hold what the layers before made of them.
     void finish(const StepRows &rows, const Pages &pages, size_t first, float *logits, int threads);
-
-    /// The last norm and the output layer alone, of `count` rows of `hidden`.
-    void read_out(const float *hidden, int64_t count, float *logits, int threads);
 
 private:
     struct Place {
         int64_t sequence, position;
     };
 
-    /// Where a step begins and what comes of it: from the tokens' embeddings or, behind the first layers, from what
-    /// those left in the pages; to logits, or to the pages where there are none.
+    /// Some layers, what they begin with, and what comes of them: from the tokens' embeddings or from what is in the
+    /// pages, to logits or to the pages.
     struct Span {
-        size_t first = 0;
+        size_t first, end;
         float *logits = nullptr;
-        bool ends_in_pages = false;
+        bool begins_in_pages = false, ends_in_pages = false;
     };
 
     /// What one thread computes alone: some sequences of a step.

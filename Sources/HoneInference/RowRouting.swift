@@ -19,7 +19,7 @@ enum NetworkDepth: Hashable {
 /// good or for some tokens (CALM, Schuster et al. 2022, arXiv:2207.07061, section 3, has this token alone; here the
 /// other layers first catch up with the tokens before, so that their cache is whole).
 struct RowRouting {
-    /// The first layers and the exit.
+    /// The layers before the exit, and the exit.
     let first: PreparedModel
     let exit: EarlyExit
     let plan: RoutingPlan
@@ -133,31 +133,36 @@ struct PathNumbers {
 }
 
 extension RowLoop {
-    /// Has the first layers read a step's tokens, decides what is to be decided, picks where the exit is asked and sure
-    /// of its word, and has the other layers read the rest, with all that they have not read of it.
+    /// Has a step's tokens read by the layers that all paths have in common, and decides what is to be decided; then by
+    /// the exit's layer where answers may end there, and by all others where not, with all that those have not read.
     mutating func takeRouted(_ step: NetworkStep, _ counts: [Int]) -> TakenTokens {
         guard let routing else { preconditionFailure("a step of several paths in a loop of one") }
         var taken = TakenTokens()
-        routing.first.begin(step, pages: pool.pages)
+        routing.first.begin(step, before: routing.exit.commonLayer, pages: pool.pages)
         didCompute(counts)
         decide(counts)
-
-        var newest = NetworkStep()
-        for row in rows where row.depth == .shallow && row.pendingCount == 0 { row.addNewest(to: &newest) }
-        if newest.tokenCount > 0 {
-            let hidden_NC = routing.first.hidden(newest, pages: pool.pages)
-            take(.shallow, from: StepLogits(routing.first.logits(hidden_NC)), &taken)
-        }
-
-        readAhead()
-        var rest = NetworkStep()
-        for index in rows.indices { rows[index].addUnfinished(to: &rest) }
-        if rest.tokenCount > 0 {
-            let logits = weights.model.finish(rest, atLayer: routing.exit.layer, pages: pool.pages)
-            take(.whole, from: StepLogits(logits), &taken)
-        }
+        finish(.shallow, by: routing.first, &taken)
+        finish(.whole, by: weights.model, &taken)
         for index in rows.indices where rows[index].depth == .whole { mayRise(index) }
         return taken
+    }
+
+    /// Reads the rows of a depth to its end. Those that the exit turns out unsure of are of another then.
+    private mutating func finish(_ depth: NetworkDepth, by model: PreparedModel, _ taken: inout TakenTokens) {
+        guard let layer = routing?.exit.commonLayer else { return }
+        let own = rows.indices.filter { rows[$0].depth == depth }
+        // What is too much for one step is read ahead of it.
+        while own.reduce(0, { $0 + rows[$1].unfinishedCount }) > limits.prefillTokenCount + own.count {
+            var ahead = NetworkStep()
+            for index in own {
+                rows[index].addUnfinished(upTo: limits.prefillTokenCount - ahead.tokenCount, to: &ahead)
+            }
+            _ = model.finish(ahead, atLayer: layer, pages: pool.pages)
+        }
+        var step = NetworkStep()
+        for index in own { rows[index].addUnfinished(to: &step) }
+        guard step.tokenCount > 0 else { return }
+        take(depth, from: StepLogits(model.finish(step, atLayer: layer, pages: pool.pages)), &taken)
     }
 
     /// The exit is asked again about an answer that all layers have written enough of.
@@ -187,18 +192,6 @@ extension RowLoop {
             rows[index].decide(
                 depth, for: questions.answer(first), followers: Array(numbers.dropFirst()),
                 root: limits.sharesPrefixes && !isOpen ? root(of: first, depth) : nil)
-        }
-    }
-
-    /// Has the other layers read what is too much for one step.
-    private mutating func readAhead() {
-        guard let layer = routing?.exit.layer else { return }
-        while rows.reduce(0, { $0 + $1.unfinishedCount }) > limits.prefillTokenCount + rows.count {
-            var step = NetworkStep()
-            for index in rows.indices {
-                rows[index].addUnfinished(upTo: limits.prefillTokenCount - step.tokenCount, to: &step)
-            }
-            _ = weights.model.finish(step, atLayer: layer, pages: pool.pages)
         }
     }
 }

@@ -18,7 +18,8 @@ struct RowSequence {
     private var drafting = Drafting()
     /// Which layers read it.
     private(set) var depth: NetworkDepth
-    /// Tokens that the layers behind the first ones have read, where only some are asked.
+    /// Tokens that the exit's layer and those behind it have read, where only some are asked.
+    private var exitCount = 0
     private(set) var finishedCount = 0
 
     init(_ answer: Answer, prompt: [Int32], depth: NetworkDepth = .whole) {
@@ -54,7 +55,7 @@ extension RowSequence {
             registeredCount += 1
         }
         computedCount = registeredCount * size
-        finishedCount = computedCount
+        (exitCount, finishedCount) = (computedCount, computedCount)
         if !sharesPrefixes { prefix = nil }
         let wanted = KeyValuePages.count(forTokens: tokens.count + 1)
         guard wanted - pages.count <= pool.availableCount else {
@@ -80,7 +81,7 @@ extension RowSequence {
         for page in pages.reversed() { pool.release(page) }
         pages = []
         computedCount = 0
-        finishedCount = 0
+        (exitCount, finishedCount) = (0, 0)
         registeredCount = 0
     }
 
@@ -121,7 +122,7 @@ extension RowSequence {
         drafting.learn(acceptedCount: acceptedCount, of: drafts.count)
         drafts = []
         didCompute(acceptedCount, in: pool)
-        if depth == .whole { finishedCount = computedCount }
+        didFinish(computedCount)
         let wanted = KeyValuePages.count(forTokens: computedCount + 1)
         while pages.count > wanted { pool.release(pages.removeLast()) }
     }
@@ -146,10 +147,24 @@ extension RowSequence {
     }
 }
 
-// Depth: what the first layers made of every token is in its page, so that the others can read it in any later step.
+// Depth: what the layers that all paths have in common made of every token is in its page, so that the others can read
+// it in any later step.
 extension RowSequence {
-    /// Tokens that the first layers have read and the others are to, the newest of them behind its drafts.
-    var unfinishedCount: Int { depth == .whole ? computedCount - finishedCount : 0 }
+    /// Tokens that have been begun, and that the layers behind are to read.
+    var unfinishedCount: Int {
+        switch depth {
+        case .undecided: 0
+        case .shallow: computedCount - exitCount
+        case .whole: computedCount - finishedCount
+        }
+    }
+
+    /// The layers of its depth have read so many tokens.
+    private mutating func didFinish(_ count: Int) {
+        // The exit's layer is among all layers.
+        exitCount = count
+        if depth == .whole { finishedCount = count }
+    }
 
     /// It is known now how deep the prompt is read, and which request's answer it goes on with. What stands in its
     /// pages follows `root` from now on, unless it is nil.
@@ -169,33 +184,28 @@ extension RowSequence {
     /// Only the first layers read it from now on.
     mutating func rise() { depth = .shallow }
 
-    /// Puts the newest token and its drafts into what the exit reads of a step.
-    func addNewest(to step: inout NetworkStep) {
-        step.add(
-            tokens[computedCount - 1..<computedCount] + drafts, past: computedCount - 1, pages: pages, isRead: true,
-            draftCount: drafts.count)
-    }
-
-    /// Puts all computed tokens into what is looked at of a prompt.
+    /// Puts all begun tokens into what is looked at of a prompt.
     func addComputed(to step: inout NetworkStep) {
         step.add(tokens[..<computedCount], past: 0, pages: pages, isRead: false)
     }
 
-    /// Puts up to `limit` unfinished tokens, but for the newest, into a step of the other layers.
+    /// Puts up to `limit` unfinished tokens, but for the newest, into a step of the layers behind.
     mutating func addUnfinished(upTo limit: Int, to step: inout NetworkStep) {
         let count = min(unfinishedCount - 1, limit)
         guard count > 0 else { return }
-        step.add(tokens[finishedCount..<finishedCount + count], past: finishedCount, pages: pages, isRead: false)
-        finishedCount += count
+        let past = computedCount - unfinishedCount
+        step.add(tokens[past..<past + count], past: past, pages: pages, isRead: false)
+        didFinish(past + count)
     }
 
-    /// Puts all unfinished tokens and the drafts into a step of the other layers; the logits are wanted where there is
+    /// Puts all unfinished tokens and the drafts into a step of the layers behind; the logits are wanted where there is
     /// nothing left to compute.
     mutating func addUnfinished(to step: inout NetworkStep) {
         guard unfinishedCount > 0 else { return }
+        let past = computedCount - unfinishedCount
         step.add(
-            tokens[finishedCount..<computedCount] + drafts, past: finishedCount, pages: pages,
-            isRead: pendingCount == 0, draftCount: drafts.count)
-        finishedCount = computedCount
+            tokens[past..<computedCount] + drafts, past: past, pages: pages, isRead: pendingCount == 0,
+            draftCount: drafts.count)
+        didFinish(computedCount)
     }
 }

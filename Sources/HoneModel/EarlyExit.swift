@@ -7,6 +7,9 @@ public import HoneTensor
 public struct EarlyExit: Module {
     /// Layers before it, at least one and fewer than all.
     public let layer: Int
+    /// Layers that every token passes before it is known whether it leaves here: all but the last of those before.
+    /// That one computes a prompt's last token alone where it leaves, and all of its tokens where it does not.
+    public var commonLayer: Int { layer - 1 }
     let norm: RMSNorm
     /// `[V, C]`
     let head: Linear

@@ -107,18 +107,18 @@ public struct PreparedModel: Sendable {
         network.step(step, pages: pages, cos: cos, sin: sin)
     }
 
-    /// Reads the step's tokens up to the last norm, and leaves what comes of each in its page; the pages may be a
-    /// larger model's that begins with these layers.
-    public func begin(_ step: NetworkStep, pages: KeyValuePages) {
-        network.begin(step, pages: pages, cos: cos, sin: sin)
+    /// Reads the step's tokens by the layers before `layer` alone, and leaves what comes of each in its page; the pages
+    /// may be a larger model's that begins with these layers.
+    public func begin(_ step: NetworkStep, before layer: Int, pages: KeyValuePages) {
+        network.begin(step, before: layer, pages: pages, cos: cos, sin: sin)
     }
 
-    /// What ``begin(_:pages:)`` left of a step's tokens, now or before, `[tokens, C]`.
+    /// What ``begin(_:before:pages:)`` left of a step's tokens, now or before, `[tokens, C]`.
     public func hidden(_ step: NetworkStep, pages: KeyValuePages) -> Tensor {
         network.hidden(step, pages: pages, cos: cos, sin: sin)
     }
 
-    /// Goes on where a model that is this one's first layers has begun, with the bits of a step through all of them.
+    /// Goes on where a model with the same first layers has begun, with the bits of a step through all of them.
     ///
     /// - Parameters:
     ///   - step: tokens that were begun, in one step or in several
@@ -128,9 +128,6 @@ public struct PreparedModel: Sendable {
     public func finish(_ step: NetworkStep, atLayer layer: Int, pages: KeyValuePages) -> Tensor {
         network.finish(step, atLayer: layer, pages: pages, cos: cos, sin: sin)
     }
-
-    /// Logits of rows as ``hidden(_:pages:)`` gives them: `[n, C]` to `[n, vocabulary]`.
-    public func logits(_ hidden_NC: Tensor) -> Tensor { network.logits(hidden_NC) }
 
     /// Room for keys and values of `count` pages of tokens.
     public func makePages(count: Int, entry: KeyValuePages.Entry = .float32) -> KeyValuePages {

@@ -11,7 +11,7 @@ public enum RoutePath: String, Codable, Sendable, CaseIterable {
     case search
 }
 
-/// Reads a prompt behind an early exit's layer and says how probably each path answers it right.
+/// Reads a prompt behind the layers that all paths have in common and says how probably each answers it right.
 ///
 /// A layer of rectified sums over the mean of the prompt's tokens and its last one, then log-odds by path. Which path
 /// that makes best depends on what computing costs, and is decided request by request (Ong et al. 2024,
@@ -101,12 +101,11 @@ public struct RouteCosts: Sendable, Equatable {
 }
 
 extension CausalLanguageModel {
-    /// What a router reads of prompts: the mean of their tokens behind the exit's norm, and the last one, `[B, F]`.
-    /// Every row has the same bits whatever prompts are beside it.
+    /// What a router reads of prompts, `[B, F]`. Every row has the same bits whatever prompts are beside it.
     public func routingFeatures(_ line: TokenLine, _ exit: EarlyExit) -> Tensor {
         noGrad {
             let pass = pass(line.lengths)
-            let x_NC = run(embed(line, pass), through: 0..<exit.layer, pass).sum_NC
+            let x_NC = run(embed(line, pass), through: 0..<exit.commonLayer, pass).sum_NC
             return exit.routingFeatures(x_NC, lengths: line.lengths)
         }
     }
@@ -116,7 +115,7 @@ extension EarlyExit {
     /// What a router reads of prompts.
     ///
     /// - Parameters:
-    ///   - hidden_NC: what the layers before the exit make of their tokens, one prompt behind the other
+    ///   - hidden_NC: what the layers that all paths have in common make of their tokens, one prompt behind the other
     ///   - lengths: tokens of each prompt
     /// - Returns: the mean of a prompt's tokens behind the exit's norm, and its last one, `[B, F]`
     public func routingFeatures(_ hidden_NC: Tensor, lengths: [Int]) -> Tensor {

@@ -33,9 +33,11 @@ public struct RoutingParts {
         let searchCount: Int
         /// By the path's name.
         let calibration: [String: RouteCalibration]
+        /// Layers behind which it reads.
+        let layer: Int?
 
         enum CodingKeys: String, CodingKey {
-            case width, paths, calibration
+            case width, paths, calibration, layer
             case searchCount = "search_samples"
         }
     }
@@ -53,7 +55,8 @@ public struct RoutingParts {
                 RouterDescription(
                     width: router.width, paths: router.paths, searchCount: router.searchCount,
                     calibration: Dictionary(
-                        uniqueKeysWithValues: router.calibration.map { ($0.key.rawValue, $0.value) }))
+                        uniqueKeysWithValues: router.calibration.map { ($0.key.rawValue, $0.value) }),
+                    layer: exit.commonLayer)
             })
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
@@ -83,6 +86,12 @@ public struct RoutingParts {
             hiddenSize: configuration.hiddenSize, width: known.width, paths: known.paths,
             searchCount: known.searchCount, generator: Generator(seed: 0))
         try fill(router, from: directory + "/" + routerFile)
+        guard known.layer == exit.commonLayer else {
+            throw ModelError.file(
+                path: path,
+                fault: "describes a router that reads behind \(known.layer.map { "layer \($0)" } ?? "the exit"), and "
+                    + "routers read behind layer \(exit.commonLayer) here; train one anew by train.router")
+        }
         for (name, calibration) in known.calibration {
             guard let route = RoutePath(rawValue: name) else {
                 throw ModelError.file(path: path, fault: "calibrates '\(name)', which is no path")

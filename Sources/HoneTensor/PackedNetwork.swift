@@ -156,16 +156,16 @@ internal import CTorch
         return picks.map { TokenPick(token: $0.token, logProb: $0.log_prob, drawnLogProb: $0.drawn_log_prob) }
     }
 
-    /// Reads the step's tokens up to the last norm: the first half of a step that a larger network goes on with. What
-    /// the layers make of every token stays in its page, which takes room for it the first time.
-    public func begin(_ step: NetworkStep, pages: KeyValuePages, cos: Tensor, sin: Tensor) {
+    /// Reads the step's tokens by the layers before `layer` alone: the first half of a step. What they make of every
+    /// token stays in its page, which takes room for it the first time.
+    public func begin(_ step: NetworkStep, before layer: Int, pages: KeyValuePages, cos: Tensor, sin: Tensor) {
         let done = unsafe step.withParts(cos, sin) { parts in
-            unsafe ctorch_network_begin(handle, pages.handle, &parts)
+            unsafe ctorch_network_begin(handle, pages.handle, &parts, Int64(layer))
         }
         guard done else { stop("the first half of a network's step: \(Torch.lastError)") }
     }
 
-    /// What ``begin(_:pages:cos:sin:)`` left of a step's tokens, now or before, `[tokens, hidden]`.
+    /// What ``begin(_:before:pages:cos:sin:)`` left of a step's tokens, now or before, `[tokens, hidden]`.
     public func hidden(_ step: NetworkStep, pages: KeyValuePages, cos: Tensor, sin: Tensor) -> Tensor {
         let hidden_NC = Tensor.empty([step.tokenCount, hiddenSize])
         let done = unsafe step.withParts(cos, sin) { parts in
@@ -179,7 +179,7 @@ internal import CTorch
     ///
     /// - Parameters:
     ///   - step: tokens that the layers before `layer` have begun, in one step or in several
-    ///   - layer: the first one that computes, not that of the embedding
+    ///   - layer: the first one that computes
     ///   - pages: as for a whole step
     ///   - cos: as for a whole step
     ///   - sin: as for a whole step
@@ -192,15 +192,6 @@ internal import CTorch
             unsafe ctorch_network_finish(handle, pages.handle, &parts, Int64(layer), logits.handle)
         }
         guard done else { stop("the second half of a network's step: \(Torch.lastError)") }
-        return logits
-    }
-
-    /// The last norm and the output layer alone: `[n, hidden]`, contiguous, to `[n, vocabulary]`.
-    public func logits(_ hidden_NC: Tensor) -> Tensor {
-        let logits = Tensor.empty([hidden_NC.size(0), vocabularySize])
-        guard unsafe ctorch_network_read_out(handle, hidden_NC.handle, logits.handle) else {
-            stop("a network's output: \(Torch.lastError)")
-        }
         return logits
     }
 }

@@ -58,31 +58,27 @@ import Testing
             let counts = left.prefix(1 + random.below(left.count)).map { sequence in
                 (sequence, 1 + random.below(tokens[sequence].count - sequences.pasts[sequence]))
             }
-            first.begin(sequences.step(counts), pages: pages)
-            let hidden_NC = first.hidden(sequences.step(counts), pages: pages)
-            // Every third sequence leaves at the exit, the others go on: one in three at once, one when it is read to
-            // its end by the first layers.
-            var (staying, start): ([(Int, Int)], Int) = ([], 0)
+            first.begin(sequences.step(counts), before: exit.commonLayer, pages: pages)
+            // Every third sequence leaves at the exit, the others go on: one in three at once, one when it is begun to
+            // its end.
+            var (leaving, staying): ([(Int, Int)], [(Int, Int)]) = ([], [])
             for (sequence, count) in counts {
                 let isEnd = sequences.pasts[sequence] + count == tokens[sequence].count
-                if sequence % 3 == 1 {
-                    staying.append((sequence, count))
-                } else if sequence % 3 == 2, isEnd {
+                switch sequence % 3 {
+                case 0: leaving.append((sequence, count))
+                case 1: staying.append((sequence, count))
+                case _ where isEnd:
                     sequences.pasts[sequence] = 0
                     staying.append((sequence, tokens[sequence].count))
-                } else if sequence % 3 == 0, isEnd {
-                    let logits = first.logits(hidden_NC.narrow(0, start: start + count - 1, length: 1))
-                    #expect(logits[0].toArray(Float.self) == alone(first, sequence))
-                    readCount += 1
+                default: break
                 }
-                start += count
             }
-            if !staying.isEmpty {
-                let logits = whole.finish(sequences.step(staying), atLayer: layer, pages: pages)
-                let read = staying.filter { sequences.pasts[$0.0] + $0.1 == tokens[$0.0].count }
+            for (model, own) in [(first, leaving), (whole, staying)] where !own.isEmpty {
+                let logits = model.finish(sequences.step(own), atLayer: exit.commonLayer, pages: pages)
+                let read = own.filter { sequences.pasts[$0.0] + $0.1 == tokens[$0.0].count }
                 #expect(logits.size(0) == read.count)
                 for (place, (sequence, _)) in read.enumerated() {
-                    #expect(logits[place].toArray(Float.self) == alone(whole, sequence))
+                    #expect(logits[place].toArray(Float.self) == alone(model, sequence))
                 }
                 readCount += read.count
             }

@@ -85,6 +85,15 @@ import Testing
         #expect(try fault(write(router)).contains("a router of no size"))
         let known = #"{"exit_layer": 2, "router": {"width": 4, "paths": ["deep"], "search_samples": 1,"#
         #expect(try fault(write(known + #""calibration": {}}}"#)).contains("router.safetensors: is missing"))
+        let made = Router(
+            hiddenSize: 16, width: 8, paths: [.deep], searchCount: 2, generator: Generator(seed: 1))
+        #expect(
+            try fault { directory in
+                try RoutingParts(exit: parts.exit, router: made).save(directory: directory)
+                let path = directory + "/routing.json"
+                let text = try String(contentsOfFile: path, encoding: .utf8)
+                try write(text.replacing("\"layer\" : 1", with: "\"layer\" : 2"))(directory)
+            }.contains("reads behind layer 2, and routers read behind layer 1 here; train one anew"))
         var wider = Self.shape
         wider.vocabularySize = 41
         #expect(try fault({ _ in }, wider).contains("head.weight"))

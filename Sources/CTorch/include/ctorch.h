@@ -243,14 +243,13 @@ bool ctorch_network_step(ctorch_network network, ctorch_pages pages, const ctorc
 bool ctorch_network_logits(ctorch_network network, const int32_t *rows, int64_t count, ctorch_tensor logits);
 struct ctorch_pick;
 bool ctorch_network_likeliest(ctorch_network network, const int32_t *rows, int64_t count, struct ctorch_pick *picks);
-// A step in two halves. begin: up to the last norm; what comes of every row stays in its page. finish: the layers from
-// `first` on, of rows that a network of the same first layers has begun, in this step or before. read_out: the last norm
-// and the output layer alone, [n, hidden] to [n, vocabulary]; hidden: what a step's rows left, [rows, hidden].
-bool ctorch_network_begin(ctorch_network network, ctorch_pages pages, const ctorch_step *step);
+// A step in two halves. begin: the layers before `end`; what comes of every row stays in its page. finish: the layers
+// from `first` on, of rows that a network of the same first layers has begun, in this step or before. hidden: what was
+// left of a step's rows, [rows, hidden].
+bool ctorch_network_begin(ctorch_network network, ctorch_pages pages, const ctorch_step *step, int64_t end);
 bool ctorch_network_finish(ctorch_network network, ctorch_pages pages, const ctorch_step *step, int64_t first,
                            ctorch_tensor logits);
 bool ctorch_pages_hidden(ctorch_pages pages, const ctorch_step *step, ctorch_tensor hidden);
-bool ctorch_network_read_out(ctorch_network network, ctorch_tensor hidden, ctorch_tensor logits);
 
 // How one row's next token is picked: the likeliest at temperature 0; else a draw from softmax(logits / temperature),
 // of the likeliest `top_k` tokens (0: all), of those that together first reach `top_p` (1: all), and of those that
