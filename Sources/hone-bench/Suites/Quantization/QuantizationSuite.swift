@@ -28,7 +28,7 @@ struct QuantizationSuite: AsyncParsableCommand {
     @Option(help: "Of data and training, separated by commas.", transform: Self.numbers) var seeds: [UInt64] = [
         1, 2, 3,
     ]
-    @Option(help: "Training steps.") var steps = 5000
+    @Option(help: "Training steps.") var steps = 2400
     @Option(help: "Held-out problems.") var problems = 2000
     @Option(help: "One half of the suite alone: accuracy, speed.") var only: Part?
     @Option(help: "Threads inside one operator.") var threads = 1
