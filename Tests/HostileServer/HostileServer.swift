@@ -63,7 +63,7 @@ public final class HostileServer: Sendable {
 
     private func takeConnections() {
         while true {
-            let descriptor = Glibc.accept(listener, nil, nil)
+            let descriptor = Int32(uninterrupted { Int(Glibc.accept(listener, nil, nil)) })
             guard descriptor >= 0 else { return }
             Thread { [self] in
                 let connection = HostileConnection(descriptor)
@@ -74,6 +74,14 @@ public final class HostileServer: Sendable {
                 connection.close()
             }.start()
         }
+    }
+}
+
+/// What a system call says once no signal came in between: one comes when any test's process ends.
+private func uninterrupted(_ call: () -> Int) -> Int {
+    while true {
+        let result = call()
+        if result >= 0 || errno != EINTR { return result }
     }
 }
 
@@ -107,8 +115,8 @@ public final class HostileConnection: Sendable {
     public func send(_ bytes: [UInt8]) {
         var rest = bytes[...]
         while !rest.isEmpty {
-            let count = rest.withUnsafeBytes {
-                Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            let count = rest.withUnsafeBytes { bytes in
+                uninterrupted { Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL)) }
             }
             guard count > 0 else { return }
             rest = rest.dropFirst(count)
@@ -153,11 +161,7 @@ public final class HostileConnection: Sendable {
     @discardableResult
     public func waitForClose(milliseconds: Int32 = 600_000) -> Bool {
         var watched = pollfd(fd: descriptor, events: Int16(POLLIN | 0x2000), revents: 0)
-        while true {
-            let count = poll(&watched, 1, milliseconds)
-            // The end of another test's process may come in between.
-            if count >= 0 || errno != EINTR { return count > 0 }
-        }
+        return uninterrupted { Int(poll(&watched, 1, milliseconds)) } > 0
     }
 
     /// Goes away with a reset, so that what was sent may be lost too.
@@ -195,7 +199,7 @@ public final class HostileConnection: Sendable {
                 }
             }
             var buffer = [UInt8](repeating: 0, count: 1 << 16)
-            let count = recv(descriptor, &buffer, buffer.count, 0)
+            let count = uninterrupted { recv(descriptor, &buffer, buffer.count, 0) }
             guard count > 0 else { return nil }
             bytes += buffer[..<count]
         }
