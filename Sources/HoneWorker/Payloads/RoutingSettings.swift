@@ -3,9 +3,8 @@ public import HoneInference
 import HoneModel
 
 /// By which paths of a model requests are answered, as a payload says it:
-/// `{"mode": "lossy", "cost": 0.3, "sureness": 0.9}`,
-/// `{"mode": "lossless", "draft": 4}`, or one path for all,
-/// `{"mode": "shallow"}`.
+/// `{"mode": "lossy", "cost": 0.3, "sureness": 0.9, "deep_tokens": 1}`, `{"mode": "lossless", "draft": 4}`, or one path
+/// for all, `{"mode": "shallow"}`.
 struct RoutingSettings: Decodable, Sendable, Hashable {
     enum Mode: String, Decodable, Sendable, CaseIterable {
         case lossy, lossless, shallow, deep, search
