@@ -16,9 +16,19 @@ inline void pause() {
 #endif
 }
 
+template <typename Condition> inline void wait_while(Condition holds) {
+    for (int spins = 0; holds(); spins++) {
+        if (spins < SPINS) {
+            pause();
+        } else {
+            std::this_thread::yield();
+        }
+    }
+}
+
 }  // namespace
 
-Crew::Crew(int size) : size_(size) {
+Crew::Crew(int size) : size_(size), arrivals_(size) {
     for (int thread = 1; thread < size; thread++) threads_.emplace_back([this, thread] { work(thread); });
 }
 
@@ -36,13 +46,7 @@ void Crew::run(const std::function<void(int)> &body) {
     round_.fetch_add(1, std::memory_order_release);
     round_.notify_all();
     body(0);
-    for (int spins = 0; finished_.load(std::memory_order_acquire) != size_ - 1; spins++) {
-        if (spins < SPINS) {
-            pause();
-        } else {
-            std::this_thread::yield();
-        }
-    }
+    wait_while([&] { return finished_.load(std::memory_order_acquire) != size_ - 1; });
 }
 
 void Crew::work(int thread) {
@@ -56,20 +60,14 @@ void Crew::work(int thread) {
     }
 }
 
-void Crew::meet() {
+void Crew::meet(int thread) {
     if (size_ == 1) return;
-    uint32_t meeting = meeting_.load(std::memory_order_relaxed);
-    if (arrived_.fetch_add(1, std::memory_order_acq_rel) == size_ - 1) {
-        arrived_.store(0, std::memory_order_relaxed);
-        meeting_.fetch_add(1, std::memory_order_release);
-        return;
-    }
-    for (int spins = 0; meeting_.load(std::memory_order_acquire) == meeting; spins++) {
-        if (spins < SPINS) {
-            pause();
-        } else {
-            std::this_thread::yield();
-        }
+    uint32_t meeting = arrivals_[thread].count.load(std::memory_order_relaxed) + 1;
+    arrivals_[thread].count.store(meeting, std::memory_order_release);
+    for (Arrivals &other : arrivals_) {
+        // One that is at the next meeting already was at this one.
+        auto is_late = [&] { return static_cast<int32_t>(other.count.load(std::memory_order_acquire) - meeting) < 0; };
+        wait_while(is_late);
     }
 }
 

@@ -24,15 +24,21 @@ public:
     /// Runs `body(thread)` on every thread and returns when all are done. `body` must not throw.
     void run(const std::function<void(int)> &body);
 
-    /// Waits, within `run`, until every thread came to the same meeting.
-    void meet();
+    /// Waits, within `run`, until every thread came to the same meeting as `thread`, which calls it.
+    void meet(int thread);
 
 private:
+    /// How many meetings a thread came to, on a line of the cache of its own: who waits takes it over once.
+    struct alignas(64) Arrivals {
+        std::atomic<uint32_t> count{0};
+    };
+
     void work(int thread);
 
     const int size_;
-    std::atomic<uint32_t> round_{0}, meeting_{0};
-    std::atomic<int> arrived_{0}, finished_{0};
+    std::vector<Arrivals> arrivals_;
+    std::atomic<uint32_t> round_{0};
+    std::atomic<int> finished_{0};
     std::atomic<bool> ends_{false};
     const std::function<void(int)> *body_ = nullptr;
     std::vector<std::thread> threads_;
@@ -42,6 +48,7 @@ private:
 struct Share {
     int64_t begin, end;
 
+    Share(int64_t begin, int64_t end) : begin(begin), end(end) {}
     Share(int64_t count, int thread, int size) : begin(count * thread / size), end(count * (thread + 1) / size) {}
 };
 

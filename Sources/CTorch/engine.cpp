@@ -123,6 +123,8 @@ ctorch_network ctorch_network_create(const ctorch_network_parts *parts) {
             network.layers.push_back(layer_of(parts->layers[i], network.heads, hidden, parts->inner_size));
         }
         expect(!network.layers.empty(), "a network has layers");
+        network.byte_count = network.head.byte_count();
+        for (const NetworkLayer &layer : network.layers) network.byte_count += layer.byte_count();
         engine->computer = std::make_unique<Stepper>(network);
         return reinterpret_cast<ctorch_network>(engine.release());
     });

@@ -121,44 +121,45 @@ int32_t element(const Matrix &m, int64_t output, int64_t input) {
     throw std::invalid_argument("a weight has 32, 16, 8 or 4 bits");
 }
 
-void Inputs::prepare(const Matrix &m, int64_t rows, const float *floats, int64_t step) {
-    format_ = m.format;
-    rows_ = rows;
-    inputs_ = m.inputs;
-    padded_ = m.padded;
-    groups_ = m.groups();
-    floats_ = floats;
-    step_ = step;
-    threshold_ = m.threshold;
-    if (format_ == Format::float32) {
-        row_bytes_ = step * static_cast<int64_t>(sizeof(float));
-        first_ = reinterpret_cast<const uint8_t *>(floats);
-        return;
-    }
-    row_bytes_ = padded_ * (m.is_whole() ? 1 : 2);
-    if (static_cast<int64_t>(bytes_.size()) < rows * row_bytes_) bytes_.resize(rows * row_bytes_);
-    if (static_cast<int64_t>(scales_.size()) < rows) scales_.resize(rows);
-    if (static_cast<int64_t>(sums_.size()) < rows * groups_) sums_.resize(rows * groups_);
-    first_ = bytes_.data();
+void InputMemory::make_room(int64_t rows, int64_t inputs) {
+    auto grow = [](auto &memory, int64_t count) {
+        if (static_cast<int64_t>(memory.size()) < count) memory.resize(count);
+    };
+    int64_t padded = rounded_up(inputs, GROUP);
+    grow(bytes, rows * padded * 2);
+    grow(scales, rows);
+    grow(sums, rows * padded / GROUP);
 }
 
-void Inputs::convert(int64_t begin, int64_t end) {
-    if (format_ == Format::float32) return;
+Inputs::Inputs(const Matrix &m, int64_t rows, const float *floats, InputMemory &memory)
+    : matrix_(&m), rows_(rows), floats_(floats), memory_(&memory) {
+    if (m.format == Format::float32) {
+        row_bytes_ = m.inputs * static_cast<int64_t>(sizeof(float));
+        first_ = reinterpret_cast<const uint8_t *>(floats);
+    } else {
+        row_bytes_ = m.padded * (m.is_whole() ? 1 : 2);
+        first_ = memory.bytes.data();
+    }
+}
+
+void Inputs::convert(int64_t begin, int64_t end) const {
+    const Matrix &m = *matrix_;
+    if (m.format == Format::float32) return;
     const Kernel &kernel = current_kernel();
     for (int64_t r = begin; r < end; r++) {
-        uint8_t *out = bytes_.data() + r * row_bytes_;
-        const float *x = floats_ + r * step_;
-        if (format_ == Format::bfloat16) {
+        uint8_t *out = memory_->bytes.data() + r * row_bytes_;
+        const float *x = floats_ + r * m.inputs;
+        if (m.format == Format::bfloat16) {
             auto *halves = reinterpret_cast<uint16_t *>(out);
-            halve(x, halves, inputs_);
-            std::fill(halves + inputs_, halves + padded_, 0);
+            halve(x, halves, m.inputs);
+            std::fill(halves + m.inputs, halves + m.padded, 0);
             continue;
         }
         auto *values = reinterpret_cast<int8_t *>(out);
-        scales_[r] = kernel.quantize(x, values, inputs_);
-        if (threshold_ > 0) drop_small(x, values, inputs_, threshold_);
-        std::fill(values + inputs_, values + padded_, 0);
-        add_up(values, padded_, padded_ / groups_, sums_.data() + r * groups_);
+        memory_->scales[r] = kernel.quantize(x, values, m.inputs);
+        if (m.threshold > 0) drop_small(x, values, m.inputs, m.threshold);
+        std::fill(values + m.inputs, values + m.padded, 0);
+        add_up(values, m.padded, m.padded / m.groups(), memory_->sums.data() + r * m.groups());
     }
 }
 
@@ -222,8 +223,9 @@ ctorch_tensor ctorch_matrix_multiply(ctorch_matrix handle, ctorch_tensor x_handl
         sizes.back() = m.outputs;
         at::Tensor out = at::empty(sizes, x.options());
         int64_t rows = x.numel() / m.inputs, work = rows * m.inputs * TILE;  // of one tile
-        Inputs inputs;
-        inputs.prepare(m, rows, x.const_data_ptr<float>(), m.inputs);
+        InputMemory memory;
+        memory.make_room(rows, m.inputs);
+        Inputs inputs(m, rows, x.const_data_ptr<float>(), memory);
         ctorch::parallel_for(0, rows, std::max<int64_t>(1, (1 << 14) / m.inputs),
                          [&](int64_t begin, int64_t end) { inputs.convert(begin, end); });
         ctorch::parallel_for(0, m.tiles(), std::max<int64_t>(1, (1 << 20) / work), [&](int64_t begin, int64_t end) {

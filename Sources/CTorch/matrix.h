@@ -63,30 +63,38 @@ int32_t element(const Matrix &matrix, int64_t output, int64_t input);
 /// From here on inputs nearer to 0 than `threshold` count as 0, and a single row does not read their weights.
 void skip_small_inputs(Matrix &matrix, float threshold);
 
-/// Rows of activations in the form that a matrix multiplies.
+/// Where rows of activations are converted.
+struct InputMemory {
+    std::vector<uint8_t> bytes;
+    std::vector<float> scales;
+    std::vector<int32_t> sums;
+
+    /// Room for so many rows of a matrix of any format with so many inputs.
+    void make_room(int64_t rows, int64_t inputs);
+};
+
+/// Rows of activations in the form that a matrix multiplies. It owns nothing: threads that convert some rows each have
+/// one of the same memory.
 class Inputs {
 public:
-    /// Makes room for rows of a matrix; floats are read where they are, `step` apart.
-    void prepare(const Matrix &matrix, int64_t rows, const float *floats, int64_t step);
+    /// Of floats that lie in rows of the matrix's inputs; 32 bits are read where they are.
+    Inputs(const Matrix &matrix, int64_t rows, const float *floats, InputMemory &memory);
 
     /// Converts rows begin..<end.
-    void convert(int64_t begin, int64_t end);
+    void convert(int64_t begin, int64_t end) const;
 
     const uint8_t *row(int64_t r) const { return first_ + r * row_bytes_; }
     int64_t row_bytes() const { return row_bytes_; }
-    const float *scales(int64_t r) const { return scales_.data() + r; }
-    const int32_t *sums(int64_t r) const { return sums_.data() + r * groups_; }
+    const float *scales(int64_t r) const { return memory_->scales.data() + r; }
+    const int32_t *sums(int64_t r) const { return memory_->sums.data() + r * matrix_->groups(); }
     int64_t rows() const { return rows_; }
 
 private:
-    Format format_ = Format::float32;
-    int64_t rows_ = 0, inputs_ = 0, padded_ = 0, groups_ = 1, step_ = 0, row_bytes_ = 0;
-    float threshold_ = 0;
-    const float *floats_ = nullptr;
-    const uint8_t *first_ = nullptr;
-    std::vector<uint8_t> bytes_;
-    std::vector<float> scales_;
-    std::vector<int32_t> sums_;
+    const Matrix *matrix_;
+    int64_t rows_, row_bytes_;
+    const float *floats_;
+    InputMemory *memory_;
+    const uint8_t *first_;
 };
 
 /// out = rows · weightᵀ + bias, for the tiles begin..<end; with `residual`, that is added. Both are `[rows, outputs]`

@@ -11,7 +11,8 @@ namespace ctorch {
 
 namespace {
 
-constexpr int64_t LEAST_PART = 32;  // rows of each thread, times threads
+// A thread computes sequences alone from so many rows on: one for so many bytes of weights, within limits.
+constexpr int64_t LEAST_PART = 8, MOST_PART = 32, BYTES_A_ROW = 1 << 20;
 
 float *room(std::vector<float> &memory, int64_t count) {
     if (static_cast<int64_t>(memory.size()) < count) memory.resize(count);
@@ -53,6 +54,7 @@ void Stepper::finish(const StepRows &rows, const Pages &pages, size_t first, flo
 void Stepper::run(const StepRows &rows, const Pages &pages, const Span &span, int threads) {
     make_crew(threads);
     scratch_.resize(threads);
+    own_factors_.resize(threads);
     make_room(rows);
     crew_->run([&](int thread) { compute(rows, pages, span, thread); });
 }
@@ -70,11 +72,17 @@ void Stepper::make_crew(int threads) {
     crew_ = crew.get();
 }
 
+/// Rows of a thread that computes alone: as many as hide that all of them read all weights then. Where those do not fit
+/// into the cache, threads also take the memory's bandwidth from each other.
+int64_t Stepper::least_part(int threads) const {
+    return std::clamp(network_.byte_count / BYTES_A_ROW, LEAST_PART, MOST_PART * threads);
+}
+
 /// Where there are many rows, each thread computes whole sequences, so that none waits for another at the end of every
-/// product. All of them read all weights then: so many rows, that this takes little of the time.
+/// product.
 bool Stepper::cut(const StepRows &rows, int threads) {
     int64_t count = rows.count();
-    if (threads < 2 || count < LEAST_PART * threads * threads) return false;
+    if (threads < 2 || count < threads * least_part(threads)) return false;
     parts_.clear();
     int64_t sequence = 0, row = 0, read = 0, longest = 0;
     for (int thread = 0; thread < threads; thread++) {
@@ -102,8 +110,10 @@ bool Stepper::cut(const StepRows &rows, int threads) {
 
 void Stepper::make_room(const StepRows &rows) {
     places_.clear();
+    first_rows_.clear();
     int64_t longest = 0;
     for (int64_t s = 0; s < rows.sequences; s++) {
+        first_rows_.push_back(static_cast<int64_t>(places_.size()));
         for (int64_t t = 0; t < rows.lengths[s]; t++) places_.push_back({s, rows.pasts[s] + t});
         longest = std::max<int64_t>(longest, rows.pasts[s] + rows.lengths[s]);
     }
@@ -114,102 +124,180 @@ void Stepper::make_room(const StepRows &rows) {
     const HeadShape &heads = network_.heads;
     room(x_, count * network_.hidden());
     room(last_x_, rows.read_count * network_.hidden());
-    room(normed_, count * network_.hidden());
     room(projected_, count * heads.width());
-    room(turned_, count * heads.width());
+    room(turned_, count * heads.query * heads.size);
     room(mixed_, count * heads.query * heads.size);
     room(gated_, count * 2 * network_.inner());
-    room(activated_, count * network_.inner());
-    for (auto &scratch : scratch_) room(scratch, std::max(paged_scratch(longest), heads.width()));
+    factors_.make_room(count, network_);
+    for (auto &factors : own_factors_) factors.make_room(std::min<int64_t>(count, crew_->size() - 1), network_);
+    make_tasks(rows.sequences);
+    int64_t of_row = heads.width() + heads.query;
+    for (auto &scratch : scratch_) room(scratch, std::max(paged_scratch(longest), of_row));
 }
 
-void Stepper::convert(const matrix::Matrix &next, const float *floats, int64_t rows, int thread) {
-    if (thread == 0) inputs_.prepare(next, rows, floats, next.inputs);
-    crew_->meet();
-    Share share(rows, thread, crew_->size());
-    inputs_.convert(share.begin, share.end);
-    crew_->meet();
+/// A thread has the same heads of all sequences where all threads get as many.
+void Stepper::make_tasks(int64_t sequences) {
+    int64_t kvs = network_.heads.key, threads = crew_->size();
+    tasks_.resize(threads);
+    for (auto &tasks : tasks_) tasks.clear();
+    for (int64_t s = 0, number = 0; s < sequences; s++) {
+        for (int64_t kv = 0; kv < kvs; kv++, number++) {
+            tasks_[kvs % threads == 0 ? kv * threads / kvs : number % threads].push_back({s, kv});
+        }
+    }
 }
 
-void Stepper::normalize(const at::Tensor &weight, const float *x, int64_t rows, const matrix::Matrix &next,
-                        int thread) {
-    Share share(rows, thread, crew_->size());
+void Stepper::Factors::make_room(int64_t rows, const Network &network) {
+    room(normed, rows * network.hidden());
+    room(activated, rows * network.inner());
+    int64_t mixed = network.heads.query * network.heads.size;
+    converted.make_room(rows, std::max({network.hidden(), mixed, network.inner()}));
+}
+
+/// Where there are fewer rows than threads, each thread makes what products read for itself: the others would wait.
+Share Stepper::own_rows(int64_t rows, int thread) const {
+    return are_few(rows) ? Share(rows, 0, 1) : Share(rows, thread, crew_->size());
+}
+
+matrix::Inputs Stepper::converted(const matrix::Matrix &matrix, const float *x, int64_t rows, int thread) {
+    matrix::Inputs inputs(matrix, rows, x, factors(rows, thread).converted);
+    Share own = own_rows(rows, thread);
+    inputs.convert(own.begin, own.end);
+    if (!are_few(rows)) crew_->meet(thread);
+    return inputs;
+}
+
+matrix::Inputs Stepper::normed(const matrix::Matrix &matrix, const at::Tensor &norm, const float *x, int64_t rows,
+                               int thread) {
+    float *normed = factors(rows, thread).normed.data(), scale;
+    Share own = own_rows(rows, thread);
     int64_t size = network_.hidden();
-    float scale;
-    for (int64_t r = share.begin; r < share.end; r++) {
-        rms_norm_rows(x + r * size, numbers(weight), normed_.data() + r * size, &scale, 1, size, network_.eps);
+    for (int64_t r = own.begin; r < own.end; r++) {
+        rms_norm_rows(x + r * size, numbers(norm), normed + r * size, &scale, 1, size, network_.eps);
     }
-    convert(next, normed_.data(), rows, thread);
+    return converted(matrix, normed, rows, thread);
 }
 
-void Stepper::multiply(const matrix::Matrix &m, const float *residual, float *out, int thread) {
-    Share share(m.tiles(), thread, crew_->size());
-    matrix::multiply(m, inputs_, residual, out, share.begin, share.end);
-    crew_->meet();
+/// out = inputs · matrixᵀ, and the residual.
+void Stepper::multiply(const matrix::Matrix &matrix, const matrix::Inputs &inputs, const float *residual, float *out,
+                       int thread) {
+    Share tiles(matrix.tiles(), thread, crew_->size());
+    matrix::multiply(matrix, inputs, residual, out, tiles.begin, tiles.end);
+    crew_->meet(thread);
 }
 
-/// Normalizes heads where the model does, turns queries and keys by their positions, and puts keys and values into the
-/// pages.
-void Stepper::append(const NetworkLayer &layer, int64_t number, const StepRows &rows, const Pages &pages, int thread) {
+/// Whether each thread computes whole heads, from their queries, keys and values to what they see: there are few rows,
+/// and the heads of every thread fill tiles of each of the three.
+bool Stepper::are_heads_cut(int64_t rows) const {
+    int64_t kvs = network_.heads.key;
+    return are_few(rows) && kvs % crew_->size() == 0 && kvs / crew_->size() * network_.heads.size % matrix::TILE == 0;
+}
+
+void Stepper::project(const NetworkLayer &layer, const float *x, int64_t rows, int thread) {
+    matrix::Inputs inputs = normed(layer.qkv, layer.input_norm, x, rows, thread);
+    if (!are_heads_cut(rows)) return multiply(layer.qkv, inputs, nullptr, projected_.data(), thread);
     const HeadShape &heads = network_.heads;
-    Share share(static_cast<int64_t>(places_.size()), thread, crew_->size());
-    float *normed = scratch_[thread].data(), scales[2];
-    for (int64_t r = share.begin; r < share.end; r++) {
-        auto [sequence, position] = places_[r];
-        const float *row = projected_.data() + r * heads.width();
-        if (layer.query_norm.defined()) {
-            for (int64_t h = 0; h < heads.query + heads.key; h++) {
-                const at::Tensor &weight = h < heads.query ? layer.query_norm : layer.key_norm;
-                rms_norm_rows(row + h * heads.size, numbers(weight), normed + h * heads.size, scales, 1, heads.size,
-                              network_.eps);
-            }
-            std::copy_n(row + (heads.query + heads.key) * heads.size, heads.key * heads.size,
-                        normed + (heads.query + heads.key) * heads.size);
-            row = normed;
-        }
-        float *turned = turned_.data() + r * heads.width();
-        int64_t angle = position * heads.size / 2;
-        turn_tokens(row, turned, rows.cosines + angle, rows.sines + angle, 1, heads.query + heads.key, heads.key,
-                    heads.size, 1);
-        int64_t page = rows.tables[sequence * rows.table_step + position / Pages::TOKENS];
-        const float *keys = turned + heads.query * heads.size, *values = keys + heads.key * heads.size;
-        for (int64_t kv = 0; kv < heads.key; kv++) {
-            pages.write(page, position % Pages::TOKENS, number, kv, keys + kv * heads.size, values + kv * heads.size);
-        }
-    }
-    crew_->meet();
+    Share own(heads.key, thread, crew_->size());
+    auto multiply_heads = [&](int64_t first, int64_t group) {
+        int64_t begin = (first + own.begin * group) * heads.size, end = (first + own.end * group) * heads.size;
+        matrix::multiply(layer.qkv, inputs, nullptr, projected_.data(), begin / matrix::TILE, end / matrix::TILE);
+    };
+    multiply_heads(0, heads.group());
+    multiply_heads(heads.query, 1);
+    multiply_heads(heads.query + heads.key, 1);
 }
 
-/// The queries of a sequence that share a key head, token by token, for each sequence and key head.
+/// Adds to `x` what comes of the gates.
+void Stepper::multiply_activated(const matrix::Matrix &matrix, int64_t rows, float *x, int thread) {
+    float *activated = factors(rows, thread).activated.data();
+    Share own = own_rows(rows, thread);
+    int64_t size = network_.inner();
+    swiglu_rows(gated_.data() + own.begin * 2 * size, activated + own.begin * size, own.end - own.begin, size);
+    multiply(matrix, converted(matrix, activated, rows, thread), x, x, thread);
+}
+
+/// Normalizes a row's heads where the model does, turns queries and keys by its position, and puts keys and values
+/// into its page: those of some key heads.
+void Stepper::append(const NetworkLayer &layer, int64_t number, int64_t row, Share kvs, const StepRows &rows,
+                     const Pages &pages, int thread) {
+    const HeadShape &heads = network_.heads;
+    int64_t size = heads.size, count = kvs.end - kvs.begin, position = places_[row].position;
+    const float *cosines = rows.cosines + position * size / 2, *sines = rows.sines + position * size / 2;
+    float *keys = scratch_[thread].data(), *normed = keys + heads.key * size, *scales = normed + heads.query * size;
+    auto turn = [&](const float *in, const at::Tensor &norm, int64_t of, float *out) {
+        if (norm.defined()) rms_norm_rows(in, numbers(norm), normed, scales, of, size, network_.eps);
+        turn_tokens(norm.defined() ? normed : in, out, cosines, sines, 1, of, 0, size, 1);
+    };
+    int64_t first_query = kvs.begin * heads.group() * size;
+    const float *projected = projected_.data() + row * heads.width();
+    turn(projected + first_query, layer.query_norm, count * heads.group(),
+         turned_.data() + row * heads.query * size + first_query);
+    turn(projected + (heads.query + kvs.begin) * size, layer.key_norm, count, keys);
+    const float *values = projected + (heads.query + heads.key + kvs.begin) * size;
+    for (int64_t i = 0; i < count; i++) {
+        pages.write(page(row, rows), position % Pages::TOKENS, number, kvs.begin + i, keys + i * size,
+                    values + i * size);
+    }
+}
+
+/// The queries of a sequence that share a key head, token by token, for each sequence and key head. Few rows' heads are
+/// appended by who looks at them.
 void Stepper::attend(const NetworkLayer &layer, int64_t number, const StepRows &rows, const Pages &pages, bool onlyRead,
                      int thread) {
     const HeadShape &heads = network_.heads;
-    std::vector<PagedRow> queries;
-    for (int64_t s = 0, first = 0, task = 0; s < rows.sequences; first += rows.lengths[s], s++) {
-        for (int64_t kv = 0; kv < heads.key; kv++, task++) {
-            if (task % crew_->size() != thread) continue;
-            queries.clear();
-            for (int64_t r = first; r < first + rows.lengths[s]; r++) {
-                int64_t place = onlyRead ? read_before_[r] : r, seen = places_[r].position + 1;
-                if (onlyRead && read_before_[r + 1] == place) continue;
-                for (int64_t h = kv * heads.group(); h < (kv + 1) * heads.group(); h++) {
-                    queries.push_back({turned_.data() + r * heads.width() + h * heads.size,
-                                       mixed_.data() + (place * heads.query + h) * heads.size,
-                                       layer.window > 0 ? std::max<int64_t>(0, seen - layer.window) : 0, seen});
-                }
-            }
-            PagedHead head{&pages, rows.tables + s * rows.table_step, number, kv, heads.size, heads.scale()};
-            attend_pages(queries.data(), static_cast<int64_t>(queries.size()), head, scratch_[thread].data());
-        }
+    auto count = static_cast<int64_t>(places_.size());
+    if (!are_few(count)) {
+        Share own = own_rows(count, thread);
+        for (int64_t r = own.begin; r < own.end; r++) append(layer, number, r, {0, heads.key}, rows, pages, thread);
+        crew_->meet(thread);
     }
-    crew_->meet();
+    std::vector<PagedRow> queries;
+    const std::vector<Task> &tasks = tasks_[thread];
+    for (size_t i = 0; i < tasks.size(); i++) {
+        auto [s, kv] = tasks[i];
+        int64_t first = first_rows_[s];
+        queries.clear();
+        for (int64_t r = first; r < first + rows.lengths[s]; r++) {
+            if (are_few(count)) append(layer, number, r, {kv, kv + 1}, rows, pages, thread);
+            int64_t place = onlyRead ? read_before_[r] : r, seen = places_[r].position + 1;
+            if (onlyRead && read_before_[r + 1] == place) continue;
+            for (int64_t h = kv * heads.group(); h < (kv + 1) * heads.group(); h++) {
+                queries.push_back({turned_.data() + (r * heads.query + h) * heads.size,
+                                   mixed_.data() + (place * heads.query + h) * heads.size,
+                                   layer.window > 0 ? std::max<int64_t>(0, seen - layer.window) : 0, seen});
+            }
+        }
+        PagedHead own = head(tasks[i], layer, number, rows, pages), next;
+        bool isLast = i + 1 == tasks.size();
+        if (!isLast) next = head(tasks[i + 1], layer, number, rows, pages);
+        attend_pages(queries.data(), static_cast<int64_t>(queries.size()), own, isLast ? nullptr : &next,
+                     scratch_[thread].data());
+    }
+    crew_->meet(thread);
+}
+
+PagedHead Stepper::head(const Task &task, const NetworkLayer &layer, int64_t number, const StepRows &rows,
+                        const Pages &pages) const {
+    auto [s, kv] = task;
+    int64_t past = rows.pasts[s], seen = layer.window > 0 ? std::max<int64_t>(0, past + 1 - layer.window) : 0;
+    return {.pages = &pages,
+            .table = rows.tables + s * rows.table_step,
+            .layer = number,
+            .kv = kv,
+            .size = network_.heads.size,
+            .scale = network_.heads.scale(),
+            .first_page = seen / Pages::TOKENS,
+            .end_page = (past + rows.lengths[s] + Pages::TOKENS - 1) / Pages::TOKENS};
+}
+
+int64_t Stepper::page(int64_t row, const StepRows &rows) const {
+    auto [sequence, position] = places_[row];
+    return rows.tables[sequence * rows.table_step + position / Pages::TOKENS];
 }
 
 /// Where it is kept what some layers made of a row.
 float *Stepper::kept(int64_t row, const StepRows &rows, const Pages &pages) const {
-    auto [sequence, position] = places_[row];
-    int64_t page = rows.tables[sequence * rows.table_step + position / Pages::TOKENS];
-    return pages.hidden(page, position % Pages::TOKENS);
+    return pages.hidden(page(row, rows), places_[row].position % Pages::TOKENS);
 }
 
 void Stepper::compute(const StepRows &rows, const Pages &pages, const Span &span, int thread) {
@@ -221,14 +309,13 @@ void Stepper::compute(const StepRows &rows, const Pages &pages, const Span &span
         const float *embedded = numbers(network_.embedding) + rows.tokens[r] * size;
         std::copy_n(span.begins_in_pages ? kept(r, rows, pages) : embedded, size, x + r * size);
     }
+    crew_->meet(thread);
     for (size_t number = span.first; number < span.end; number++) {
         const NetworkLayer &layer = network_.layers[number];
         bool isLast = number == span.end - 1 && !span.ends_in_pages;
-        normalize(layer.input_norm, x, count, layer.qkv, thread);
-        multiply(layer.qkv, nullptr, projected_.data(), thread);
-        append(layer, static_cast<int64_t>(number), rows, pages, thread);
-        if (isLast && rows.read_count == 0) return;
+        project(layer, x, count, thread);
         attend(layer, static_cast<int64_t>(number), rows, pages, isLast, thread);
+        if (isLast && rows.read_count == 0) return;
         if (isLast) {
             // From here on only rows that are read are computed.
             count = rows.read_count;
@@ -237,24 +324,17 @@ void Stepper::compute(const StepRows &rows, const Pages &pages, const Span &span
                 std::copy_n(x + rows.read[i] * size, size, last_x_.data() + i * size);
             }
             x = last_x_.data();
+            crew_->meet(thread);
         }
-        convert(layer.output, mixed_.data(), count, thread);
-        multiply(layer.output, x, x, thread);
-        normalize(layer.post_norm, x, count, layer.gate_up, thread);
-        multiply(layer.gate_up, nullptr, gated_.data(), thread);
-        Share inner(count, thread, crew_->size());
-        swiglu_rows(gated_.data() + inner.begin * 2 * layer.down.inputs,
-                    activated_.data() + inner.begin * layer.down.inputs, inner.end - inner.begin, layer.down.inputs);
-        convert(layer.down, activated_.data(), count, thread);
-        multiply(layer.down, x, x, thread);
+        multiply(layer.output, converted(layer.output, mixed_.data(), count, thread), x, x, thread);
+        multiply(layer.gate_up, normed(layer.gate_up, layer.post_norm, x, count, thread), nullptr, gated_.data(), thread);
+        multiply_activated(layer.down, count, x, thread);
     }
-    if (!span.ends_in_pages) return compute_logits(x, count, span.logits, thread);
+    if (!span.ends_in_pages) {
+        matrix::Inputs inputs = normed(network_.head, network_.norm, x, count, thread);
+        return multiply(network_.head, inputs, nullptr, span.logits, thread);
+    }
     for (int64_t r = share.begin; r < share.end; r++) std::copy_n(x + r * size, size, kept(r, rows, pages));
-}
-
-void Stepper::compute_logits(const float *x, int64_t count, float *logits, int thread) {
-    normalize(network_.norm, x, count, network_.head, thread);
-    multiply(network_.head, nullptr, logits, thread);
 }
 
 }  // namespace ctorch

@@ -19,6 +19,10 @@ struct NetworkLayer {
     at::Tensor query_norm, key_norm;  // of single heads; undefined where the model has none
     matrix::Matrix qkv, output, gate_up, down;
     int64_t window;  // a token looks at itself and so many less one before it; 0 is all of them
+
+    int64_t byte_count() const {
+        return qkv.byte_count() + output.byte_count() + gate_up.byte_count() + down.byte_count();
+    }
 };
 
 struct Network {
@@ -27,6 +31,7 @@ struct Network {
     at::Tensor embedding, norm;
     matrix::Matrix head;
     std::vector<NetworkLayer> layers;
+    int64_t byte_count = 0;  // of all matrices
 
     int64_t hidden() const { return embedding.size(1); }
     int64_t inner() const { return layers.empty() ? 0 : layers.front().down.inputs; }
@@ -76,6 +81,11 @@ private:
         int64_t sequence, position;
     };
 
+    /// What one thread attends at once: the queries of a sequence that share a key head.
+    struct Task {
+        int64_t sequence, kv;
+    };
+
     /// Some layers, what they begin with, and what comes of them: from the tokens' embeddings or from what is in the
     /// pages, to logits or to the pages.
     struct Span {
@@ -91,17 +101,38 @@ private:
         int64_t read_before;
     };
 
+    /// What products read.
+    struct Factors {
+        std::vector<float> normed, activated;
+        matrix::InputMemory converted;
+
+        void make_room(int64_t rows, const Network &network);
+    };
+
     void run(const StepRows &rows, const Pages &pages, const Span &span, int threads);
     void make_crew(int threads);
+    int64_t least_part(int threads) const;
     bool cut(const StepRows &rows, int threads);
     void make_room(const StepRows &rows);
+    void make_tasks(int64_t sequences);
     void compute(const StepRows &rows, const Pages &pages, const Span &span, int thread);
+    PagedHead head(const Task &task, const NetworkLayer &layer, int64_t number, const StepRows &rows,
+                   const Pages &pages) const;
+    int64_t page(int64_t row, const StepRows &rows) const;
     float *kept(int64_t row, const StepRows &rows, const Pages &pages) const;
-    void compute_logits(const float *x, int64_t count, float *logits, int thread);
-    void multiply(const matrix::Matrix &matrix, const float *residual, float *out, int thread);
-    void convert(const matrix::Matrix &matrix, const float *floats, int64_t rows, int thread);
-    void normalize(const at::Tensor &weight, const float *x, int64_t rows, const matrix::Matrix &next, int thread);
-    void append(const NetworkLayer &layer, int64_t number, const StepRows &rows, const Pages &pages, int thread);
+    bool are_few(int64_t rows) const { return rows < crew_->size(); }
+    Factors &factors(int64_t rows, int thread) { return are_few(rows) ? own_factors_[thread] : factors_; }
+    Share own_rows(int64_t rows, int thread) const;
+    matrix::Inputs converted(const matrix::Matrix &matrix, const float *x, int64_t rows, int thread);
+    matrix::Inputs normed(const matrix::Matrix &matrix, const at::Tensor &norm, const float *x, int64_t rows,
+                          int thread);
+    void multiply(const matrix::Matrix &matrix, const matrix::Inputs &inputs, const float *residual, float *out,
+                  int thread);
+    bool are_heads_cut(int64_t rows) const;
+    void project(const NetworkLayer &layer, const float *x, int64_t rows, int thread);
+    void multiply_activated(const matrix::Matrix &matrix, int64_t rows, float *x, int thread);
+    void append(const NetworkLayer &layer, int64_t number, int64_t row, Share kvs, const StepRows &rows,
+                const Pages &pages, int thread);
     void attend(const NetworkLayer &layer, int64_t number, const StepRows &rows, const Pages &pages, bool onlyRead,
                 int thread);
 
@@ -109,10 +140,13 @@ private:
     Crew *crew_ = nullptr;                            // of the thread that asks for a step
     std::vector<Part> parts_;
     std::vector<std::unique_ptr<Stepper>> steppers_;  // of the parts
-    matrix::Inputs inputs_;
     std::vector<Place> places_;                 // of every row
+    std::vector<int64_t> first_rows_;           // of every sequence
+    std::vector<std::vector<Task>> tasks_;      // of every thread
     std::vector<int32_t> read_before_;          // rows that are read before each row, and in all
-    std::vector<float> x_, last_x_, normed_, projected_, turned_, mixed_, gated_, activated_;
+    std::vector<float> x_, last_x_, projected_, turned_, mixed_, gated_;
+    Factors factors_;
+    std::vector<Factors> own_factors_;          // of every thread, for few rows
     std::vector<std::vector<float>> scratch_;   // of every thread
 };
 

@@ -41,6 +41,38 @@ template <typename Element> INLINE HeadPage<Element> page_of(const PagedHead &he
     return open(head.pages->head(head.table[number], head.layer, head.kv), head.size, Element());
 }
 
+/// Asks for the pages of a head before they are read: all keys, then all values, then the next head's keys. Pages lie
+/// too far apart for the processor to foresee them.
+class Ahead {
+public:
+    Ahead(const PagedHead &head, const PagedHead *next) : head_(head), next_(next) {}
+
+    void before_keys(int64_t page) const { fetch(page - head_.first_page + DISTANCE); }
+    void before_values(int64_t page) const { fetch(pages() + page - head_.first_page + DISTANCE); }
+
+private:
+    static constexpr int64_t DISTANCE = 4;  // pages' halves: more than the memory sends while it answers
+
+    int64_t pages() const { return head_.end_page - head_.first_page; }
+
+    void fetch(int64_t number) const {
+        if (number < 2 * pages()) return fetch(head_, number);
+        number -= 2 * pages();
+        if (next_ && number < next_->end_page - next_->first_page) fetch(*next_, number);
+    }
+
+    /// Keys, or values, of a page.
+    static void fetch(const PagedHead &head, int64_t number) {
+        int64_t count = head.end_page - head.first_page, half = head.pages->head_bytes() / 2;
+        const uint8_t *memory =
+            head.pages->head(head.table[head.first_page + number % count], head.layer, head.kv) + number / count * half;
+        for (int64_t i = 0; i < half; i += 64) __builtin_prefetch(memory + i);
+    }
+
+    const PagedHead &head_;
+    const PagedHead *next_;
+};
+
 /// Scores of R queries against the 16 keys of each of W pages; in the order of d.
 template <typename Element, int R, int W>
 INLINE void score_pages(const float *const *queries, const PagedHead &head, int64_t page, float *out, int64_t stride) {
@@ -65,9 +97,10 @@ INLINE void score_pages(const float *const *queries, const PagedHead &head, int6
 /// Values of W lanes of d, added up with R rows of weights; in the order of tokens.
 template <typename Element, int R, int W>
 INLINE void mix_pages(const float *weights, int64_t stride, const PagedHead &head, int64_t first_page,
-                      int64_t page_count, int64_t last_tokens, float *const *out, int64_t d) {
+                      int64_t page_count, int64_t last_tokens, float *const *out, int64_t d, const Ahead *ahead) {
     Lanes sums[R][W] = {};
     for (int64_t p = 0; p < page_count; p++) {
+        if (ahead && d == 0) ahead->before_values(first_page + p);
         HeadPage<Element> page = page_of<Element>(head, first_page + p);
         int64_t tokens = p == page_count - 1 ? last_tokens : TOKENS;
         for (int64_t j = 0; j < tokens; j++) {
@@ -102,7 +135,7 @@ INLINE void mix_rest(const float *weights, int64_t stride, const PagedHead &head
 }
 
 template <typename Element, int R>
-INLINE void attend_block(const PagedRow *rows, const PagedHead &head, float *scratch) {
+INLINE void attend_block(const PagedRow *rows, const PagedHead &head, const Ahead *ahead, float *scratch) {
     const float *queries[R];
     float *outs[R], sums[R], largest;
     int64_t first = rows[0].first, most = 0;
@@ -114,6 +147,7 @@ INLINE void attend_block(const PagedRow *rows, const PagedHead &head, float *scr
     }
     int64_t first_page = first / TOKENS, start = first_page * TOKENS;
     int64_t page_count = (most - start + TOKENS - 1) / TOKENS, stride = page_count * TOKENS, p = 0;
+    for (int64_t page = 0; ahead && page < page_count; page++) ahead->before_keys(first_page + page);
     for (; p + 4 <= page_count; p += 4) {
         score_pages<Element, R, 4>(queries, head, first_page + p, scratch + p * TOKENS, stride);
     }
@@ -133,13 +167,13 @@ INLINE void attend_block(const PagedRow *rows, const PagedHead &head, float *scr
     }
     int64_t last = most - start - (page_count - 1) * TOKENS, d = 0;
     for (; d + 4 * LANES <= head.size; d += 4 * LANES) {
-        mix_pages<Element, R, 4>(scratch, stride, head, first_page, page_count, last, outs, d);
+        mix_pages<Element, R, 4>(scratch, stride, head, first_page, page_count, last, outs, d, ahead);
     }
     for (; d + 2 * LANES <= head.size; d += 2 * LANES) {
-        mix_pages<Element, R, 2>(scratch, stride, head, first_page, page_count, last, outs, d);
+        mix_pages<Element, R, 2>(scratch, stride, head, first_page, page_count, last, outs, d, ahead);
     }
     for (; d + LANES <= head.size; d += LANES) {
-        mix_pages<Element, R, 1>(scratch, stride, head, first_page, page_count, last, outs, d);
+        mix_pages<Element, R, 1>(scratch, stride, head, first_page, page_count, last, outs, d, ahead);
     }
     for (; d < head.size; d++) mix_rest<Element, R>(scratch, stride, head, first_page, page_count, last, outs, d);
     for (int r = 0; r < R; r++) {
@@ -149,13 +183,16 @@ INLINE void attend_block(const PagedRow *rows, const PagedHead &head, float *scr
 }
 
 template <typename Element>
-INLINE void attend(const PagedRow *rows, int64_t count, const PagedHead &head, float *scratch) {
+INLINE void attend(const PagedRow *rows, int64_t count, const PagedHead &head, const PagedHead *next, float *scratch) {
+    // The queries of a prompt meet what the first of them have fetched.
+    Ahead pages(head, next);
+    const Ahead *ahead = count <= BLOCK ? &pages : nullptr;
     int64_t i = 0;
-    for (; i + BLOCK <= count; i += BLOCK) attend_block<Element, BLOCK>(rows + i, head, scratch);
+    for (; i + BLOCK <= count; i += BLOCK) attend_block<Element, BLOCK>(rows + i, head, ahead, scratch);
     switch (count - i) {
-    case 3: return attend_block<Element, 3>(rows + i, head, scratch);
-    case 2: return attend_block<Element, 2>(rows + i, head, scratch);
-    case 1: return attend_block<Element, 1>(rows + i, head, scratch);
+    case 3: return attend_block<Element, 3>(rows + i, head, ahead, scratch);
+    case 2: return attend_block<Element, 2>(rows + i, head, ahead, scratch);
+    case 1: return attend_block<Element, 1>(rows + i, head, ahead, scratch);
     }
 }
 
@@ -209,9 +246,10 @@ void Pages::keep_hidden(int64_t size) {
 int64_t paged_scratch(int64_t count) { return BLOCK * (padded(count) + TOKENS); }
 
 EVERY_PROCESSOR
-void attend_pages(const PagedRow *rows, int64_t row_count, const PagedHead &head, float *scratch) {
-    if (head.pages->is_in_8_bits()) return attend<int8_t>(rows, row_count, head, scratch);
-    attend<float>(rows, row_count, head, scratch);
+void attend_pages(const PagedRow *rows, int64_t row_count, const PagedHead &head, const PagedHead *next,
+                  float *scratch) {
+    if (head.pages->is_in_8_bits()) return attend<int8_t>(rows, row_count, head, next, scratch);
+    attend<float>(rows, row_count, head, next, scratch);
 }
 
 }  // namespace ctorch

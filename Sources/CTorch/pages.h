@@ -34,6 +34,7 @@ public:
 
     int64_t count() const { return count_; }
     int64_t page_bytes() const { return page_bytes_; }
+    int64_t head_bytes() const { return head_bytes_; }
     bool is_in_8_bits() const { return in8Bits_; }
     static int64_t page_bytes(int64_t layers, const HeadShape &heads, bool in8Bits);
 
@@ -72,12 +73,15 @@ struct PagedHead {
     const int32_t *table;
     int64_t layer, kv, size;
     float scale;
+    int64_t first_page, end_page;  // those that its queries see
 };
 
 /// Scores that `attend_pages` needs room for, for rows that see up to `count` tokens.
 int64_t paged_scratch(int64_t count);
 
-/// out = softmax(query · keys · scale) · values for every row. Each row is added up in the order of its tokens.
-void attend_pages(const PagedRow *rows, int64_t row_count, const PagedHead &head, float *scratch);
+/// out = softmax(query · keys · scale) · values for every row. Each row is added up in the order of its tokens. `next`,
+/// which may be null, is what the same thread looks at afterwards.
+void attend_pages(const PagedRow *rows, int64_t row_count, const PagedHead &head, const PagedHead *next,
+                  float *scratch);
 
 }  // namespace ctorch

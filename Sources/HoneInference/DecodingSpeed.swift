@@ -1,14 +1,15 @@
 public import HoneModel
-public import HoneTensor
+import HoneTensor
 
 /// How fast a packed model reads and writes, by the engine's own steps on fixed tokens.
 public struct DecodingSpeed: Sendable {
     private let model: PreparedModel
     private let entry: KeyValuePages.Entry
 
-    public init(_ model: PreparedModel, entry: KeyValuePages.Entry = .float32) {
+    /// With keys and values as the model keeps them where it is served.
+    public init(_ model: PreparedModel) {
         self.model = model
-        self.entry = entry
+        entry = model.configuration.cacheEntry
     }
 
     /// Tokens a second of prompts of `length` tokens, read in steps of 512 tokens or one prompt.

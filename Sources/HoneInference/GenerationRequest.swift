@@ -1,4 +1,5 @@
 public import HoneGrammar
+import HoneModel
 public import HoneTensor
 
 /// One prompt to be continued.
@@ -99,8 +100,8 @@ public struct GenerationLimits: Sendable, Equatable {
     public var batchSize = 64
     /// Bytes that keys and values of all rows may take.
     public var cacheByteCount = 512 << 20
-    /// How keys and values are kept, where the row engine computes.
-    public var cacheEntry = KeyValuePages.Entry.float32
+    /// How keys and values are kept, where the row engine computes; nil is as the model says.
+    public var cacheEntry: KeyValuePages.Entry?
     /// Whether a prompt goes on from the keys and values of an earlier one that begins alike.
     public var sharesPrefixes = true
     /// Tokens of prompts that one step takes in, beside the rows that are decoded.
@@ -110,4 +111,8 @@ public struct GenerationLimits: Sendable, Equatable {
     public var draftedRowCount = 4
 
     public init() {}
+
+    func cacheEntry(of configuration: ModelConfiguration) -> KeyValuePages.Entry {
+        cacheEntry ?? configuration.cacheEntry
+    }
 }

@@ -64,7 +64,8 @@ extension GenerationRequest {
         let byteCount =
             configuration.hasHierarchicalLayers
             ? configuration.cacheByteCount(tokenCount: tokenCount)
-            : KeyValuePages.count(forTokens: tokenCount) * configuration.pageByteCount(limits.cacheEntry)
+            : KeyValuePages.count(forTokens: tokenCount)
+                * configuration.pageByteCount(limits.cacheEntry(of: configuration))
         if byteCount > limits.cacheByteCount {
             throw .cacheTooSmall(request: position, byteCount: byteCount, limit: limits.cacheByteCount)
         }

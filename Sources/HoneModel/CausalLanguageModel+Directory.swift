@@ -78,11 +78,16 @@ func readJSON<Value: Decodable>(_ type: Value.Type, _ path: String) throws -> Va
     } catch DecodingError.keyNotFound(let key, _) {
         throw ModelError.file(path: path, fault: "lacks the field '\(key.stringValue)'")
     } catch DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context) {
-        let field = context.codingPath.map(\.stringValue).joined(separator: ".")
-        throw ModelError.file(path: path, fault: "the field '\(field)' has a value of the wrong type")
+        throw ModelError.file(path: path, fault: "the field '\(context.field)' has a value of the wrong type")
+    } catch DecodingError.dataCorrupted(let context) where !context.codingPath.isEmpty {
+        throw ModelError.file(path: path, fault: "the field '\(context.field)' has a value that is not known")
     } catch is DecodingError {
         throw ModelError.file(path: path, fault: "is not valid JSON")
     } catch {
         throw ModelError.file(path: path, fault: "cannot be read: \(error.localizedDescription)")
     }
+}
+
+extension DecodingError.Context {
+    fileprivate var field: String { codingPath.map(\.stringValue).joined(separator: ".") }
 }

@@ -142,6 +142,9 @@ extension ModelConfiguration {
         PackedNetwork.Heads(queryCount: headCount, keyCount: kvHeadCount, size: headSize)
     }
 
+    /// How keys and values are kept where the model is served.
+    public var cacheEntry: KeyValuePages.Entry { quantization?.cache ?? .float32 }
+
     /// Bytes of a page of keys and values in all layers.
     public func pageByteCount(_ entry: KeyValuePages.Entry = .float32) -> Int {
         KeyValuePages.byteCount(layerCount: layerCount, heads: heads, entry: entry)

@@ -271,7 +271,7 @@ public struct NetworkStep: Sendable {
     public let count: Int
 
     /// How keys and values are kept.
-    public enum Entry: Sendable, CaseIterable {
+    public enum Entry: String, Sendable, CaseIterable, Codable {
         case float32
         /// Whole numbers of 8 bits, with a scale for every key and every value.
         case int8

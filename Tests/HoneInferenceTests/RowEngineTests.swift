@@ -76,6 +76,23 @@ import Testing
         }
     }
 
+    @Test func `keys and values are kept as the model says where nobody says otherwise`() throws {
+        var shape = Self.shape
+        var record = QuantizationRecord(plan: PrecisionPlan(.float32), embedding: .float32)
+        record.cache = .int8
+        shape.quantization = record
+        func answers(_ shape: ModelConfiguration, _ entry: KeyValuePages.Entry?) throws -> [GenerationResult] {
+            var limits = GenerationLimits()
+            limits.cacheEntry = entry
+            let model = CausalLanguageModel(shape, generator: Generator(seed: 11))
+            return try TextGenerator(model: model, tokenizer: tokenizer, limits: limits).generate(requests(count: 8))
+        }
+        let inEight = try answers(Self.shape, .int8)
+        #expect(try answers(shape, nil) == inEight)
+        #expect(try answers(Self.shape, nil) != inEight)
+        #expect(try answers(shape, .float32) == answers(Self.shape, nil))
+    }
+
     @Test func `the answers that may become the longest are begun first, so that rows end together`() throws {
         let lengths = [Int](repeating: 4, count: 12) + [24, 20]
         let requests = lengths.enumerated().map { number, length in

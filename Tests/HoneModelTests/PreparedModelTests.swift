@@ -101,6 +101,32 @@ import Testing
         }
     }
 
+    @Test(arguments: [(2, 2, 64), (4, 4, 32), (6, 2, 32), (4, 2, 64), (3, 3, 32)], plans.indices)
+    func `single tokens have the same bits whichever threads compute which heads`(
+        heads: (queries: Int, keys: Int, size: Int), plan: Int
+    ) throws {
+        var shape = ModelConfiguration(
+            vocabularySize: 90, hiddenSize: 64, intermediateSize: 192, layerCount: 2, headCount: heads.queries,
+            kvHeadCount: heads.keys, headSize: heads.size, maxPositionCount: 128,
+            attention: [.full, .sliding(window: 20)], initializerRange: 0.2)
+        if heads.queries == 4 { shape.kind = .qwen3 }
+        let network = CausalLanguageModel(shape, generator: Generator(seed: 3))
+        let model = try #require(PreparedModel(network, Self.plans[plan].1))
+        let threads = Threads.intraOp
+        defer { Threads.set(intraOp: threads) }
+        func logits(threads: Int) -> [[[Float]]] {
+            Threads.set(intraOp: threads)
+            var reader = Reader(model)
+            let sequences = [reader.addSequence(), reader.addSequence()]
+            return (0..<40).map { place in
+                let token = [Int32(place * 31 % 90)]
+                return reader.read(sequences.prefix(1 + place / 30).map { ($0, token) })
+            }
+        }
+        let expected = logits(threads: 1)
+        for count in [2, 3] { #expect(logits(threads: count) == expected, "\(count) threads") }
+    }
+
     @Test(arguments: [(LayerPrecision.bfloat16, 0.02), (.int8, 0.08), (.int4, 0.6)])
     func `logits in fewer bits are near those in 32`(precision: LayerPrecision, bound: Double) throws {
         let shape = ModelConfiguration(

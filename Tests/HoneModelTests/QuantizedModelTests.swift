@@ -126,6 +126,17 @@ import Testing
         #expect(made.byteCount > limit * 8 / 10)
     }
 
+    @Test func `how keys and values are kept is read with the weights`() throws {
+        let quantizer = try ModelQuantizer(Self.network(), sequences: Self.tokens, calibration: Self.calibration)
+        for entry in KeyValuePages.Entry.allCases {
+            let made = try quantizer.quantized(PrecisionPlan(.int8), embedding: .int8, cache: entry)
+            try withTemporaryFolder { folder in
+                try made.save(directory: folder)
+                #expect(try CausalLanguageModel.served(directory: folder).configuration.cacheEntry == entry)
+            }
+        }
+    }
+
     @Test func `weights in fewer bits are not trained on`() throws {
         let made = try quantized(Self.network(), PrecisionPlan(.int8))
         try withTemporaryFolder { folder in
@@ -172,7 +183,8 @@ import Testing
         let changes = [
             (#""version" : 1"#, #""version" : 9"#, "version 9"),
             (#""quant_method" : "hone""#, #""quant_method" : "gptq""#, "the method 'gptq'"),
-            (#""precision" : 8"#, #""precision" : 3"#, "config.json"),
+            (#""precision" : 8"#, #""precision" : 3"#, "'quantization_config.precision'"),
+            (#""compensates" :"#, #""cache" : "int3", "compensates" :"#, "'quantization_config.cache'"),
             (#""exceptions" : {"#, #""exceptions" : {"model.layers.7.mlp.down_proj" : 4"#, "layers.7.mlp.down_proj"),
         ]
         for (old, new, words) in changes {

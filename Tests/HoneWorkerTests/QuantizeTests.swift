@@ -54,7 +54,7 @@ import Testing
             "quantize",
             """
             {"model": "tiny", "to": "mixed", "budget_size": 0.35, "budget_loss": 100, "dataset": "tiny",
-                "calibration": 20, "limit": 8, "max_new_tokens": 8}
+                "calibration": 20, "cache": "int8", "limit": 8, "max_new_tokens": 8}
             """, worker)
         #expect(try await error(of: job, pool) == "")
         let child: Int64 = try await pool.one(
@@ -62,7 +62,8 @@ import Testing
         let row = try await pool.query(
             """
             SELECT parent_id, step, (metrics ->> 'size_ratio')::float8 AS ratio,
-                config #>> '{quantization,target}' AS target, (
+                config #>> '{quantization,target}' AS target,
+                config #>> '{record,cache}' AS cache, (
                     SELECT count(*) FROM hone.checkpoint_files f
                     WHERE f.checkpoint_id = c.id AND f.path IN ('quantization.json', 'tokenizer.json')) AS files
             FROM hone.checkpoints c WHERE id = \(child)
@@ -70,6 +71,7 @@ import Testing
         #expect(try row.decode("parent_id", as: Int64.self) == parent)
         #expect(try row.decode("step", as: Int64.self) == 6)
         #expect(try row.decode("target", as: String.self) == "mixed")
+        #expect(try row.decode("cache", as: String.self) == "int8")
         #expect(try row.decode("files", as: Int.self) == 2)
         #expect(try row.decode("ratio", as: Double.self) < 0.6)
 
@@ -113,6 +115,7 @@ import Testing
         let before: Int = try await pool.one("SELECT count(*) FROM hone.checkpoints")
         let cases = [
             (#"{"model": "tiny", "to": "int3"}"#, "\"to\""),
+            (#"{"model": "tiny", "to": "int8", "cache": "int4"}"#, "\"cache\""),
             (#"{"model": "none", "to": "int8"}"#, "there is no model none"),
             (#"{"model": "tiny", "to": "mixed"}"#, "\"dataset\" is missing"),
             (#"{"model": "tiny", "to": "int8", "budget_size": 0.3}"#, "\"budget_size\""),

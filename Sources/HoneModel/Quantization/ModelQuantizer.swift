@@ -118,16 +118,18 @@ public struct ModelQuantizer {
     ///   - embedding: of the embedding, where it is not the output layer too
     ///   - sparsity: this share of every layer's inputs, those nearest to 0 in the sequences, count as 0, where its
     ///     weights have 8 bits; the output layer reads all of them
+    ///   - cache: how keys and values are to be kept where the model is served
     ///   - onLayer: called for every layer; an error that it throws ends the work
     /// - Returns: the matrices, and how they came to be.
     /// - Throws: what `onLayer` does.
     public func quantized(
         _ plan: PrecisionPlan, embedding: LayerPrecision, sparsity: Double = 0,
-        onLayer: (String) throws -> Void = { _ in }
+        cache: KeyValuePages.Entry = .float32, onLayer: (String) throws -> Void = { _ in }
     ) throws -> QuantizedModel {
         var record = QuantizationRecord(
             plan: plan, embedding: embedding, smoothing: smoothing.mapValues(\.strength),
             compensates: methods.contains(.compensation), calibration: calibration)
+        record.cache = cache
         let rows = StoredMatrix(
             nearest: model.embedding.weight, model.configuration.precision(of: QuantizedModel.embeddingPath, record))
         var matrices = [QuantizedModel.embeddingPath: rows]

@@ -16,6 +16,8 @@ public struct QuantizationRecord: Hashable, Sendable {
     public var compensates: Bool
     /// Inputs of linear layers nearer to 0 than this count as 0 and are not read, by the layers' paths.
     public var thresholds: [String: Float] = [:]
+    /// How keys and values are kept where the model is served.
+    public var cache = KeyValuePages.Entry.float32
     public var calibration: Calibration?
 
     /// What was looked at while it was made.
@@ -57,7 +59,7 @@ extension QuantizationRecord: Codable {
         case groupSize = "group_size"
         case standard = "precision"
         case exceptions = "exceptions"
-        case embedding, smoothing, compensates, thresholds, calibration
+        case embedding, smoothing, compensates, thresholds, cache, calibration
     }
 
     /// What alone is read of a record that may be another program's.
@@ -88,6 +90,7 @@ extension QuantizationRecord: Codable {
             compensates: try values.decode(Bool.self, forKey: .compensates),
             calibration: try values.decodeIfPresent(Calibration.self, forKey: .calibration))
         thresholds = try values.decode([String: Float].self, forKey: .thresholds)
+        cache = try values.decodeIfPresent(KeyValuePages.Entry.self, forKey: .cache) ?? .float32
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -101,6 +104,7 @@ extension QuantizationRecord: Codable {
         try values.encode(smoothing, forKey: .smoothing)
         try values.encode(compensates, forKey: .compensates)
         try values.encode(thresholds, forKey: .thresholds)
+        if cache != .float32 { try values.encode(cache, forKey: .cache) }
         try values.encodeIfPresent(calibration, forKey: .calibration)
     }
 }

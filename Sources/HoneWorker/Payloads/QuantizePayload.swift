@@ -1,4 +1,5 @@
 import HoneModel
+import HoneTensor
 
 /// Puts a checkpoint's weights into fewer bits, as a checkpoint of the same model whose parent it is.
 struct QuantizePayload: JobPayload {
@@ -9,6 +10,8 @@ struct QuantizePayload: JobPayload {
     let budgetSize: Double?
     let budgetLoss: Double?
     let sparsity: Double?
+    /// How keys and values are to be kept where the model is served.
+    let cache: KeyValuePages.Entry?
     /// Whose solutions the layers are looked at on, and whose other split is answered by parent and child.
     let dataset: String?
     /// What is looked at; `train` where left out.
@@ -22,7 +25,7 @@ struct QuantizePayload: JobPayload {
     let maxNewTokens: Int?
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case model, checkpoint, to, sparsity, dataset, split, calibration, limit
+        case model, checkpoint, to, sparsity, cache, dataset, split, calibration, limit
         case budgetSize = "budget_size"
         case budgetLoss = "budget_loss"
         case measuredSplit = "measured_split"
@@ -34,6 +37,7 @@ struct QuantizePayload: JobPayload {
         settings.budgetSize = budgetSize
         settings.budgetLoss = budgetLoss
         if let sparsity { settings.sparsity = sparsity }
+        if let cache { settings.cache = cache }
         if let calibration { settings.calibrationCount = calibration }
         if let limit { settings.measuredCount = limit }
         if let maxNewTokens { settings.maximumNewTokens = maxNewTokens }

@@ -22,7 +22,10 @@ extension ModelDifference {
                 "  difference \(interval[0]) points (95 %: \(interval[1]) to \(interval[2])), "
                     + "\(accuracy.gainedCount) gained and \(accuracy.lostCount) lost")
         }
-        if let quantization { lines += plan(quantization) }
+        if let quantization {
+            lines += plan(quantization)
+            if quantization.cache == .int8 { lines.append("keys and values    in 8 bits where it is served") }
+        }
         return lines.joined(separator: "\n")
     }
 

@@ -73,7 +73,7 @@ struct DifferenceMeasurement: Sendable {
     let child: Side
     let threads: Int
     let maximumNewTokens: Int
-    /// Runs of each speed, of which the fastest counts; parent and child take turns.
+    /// Runs of each speed, of which the fastest counts; parent and child take turns. 0 measures none.
     var speedRuns = 3
 
     private static let newCount = 32
@@ -89,7 +89,7 @@ struct DifferenceMeasurement: Sendable {
     ) async throws -> ModelDifference {
         var found = ModelDifference(byteCount: try pair { try Self.byteCount(of: $0) })
         found.quantization = try ModelConfiguration.read(directory: child.directory).quantization
-        found.speeds = try await offload { Result { try measureSpeeds() } }.get()
+        if speedRuns > 0 { found.speeds = try await offload { Result { try measureSpeeds() } }.get() }
         guard !examples.isEmpty else { return found }
         let models = (
             try await LoadedModel.load(directory: parent.directory, isOwn: parent.isOwn, threads: threads),

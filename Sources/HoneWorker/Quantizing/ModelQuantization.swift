@@ -7,9 +7,15 @@ public import HonePostgres
 public struct ModelQuantization: Sendable {
     private let settings: QuantizationSettings
     private let threads: Int
+    private let speedRuns: Int
 
+    /// - Parameters:
+    ///   - settings: what is asked for
+    ///   - threads: inside one operator
+    ///   - speedRuns: of each speed that is compared; 0 leaves speeds out
     /// - Throws: `WorkerError.payload`, naming the setting that is out of range.
-    public init(_ settings: QuantizationSettings, threads: Int) throws {
+    public init(_ settings: QuantizationSettings, threads: Int, speedRuns: Int = 3) throws {
+        self.speedRuns = speedRuns
         try settings.validate()
         self.settings = settings
         self.threads = threads
@@ -74,7 +80,7 @@ public struct ModelQuantization: Sendable {
         ).write(calibratedOn: data.calibrating, from: data.origin, to: target, onLayer: onLayer)
         var difference = try await DifferenceMeasurement(
             parent: .init(directory: directory, isOwn: isOwn), child: .init(directory: target, isOwn: isOwn),
-            threads: threads, maximumNewTokens: settings.maximumNewTokens
+            threads: threads, maximumNewTokens: settings.maximumNewTokens, speedRuns: speedRuns
         ).run(on: data.measured) { _, _ in }
         difference.sensitivities = outcome.sensitivities
         try QuantizedCheckpoint.check(difference, settings)

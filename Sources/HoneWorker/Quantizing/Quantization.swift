@@ -65,6 +65,12 @@ struct Quantization: Sendable {
                 fault: "is missing: which layers may have how many bits, and which inputs are small, is measured on "
                     + "examples")
         }
+        if settings.cache != .float32, model.configuration.hasHierarchicalLayers {
+            throw WorkerError.payload(
+                key: "cache",
+                fault: "is \"\(settings.cache.rawValue)\"; layers of hierarchical attention keep keys and values in "
+                    + "32 bits, so leave it out")
+        }
         let calibration = QuantizationRecord.Calibration(
             sequenceCount: sequences.count, tokenCount: sequences.reduce(0) { $0 + $1.count },
             source: origin)
@@ -81,9 +87,9 @@ struct Quantization: Sendable {
             }
             plan = try chosen(sensitivities, model.configuration)
         }
-        let made = try quantizer.quantized(plan.linears, embedding: plan.embedding, sparsity: settings.sparsity) {
-            try onLayer("rounding", $0)
-        }
+        let made = try quantizer.quantized(
+            plan.linears, embedding: plan.embedding, sparsity: settings.sparsity, cache: settings.cache
+        ) { try onLayer("rounding", $0) }
         guard let record = made.configuration.quantization else {
             preconditionFailure("a quantized model without its record")
         }

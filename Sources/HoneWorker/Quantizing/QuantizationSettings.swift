@@ -1,4 +1,5 @@
 public import HoneModel
+public import HoneTensor
 
 /// What is asked of a quantization.
 public struct QuantizationSettings: Sendable, Codable, Equatable {
@@ -9,6 +10,8 @@ public struct QuantizationSettings: Sendable, Codable, Equatable {
     public var budgetLoss: Double?
     /// This share of every layer's inputs, the nearest to 0, count as 0 and are not read for a single row (TEAL).
     public var sparsity = 0.0
+    /// How keys and values are to be kept where the model is served.
+    public var cache = KeyValuePages.Entry.float32
     /// Examples whose solutions the layers are looked at on.
     public var calibrationCount = 256
     /// Tokens on which every layer's sensitivity is measured.

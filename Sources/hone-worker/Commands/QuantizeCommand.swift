@@ -4,6 +4,8 @@ import HoneModel
 import HonePostgres
 import HoneWorker
 
+import class HoneTensor.KeyValuePages
+
 /// `hone-worker quantize`: a checkpoint in fewer bits, for `hone model quantize`.
 struct QuantizeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -17,6 +19,7 @@ struct QuantizeCommand: AsyncParsableCommand {
             EXAMPLES
               hone model quantize tiny --to int8 --dataset arithmetic
               hone model quantize tiny@12 --to mixed --budget-size 0.30 --budget-loss 0.1 --dataset arithmetic
+              hone model quantize tiny --to int8 --cache int8 --dataset arithmetic
               hone model quantize ./llama --to int4 --prompts questions.jsonl --out ./llama-int4
             """)
 
@@ -47,6 +50,11 @@ struct QuantizeCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("So much of every layer's inputs, the nearest to 0, is left out.", valueName: "share"))
     var sparsity = 0.0
+
+    @Option(help: "How keys and values are kept where the model is served: float32 or int8.")
+    var cache = Cache.float32
+
+    enum Cache: String, ExpressibleByArgument, CaseIterable { case float32, int8 }
 
     @Option(help: ArgumentHelp("A dataset of the catalog.", valueName: "name"))
     var dataset: String?
@@ -93,6 +101,7 @@ struct QuantizeCommand: AsyncParsableCommand {
         settings.budgetSize = budgetSize
         settings.budgetLoss = budgetLoss
         settings.sparsity = sparsity
+        settings.cache = cache == .int8 ? .int8 : .float32
         settings.calibrationCount = calibration
         settings.measuredCount = limit
         settings.maximumNewTokens = maxNewTokens

@@ -21,10 +21,10 @@ struct PackedSpeeds {
     let runs: Int
     let newCount: Int
 
-    /// Tokens a second of each model, whose runs take turns; keys and values are kept as `entries` says.
-    func measure(_ models: [PreparedModel], _ entries: [KeyValuePages.Entry]) -> [Speeds] {
+    /// Tokens a second of each model, whose runs take turns; keys and values are kept as it says.
+    func measure(_ models: [PreparedModel]) -> [Speeds] {
         var found = models.map { Speeds(byteCount: $0.byteCount) }
-        let speeds = zip(models, entries).map { DecodingSpeed($0, entry: $1) }
+        let speeds = models.map { DecodingSpeed($0) }
         for run in 0...runs {
             for index in models.indices {
                 for batch in Self.batches {

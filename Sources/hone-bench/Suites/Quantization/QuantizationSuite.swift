@@ -89,12 +89,12 @@ struct QuantizationSuite: AsyncParsableCommand {
             let target = "\(parent)-\(variant.name.filter { $0.isLetter || $0.isNumber })"
             if FileManager.default.fileExists(atPath: target) { removeFolder(target) }
             try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true)
-            let difference = try await ModelQuantization(variant.settings, threads: threads).run(
+            let difference = try await ModelQuantization(variant.settings, threads: threads, speedRuns: 0).run(
                 directory: parent, to: target, data.withoutMeasured
             ) { _, _ in }
             var accuracy: PairedComparison?
             if only != .speed {
-                let answers = try Self.answers(of: target, asked, variant.entry)
+                let answers = try Self.answers(of: target, asked)
                 accuracy = Self.compare(answers, baseline)
                 let lost = -100 * (accuracy?.difference ?? 0)
                 let line = "seed \(seed), \(variant.name): \(lost) points lost, size \(difference.byteCount.ratio)\n"
@@ -107,16 +107,13 @@ struct QuantizationSuite: AsyncParsableCommand {
         return made
     }
 
-    private static func answers(
-        of directory: String, _ problems: [Problem], _ entry: KeyValuePages.Entry = .float32
-    ) throws -> [Bool] {
+    private static func answers(of directory: String, _ problems: [Problem]) throws -> [Bool] {
         let tokenizer = ByteTokenizer()
         let requests = problems.map {
             GenerationRequest(prompt: tokenizer.encode($0.prompt + "\n"), maximumNewTokens: 64)
         }
         var limits = GenerationLimits()
         limits.batchSize = 256
-        limits.cacheEntry = entry
         let model = try CausalLanguageModel.served(directory: directory)
         let results = try TextGenerator(model: model, tokenizer: tokenizer, limits: limits).generate(requests)
         return zip(results, problems).map { SolutionChecker().check($0.text, of: $1).verdict == .correct }
@@ -163,7 +160,7 @@ extension QuantizationSuite {
             let speeds = try made.compactMap { made -> [PackedSpeeds.Speeds]? in
                 let models = try made[index].directories.map { try CausalLanguageModel.served(directory: $0) }
                 let prepared = models.compactMap { PreparedModel($0) }
-                return prepared.count == 2 ? measurement.measure(prepared, [.float32, variant.entry]) : nil
+                return prepared.count == 2 ? measurement.measure(prepared) : nil
             }
             return Self.rows("\(variant.name)", "trained model of 5 M", speeds)
         }
@@ -184,9 +181,10 @@ extension QuantizationSuite {
             guard let record = variant.difference.quantization else { continue }
             let plan = record.plan.stretched(from: QuantizationSubject.shape, to: PackedSpeeds.shape)
             let quantized = try quantizer.quantized(
-                plan, embedding: LayerPrecision.int8, sparsity: variant.variant.settings.sparsity)
+                plan, embedding: LayerPrecision.int8, sparsity: variant.variant.settings.sparsity,
+                cache: variant.variant.settings.cache)
             guard let prepared = PreparedModel(quantized.served) else { continue }
-            let speeds = measurement.measure([full, prepared], [.float32, variant.variant.entry])
+            let speeds = measurement.measure([full, prepared])
             rows += Self.rows(variant.variant.name, "125 M", [speeds])
             // How often a second the memory gives all of the variant's weights.
             let limit = bandwidth / Double(prepared.byteCount)

@@ -6,25 +6,24 @@ import HoneWorker
 struct QuantizedVariant: Sendable {
     let name: String
     let settings: QuantizationSettings
-    /// How keys and values are kept.
-    var entry = KeyValuePages.Entry.float32
 
     static let sparsities = [0.2, 0.3, 0.4, 0.5]
 
     static func all(measuredCount: Int) -> [QuantizedVariant] {
-        func variant(_ name: String, _ target: ModelQuantizer.Target, size: Double? = nil, sparsity: Double = 0)
-            -> QuantizedVariant
-        {
+        func variant(
+            _ name: String, _ target: ModelQuantizer.Target, size: Double? = nil, sparsity: Double = 0,
+            cache: KeyValuePages.Entry = .float32
+        ) -> QuantizedVariant {
             var settings = QuantizationSettings(target)
             settings.budgetSize = size
             settings.sparsity = sparsity
+            settings.cache = cache
             settings.measuredCount = measuredCount
             settings.maximumNewTokens = 64
             return QuantizedVariant(name: name, settings: settings)
         }
-        var cached = variant("int8, keys and values too", .int8)
-        cached.entry = .int8
-        return [variant("bf16", .bf16), variant("int8", .int8), cached, variant("int4", .int4)]
+        return [variant("bf16", .bf16), variant("int8", .int8)]
+            + [variant("int8, keys and values too", .int8, cache: .int8), variant("int4", .int4)]
             + [0.3, 0.22, 0.18, 0.15].map { variant("mixed, \(Int(($0 * 100).rounded())) %", .mixed, size: $0) }
             + sparsities.map { variant("int8, \(Int(100 * $0)) % of inputs skipped", .int8, sparsity: $0) }
     }
