@@ -14,6 +14,8 @@ namespace {
 // A thread computes sequences alone from so many rows on: one for so many bytes of weights, within limits.
 constexpr int64_t LEAST_PART = 8, MOST_PART = 32, BYTES_A_ROW = 1 << 20;
 
+constexpr int64_t NEAR_BYTES = 8 << 20;  // keys and values that are no further than the last cache
+
 float *room(std::vector<float> &memory, int64_t count) {
     if (static_cast<int64_t>(memory.size()) < count) memory.resize(count);
     return memory.data();
@@ -55,7 +57,7 @@ void Stepper::run(const StepRows &rows, const Pages &pages, const Span &span, in
     make_crew(threads);
     scratch_.resize(threads);
     own_factors_.resize(threads);
-    make_room(rows);
+    make_room(rows, pages.page_bytes());
     crew_->run([&](int thread) { compute(rows, pages, span, thread); });
 }
 
@@ -108,7 +110,7 @@ bool Stepper::cut(const StepRows &rows, int threads) {
     return longest * threads <= count + count / 8;
 }
 
-void Stepper::make_room(const StepRows &rows) {
+void Stepper::make_room(const StepRows &rows, int64_t page_bytes) {
     places_.clear();
     first_rows_.clear();
     int64_t longest = 0;
@@ -131,6 +133,9 @@ void Stepper::make_room(const StepRows &rows) {
     factors_.make_room(count, network_);
     for (auto &factors : own_factors_) factors.make_room(std::min<int64_t>(count, crew_->size() - 1), network_);
     make_tasks(rows.sequences);
+    int64_t pages = 0;
+    for (int64_t s = 0; s < rows.sequences; s++) pages += (rows.pasts[s] + rows.lengths[s]) / Pages::TOKENS + 1;
+    is_far_ = pages * page_bytes > NEAR_BYTES;
     int64_t of_row = heads.width() + heads.query;
     for (auto &scratch : scratch_) room(scratch, std::max(paged_scratch(longest), of_row));
 }
@@ -218,76 +223,84 @@ void Stepper::multiply_activated(const matrix::Matrix &matrix, int64_t rows, flo
 
 /// Normalizes a row's heads where the model does, turns queries and keys by its position, and puts keys and values
 /// into its page: those of some key heads.
-void Stepper::append(const NetworkLayer &layer, int64_t number, int64_t row, Share kvs, const StepRows &rows,
-                     const Pages &pages, int thread) {
+void Stepper::append(const Attention &a, int64_t row, Share kvs) {
     const HeadShape &heads = network_.heads;
     int64_t size = heads.size, count = kvs.end - kvs.begin, position = places_[row].position;
-    const float *cosines = rows.cosines + position * size / 2, *sines = rows.sines + position * size / 2;
-    float *keys = scratch_[thread].data(), *normed = keys + heads.key * size, *scales = normed + heads.query * size;
+    const float *cosines = a.rows.cosines + position * size / 2, *sines = a.rows.sines + position * size / 2;
+    float *keys = scratch_[a.thread].data(), *normed = keys + heads.key * size, *scales = normed + heads.query * size;
     auto turn = [&](const float *in, const at::Tensor &norm, int64_t of, float *out) {
         if (norm.defined()) rms_norm_rows(in, numbers(norm), normed, scales, of, size, network_.eps);
         turn_tokens(norm.defined() ? normed : in, out, cosines, sines, 1, of, 0, size, 1);
     };
     int64_t first_query = kvs.begin * heads.group() * size;
     const float *projected = projected_.data() + row * heads.width();
-    turn(projected + first_query, layer.query_norm, count * heads.group(),
+    turn(projected + first_query, a.layer.query_norm, count * heads.group(),
          turned_.data() + row * heads.query * size + first_query);
-    turn(projected + (heads.query + kvs.begin) * size, layer.key_norm, count, keys);
+    turn(projected + (heads.query + kvs.begin) * size, a.layer.key_norm, count, keys);
     const float *values = projected + (heads.query + heads.key + kvs.begin) * size;
     for (int64_t i = 0; i < count; i++) {
-        pages.write(page(row, rows), position % Pages::TOKENS, number, kvs.begin + i, keys + i * size,
-                    values + i * size);
+        a.pages.write(page(row, a.rows), position % Pages::TOKENS, a.number, kvs.begin + i, keys + i * size,
+                      values + i * size);
     }
 }
 
-/// The queries of a sequence that share a key head, token by token, for each sequence and key head. Few rows' heads are
-/// appended by who looks at them.
-void Stepper::attend(const NetworkLayer &layer, int64_t number, const StepRows &rows, const Pages &pages, bool onlyRead,
-                     int thread) {
-    const HeadShape &heads = network_.heads;
+/// What every row sees. Few rows' heads are appended by who attends them.
+void Stepper::attend(const Attention &a) {
     auto count = static_cast<int64_t>(places_.size());
     if (!are_few(count)) {
-        Share own = own_rows(count, thread);
-        for (int64_t r = own.begin; r < own.end; r++) append(layer, number, r, {0, heads.key}, rows, pages, thread);
-        crew_->meet(thread);
+        Share own = own_rows(count, a.thread);
+        for (int64_t r = own.begin; r < own.end; r++) append(a, r, {0, network_.heads.key});
+        crew_->meet(a.thread);
     }
+    const std::vector<Task> &tasks = tasks_[a.thread];
     std::vector<PagedRow> queries;
-    const std::vector<Task> &tasks = tasks_[thread];
-    for (size_t i = 0; i < tasks.size(); i++) {
-        auto [s, kv] = tasks[i];
-        int64_t first = first_rows_[s];
+    std::vector<PagedHead> together;
+    for (size_t i = 0; i < tasks.size();) {
+        int64_t s = tasks[i].sequence, most = a.rows.lengths[s] * network_.heads.group() == 1 ? HEADS : 1;
         queries.clear();
-        for (int64_t r = first; r < first + rows.lengths[s]; r++) {
-            if (are_few(count)) append(layer, number, r, {kv, kv + 1}, rows, pages, thread);
-            int64_t place = onlyRead ? read_before_[r] : r, seen = places_[r].position + 1;
-            if (onlyRead && read_before_[r + 1] == place) continue;
-            for (int64_t h = kv * heads.group(); h < (kv + 1) * heads.group(); h++) {
-                queries.push_back({turned_.data() + (r * heads.query + h) * heads.size,
-                                   mixed_.data() + (place * heads.query + h) * heads.size,
-                                   layer.window > 0 ? std::max<int64_t>(0, seen - layer.window) : 0, seen});
-            }
+        together.clear();
+        for (; i < tasks.size() && tasks[i].sequence == s && static_cast<int64_t>(together.size()) < most; i++) {
+            add_queries(a, tasks[i], queries);
+            together.push_back(head(a, tasks[i]));
         }
-        PagedHead own = head(tasks[i], layer, number, rows, pages), next;
-        bool isLast = i + 1 == tasks.size();
-        if (!isLast) next = head(tasks[i + 1], layer, number, rows, pages);
-        attend_pages(queries.data(), static_cast<int64_t>(queries.size()), own, isLast ? nullptr : &next,
-                     scratch_[thread].data());
+        PagedHead next;
+        bool fetches = is_far_ && i < tasks.size();
+        if (fetches) next = head(a, tasks[i]);
+        auto headCount = static_cast<int64_t>(together.size());
+        attend_pages(queries.data(), static_cast<int64_t>(queries.size()) / headCount, together.data(), headCount,
+                     fetches ? &next : nullptr, scratch_[a.thread].data());
     }
-    crew_->meet(thread);
+    crew_->meet(a.thread);
 }
 
-PagedHead Stepper::head(const Task &task, const NetworkLayer &layer, int64_t number, const StepRows &rows,
-                        const Pages &pages) const {
+/// A task's queries, token by token, whose keys and values are in their pages, or come there now where rows are few.
+void Stepper::add_queries(const Attention &a, const Task &task, std::vector<PagedRow> &queries) {
+    const HeadShape &heads = network_.heads;
     auto [s, kv] = task;
-    int64_t past = rows.pasts[s], seen = layer.window > 0 ? std::max<int64_t>(0, past + 1 - layer.window) : 0;
-    return {.pages = &pages,
-            .table = rows.tables + s * rows.table_step,
-            .layer = number,
+    int64_t first = first_rows_[s];
+    for (int64_t r = first; r < first + a.rows.lengths[s]; r++) {
+        if (are_few(static_cast<int64_t>(places_.size()))) append(a, r, {kv, kv + 1});
+        int64_t place = a.only_read ? read_before_[r] : r, seen = places_[r].position + 1;
+        if (a.only_read && read_before_[r + 1] == place) continue;
+        for (int64_t h = kv * heads.group(); h < (kv + 1) * heads.group(); h++) {
+            queries.push_back({turned_.data() + (r * heads.query + h) * heads.size,
+                               mixed_.data() + (place * heads.query + h) * heads.size,
+                               a.layer.window > 0 ? std::max<int64_t>(0, seen - a.layer.window) : 0, seen});
+        }
+    }
+}
+
+PagedHead Stepper::head(const Attention &a, const Task &task) const {
+    auto [s, kv] = task;
+    int64_t past = a.rows.pasts[s], seen = a.layer.window > 0 ? std::max<int64_t>(0, past + 1 - a.layer.window) : 0;
+    return {.pages = &a.pages,
+            .table = a.rows.tables + s * a.rows.table_step,
+            .layer = a.number,
             .kv = kv,
             .size = network_.heads.size,
             .scale = network_.heads.scale(),
             .first_page = seen / Pages::TOKENS,
-            .end_page = (past + rows.lengths[s] + Pages::TOKENS - 1) / Pages::TOKENS};
+            .end_page = (past + a.rows.lengths[s] + Pages::TOKENS - 1) / Pages::TOKENS};
 }
 
 int64_t Stepper::page(int64_t row, const StepRows &rows) const {
@@ -314,7 +327,7 @@ void Stepper::compute(const StepRows &rows, const Pages &pages, const Span &span
         const NetworkLayer &layer = network_.layers[number];
         bool isLast = number == span.end - 1 && !span.ends_in_pages;
         project(layer, x, count, thread);
-        attend(layer, static_cast<int64_t>(number), rows, pages, isLast, thread);
+        attend({layer, static_cast<int64_t>(number), rows, pages, isLast, thread});
         if (isLast && rows.read_count == 0) return;
         if (isLast) {
             // From here on only rows that are read are computed.

@@ -86,6 +86,16 @@ private:
         int64_t sequence, kv;
     };
 
+    /// A thread's part of a layer's attention; `only_read` is what comes of rows whose logits are wanted.
+    struct Attention {
+        const NetworkLayer &layer;
+        int64_t number;
+        const StepRows &rows;
+        const Pages &pages;
+        bool only_read;
+        int thread;
+    };
+
     /// Some layers, what they begin with, and what comes of them: from the tokens' embeddings or from what is in the
     /// pages, to logits or to the pages.
     struct Span {
@@ -113,11 +123,10 @@ private:
     void make_crew(int threads);
     int64_t least_part(int threads) const;
     bool cut(const StepRows &rows, int threads);
-    void make_room(const StepRows &rows);
+    void make_room(const StepRows &rows, int64_t page_bytes);
     void make_tasks(int64_t sequences);
     void compute(const StepRows &rows, const Pages &pages, const Span &span, int thread);
-    PagedHead head(const Task &task, const NetworkLayer &layer, int64_t number, const StepRows &rows,
-                   const Pages &pages) const;
+    PagedHead head(const Attention &attention, const Task &task) const;
     int64_t page(int64_t row, const StepRows &rows) const;
     float *kept(int64_t row, const StepRows &rows, const Pages &pages) const;
     bool are_few(int64_t rows) const { return rows < crew_->size(); }
@@ -131,16 +140,16 @@ private:
     bool are_heads_cut(int64_t rows) const;
     void project(const NetworkLayer &layer, const float *x, int64_t rows, int thread);
     void multiply_activated(const matrix::Matrix &matrix, int64_t rows, float *x, int thread);
-    void append(const NetworkLayer &layer, int64_t number, int64_t row, Share kvs, const StepRows &rows,
-                const Pages &pages, int thread);
-    void attend(const NetworkLayer &layer, int64_t number, const StepRows &rows, const Pages &pages, bool onlyRead,
-                int thread);
+    void append(const Attention &attention, int64_t row, Share kvs);
+    void attend(const Attention &attention);
+    void add_queries(const Attention &attention, const Task &task, std::vector<PagedRow> &queries);
 
     const Network &network_;
     Crew *crew_ = nullptr;                            // of the thread that asks for a step
     std::vector<Part> parts_;
     std::vector<std::unique_ptr<Stepper>> steppers_;  // of the parts
     std::vector<Place> places_;                 // of every row
+    bool is_far_ = false;                       // whether keys and values are fetched ahead
     std::vector<int64_t> first_rows_;           // of every sequence
     std::vector<std::vector<Task>> tasks_;      // of every thread
     std::vector<int32_t> read_before_;          // rows that are read before each row, and in all

@@ -11,7 +11,7 @@ namespace ctorch {
 namespace {
 
 constexpr int64_t BLOCK = Row::BLOCK, TOKENS = Pages::TOKENS;
-static_assert(LANES == TOKENS);
+static_assert(LANES == TOKENS && HEADS == BLOCK);
 
 typedef int8_t Bytes __attribute__((vector_size(16), aligned(1), may_alias));
 
@@ -41,35 +41,43 @@ template <typename Element> INLINE HeadPage<Element> page_of(const PagedHead &he
     return open(head.pages->head(head.table[number], head.layer, head.kv), head.size, Element());
 }
 
-/// Asks for the pages of a head before they are read: all keys, then all values, then the next head's keys. Pages lie
-/// too far apart for the processor to foresee them.
+/// Asks for pages of heads before they are read: the keys of one head after another, then the values of all heads page by
+/// page, then the next one's keys. Pages lie too far apart for the processor to foresee them.
 class Ahead {
 public:
-    Ahead(const PagedHead &head, const PagedHead *next) : head_(head), next_(next) {}
+    Ahead(const PagedHead *heads, int64_t count, const PagedHead *next)
+        : heads_(heads), count_(count), first_(heads->first_page), pages_(heads->end_page - first_), next_(next) {}
 
-    void before_keys(int64_t page) const { fetch(page - head_.first_page + DISTANCE); }
-    void before_values(int64_t page) const { fetch(pages() + page - head_.first_page + DISTANCE); }
+    void before_keys(int64_t head) const {
+        if (!next_) return;
+        for (int64_t i = 0; i < pages_; i++) fetch(head * pages_ + i + DISTANCE);
+    }
+
+    void before_values(int64_t page) const {
+        if (!next_) return;
+        for (int64_t h = 0; h < count_; h++) fetch((count_ + page - first_) * count_ + h + DISTANCE);
+    }
 
 private:
     static constexpr int64_t DISTANCE = 4;  // pages' halves: more than the memory sends while it answers
 
-    int64_t pages() const { return head_.end_page - head_.first_page; }
-
     void fetch(int64_t number) const {
-        if (number < 2 * pages()) return fetch(head_, number);
-        number -= 2 * pages();
-        if (next_ && number < next_->end_page - next_->first_page) fetch(*next_, number);
+        int64_t keys = count_ * pages_;
+        if (number < keys) return fetch(heads_[number / pages_], first_ + number % pages_, 0);
+        number -= keys;
+        if (number < keys) return fetch(heads_[number % count_], first_ + number / count_, 1);
+        number += next_->first_page - keys;
+        if (number < next_->end_page) fetch(*next_, number, 0);
     }
 
-    /// Keys, or values, of a page.
-    static void fetch(const PagedHead &head, int64_t number) {
-        int64_t count = head.end_page - head.first_page, half = head.pages->head_bytes() / 2;
-        const uint8_t *memory =
-            head.pages->head(head.table[head.first_page + number % count], head.layer, head.kv) + number / count * half;
-        for (int64_t i = 0; i < half; i += 64) __builtin_prefetch(memory + i);
+    static void fetch(const PagedHead &head, int64_t page, int64_t half) {
+        int64_t size = head.pages->head_bytes() / 2;
+        const uint8_t *memory = head.pages->head(head.table[page], head.layer, head.kv) + half * size;
+        for (int64_t i = 0; i < size; i += 64) __builtin_prefetch(memory + i);
     }
 
-    const PagedHead &head_;
+    const PagedHead *heads_;
+    int64_t count_, first_, pages_;
     const PagedHead *next_;
 };
 
@@ -94,105 +102,132 @@ INLINE void score_pages(const float *const *queries, const PagedHead &head, int6
     }
 }
 
-/// Values of W lanes of d, added up with R rows of weights; in the order of tokens.
-template <typename Element, int R, int W>
-INLINE void mix_pages(const float *weights, int64_t stride, const PagedHead &head, int64_t first_page,
-                      int64_t page_count, int64_t last_tokens, float *const *out, int64_t d, const Ahead *ahead) {
-    Lanes sums[R][W] = {};
-    for (int64_t p = 0; p < page_count; p++) {
-        if (ahead && d == 0) ahead->before_values(first_page + p);
-        HeadPage<Element> page = page_of<Element>(head, first_page + p);
-        int64_t tokens = p == page_count - 1 ? last_tokens : TOKENS;
+/// The pages from which values are added up, and their weights: rows of `stride`, of one head after another.
+struct Mixture {
+    const PagedHead *heads;
+    int64_t first_page, page_count, last_tokens;
+    const float *weights;
+    int64_t stride;
+    float *const *out;
+
+    int64_t tokens(int64_t page) const { return page == page_count - 1 ? last_tokens : TOKENS; }
+};
+
+/// Values of W lanes of d, added up with R rows of weights of each of H heads; in the order of tokens.
+template <typename Element, int H, int R, int W> INLINE void mix_pages(const Mixture &m, int64_t d, const Ahead &ahead) {
+    Lanes sums[H][R][W] = {};
+    int64_t size = m.heads[0].size;
+    for (int64_t p = 0; p < m.page_count; p++) {
+        if (d == 0) ahead.before_values(m.first_page + p);
+        const Element *values[H];
+        for (int h = 0; h < H; h++) values[h] = page_of<Element>(m.heads[h], m.first_page + p).values + d;
+        const float *weights = m.weights + p * TOKENS;
+        int64_t tokens = m.tokens(p);
         for (int64_t j = 0; j < tokens; j++) {
-            const Element *value = page.values + j * head.size + d;
-            for (int w = 0; w < W; w++) {
-                Lanes values;
-                load(value + w * LANES, values);
-                for (int r = 0; r < R; r++) sums[r][w] += weights[r * stride + p * TOKENS + j] * values;
+            for (int h = 0; h < H; h++) {
+                for (int w = 0; w < W; w++) {
+                    Lanes value;
+                    load(values[h] + j * size + w * LANES, value);
+                    for (int r = 0; r < R; r++) sums[h][r][w] += weights[(h * R + r) * m.stride + j] * value;
+                }
             }
         }
     }
-    for (int r = 0; r < R; r++) {
-        for (int w = 0; w < W; w++) lanes(out[r] + d + w * LANES) = sums[r][w];
+    for (int h = 0; h < H; h++) {
+        for (int r = 0; r < R; r++) {
+            for (int w = 0; w < W; w++) lanes(m.out[h * R + r] + d + w * LANES) = sums[h][r][w];
+        }
     }
 }
 
 /// The same for what does not fill a lane.
-template <typename Element, int R>
-INLINE void mix_rest(const float *weights, int64_t stride, const PagedHead &head, int64_t first_page,
-                     int64_t page_count, int64_t last_tokens, float *const *out, int64_t d) {
-    for (int r = 0; r < R; r++) {
+template <typename Element, int H, int R> INLINE void mix_rest(const Mixture &m, int64_t d) {
+    for (int row = 0; row < H * R; row++) {
+        const PagedHead &head = m.heads[row / R];
         float sum = 0;
-        for (int64_t p = 0; p < page_count; p++) {
-            HeadPage<Element> page = page_of<Element>(head, first_page + p);
-            int64_t tokens = p == page_count - 1 ? last_tokens : TOKENS;
-            for (int64_t j = 0; j < tokens; j++) {
-                sum += weights[r * stride + p * TOKENS + j] * static_cast<float>(page.values[j * head.size + d]);
-            }
+        for (int64_t p = 0; p < m.page_count; p++) {
+            const Element *values = page_of<Element>(head, m.first_page + p).values + d;
+            const float *weights = m.weights + row * m.stride + p * TOKENS;
+            for (int64_t j = 0; j < m.tokens(p); j++) sum += weights[j] * static_cast<float>(values[j * head.size]);
         }
-        out[r][d] = sum;
+        m.out[row][d] = sum;
     }
 }
 
+/// Scores of R rows of a head over some pages, as weights that are not divided by their sums yet.
 template <typename Element, int R>
-INLINE void attend_block(const PagedRow *rows, const PagedHead &head, const Ahead *ahead, float *scratch) {
+INLINE void weigh_pages(const PagedRow *rows, const PagedHead &head, int64_t first_page, int64_t page_count,
+                        float *weights, float *sums) {
     const float *queries[R];
-    float *outs[R], sums[R], largest;
-    int64_t first = rows[0].first, most = 0;
-    for (int r = 0; r < R; r++) {
-        queries[r] = rows[r].query;
-        outs[r] = rows[r].out;
-        first = std::min(first, rows[r].first);
-        most = std::max(most, rows[r].count);
-    }
-    int64_t first_page = first / TOKENS, start = first_page * TOKENS;
-    int64_t page_count = (most - start + TOKENS - 1) / TOKENS, stride = page_count * TOKENS, p = 0;
-    for (int64_t page = 0; ahead && page < page_count; page++) ahead->before_keys(first_page + page);
+    for (int r = 0; r < R; r++) queries[r] = rows[r].query;
+    int64_t start = first_page * TOKENS, stride = page_count * TOKENS, p = 0;
     for (; p + 4 <= page_count; p += 4) {
-        score_pages<Element, R, 4>(queries, head, first_page + p, scratch + p * TOKENS, stride);
+        score_pages<Element, R, 4>(queries, head, first_page + p, weights + p * TOKENS, stride);
     }
     switch (page_count - p) {
-    case 3: score_pages<Element, R, 3>(queries, head, first_page + p, scratch + p * TOKENS, stride); break;
-    case 2: score_pages<Element, R, 2>(queries, head, first_page + p, scratch + p * TOKENS, stride); break;
-    case 1: score_pages<Element, R, 1>(queries, head, first_page + p, scratch + p * TOKENS, stride); break;
+    case 3: score_pages<Element, R, 3>(queries, head, first_page + p, weights + p * TOKENS, stride); break;
+    case 2: score_pages<Element, R, 2>(queries, head, first_page + p, weights + p * TOKENS, stride); break;
+    case 1: score_pages<Element, R, 1>(queries, head, first_page + p, weights + p * TOKENS, stride); break;
     }
     for (int r = 0; r < R; r++) {
-        float *weights = scratch + r * stride;
-        exponentiate(weights, 0, rows[r].first - start, rows[r].count - start, stride, head.scale, sums[r], largest);
+        float *own = weights + r * stride, largest;
+        exponentiate(own, 0, rows[r].first - start, rows[r].count - start, stride, head.scale, sums[r], largest);
         if constexpr (sizeof(Element) == 1) {
             for (int64_t page = 0; page < page_count; page++) {
-                lanes(weights + page * TOKENS) *= lanes(page_of<Element>(head, first_page + page).value_scales);
+                lanes(own + page * TOKENS) *= lanes(page_of<Element>(head, first_page + page).value_scales);
             }
         }
     }
-    int64_t last = most - start - (page_count - 1) * TOKENS, d = 0;
-    for (; d + 4 * LANES <= head.size; d += 4 * LANES) {
-        mix_pages<Element, R, 4>(scratch, stride, head, first_page, page_count, last, outs, d, ahead);
+}
+
+/// R rows of each of H heads.
+template <typename Element, int H, int R>
+INLINE void attend_block(const PagedRow *rows, const PagedHead *heads, const Ahead &ahead, float *scratch) {
+    float *outs[H * R], sums[H * R];
+    int64_t first = rows[0].first, most = 0;
+    for (int row = 0; row < H * R; row++) {
+        outs[row] = rows[row].out;
+        first = std::min(first, rows[row].first);
+        most = std::max(most, rows[row].count);
     }
-    for (; d + 2 * LANES <= head.size; d += 2 * LANES) {
-        mix_pages<Element, R, 2>(scratch, stride, head, first_page, page_count, last, outs, d, ahead);
+    int64_t first_page = first / TOKENS, start = first_page * TOKENS, size = heads[0].size;
+    int64_t page_count = (most - start + TOKENS - 1) / TOKENS, stride = page_count * TOKENS;
+    for (int h = 0; h < H; h++) {
+        ahead.before_keys(h);
+        weigh_pages<Element, R>(rows + h * R, heads[h], first_page, page_count, scratch + h * R * stride, sums + h * R);
     }
-    for (; d + LANES <= head.size; d += LANES) {
-        mix_pages<Element, R, 1>(scratch, stride, head, first_page, page_count, last, outs, d, ahead);
+    Mixture mixture{heads, first_page, page_count, most - start - (page_count - 1) * TOKENS, scratch, stride, outs};
+    int64_t d = 0;
+    if constexpr (H == 1) {
+        for (; d + 4 * LANES <= size; d += 4 * LANES) mix_pages<Element, H, R, 4>(mixture, d, ahead);
     }
-    for (; d < head.size; d++) mix_rest<Element, R>(scratch, stride, head, first_page, page_count, last, outs, d);
-    for (int r = 0; r < R; r++) {
-        float share = 1 / sums[r];
-        for (int64_t i = 0; i < head.size; i++) outs[r][i] *= share;
+    for (; d + 2 * LANES <= size; d += 2 * LANES) mix_pages<Element, H, R, 2>(mixture, d, ahead);
+    for (; d + LANES <= size; d += LANES) mix_pages<Element, H, R, 1>(mixture, d, ahead);
+    for (; d < size; d++) mix_rest<Element, H, R>(mixture, d);
+    for (int row = 0; row < H * R; row++) {
+        float share = 1 / sums[row];
+        for (int64_t i = 0; i < size; i++) outs[row][i] *= share;
     }
 }
 
 template <typename Element>
-INLINE void attend(const PagedRow *rows, int64_t count, const PagedHead &head, const PagedHead *next, float *scratch) {
+INLINE void attend(const PagedRow *rows, int64_t count, const PagedHead *heads, int64_t head_count,
+                   const PagedHead *next, float *scratch) {
     // The queries of a prompt meet what the first of them have fetched.
-    Ahead pages(head, next);
-    const Ahead *ahead = count <= BLOCK ? &pages : nullptr;
+    Ahead ahead(heads, head_count, count <= BLOCK ? next : nullptr);
+    if (count == 1) {
+        switch (head_count) {
+        case 4: return attend_block<Element, 4, 1>(rows, heads, ahead, scratch);
+        case 3: return attend_block<Element, 3, 1>(rows, heads, ahead, scratch);
+        case 2: return attend_block<Element, 2, 1>(rows, heads, ahead, scratch);
+        }
+    }
     int64_t i = 0;
-    for (; i + BLOCK <= count; i += BLOCK) attend_block<Element, BLOCK>(rows + i, head, ahead, scratch);
+    for (; i + BLOCK <= count; i += BLOCK) attend_block<Element, 1, BLOCK>(rows + i, heads, ahead, scratch);
     switch (count - i) {
-    case 3: return attend_block<Element, 3>(rows + i, head, ahead, scratch);
-    case 2: return attend_block<Element, 2>(rows + i, head, ahead, scratch);
-    case 1: return attend_block<Element, 1>(rows + i, head, ahead, scratch);
+    case 3: return attend_block<Element, 1, 3>(rows + i, heads, ahead, scratch);
+    case 2: return attend_block<Element, 1, 2>(rows + i, heads, ahead, scratch);
+    case 1: return attend_block<Element, 1, 1>(rows + i, heads, ahead, scratch);
     }
 }
 
@@ -246,10 +281,10 @@ void Pages::keep_hidden(int64_t size) {
 int64_t paged_scratch(int64_t count) { return BLOCK * (padded(count) + TOKENS); }
 
 EVERY_PROCESSOR
-void attend_pages(const PagedRow *rows, int64_t row_count, const PagedHead &head, const PagedHead *next,
-                  float *scratch) {
-    if (head.pages->is_in_8_bits()) return attend<int8_t>(rows, row_count, head, next, scratch);
-    attend<float>(rows, row_count, head, next, scratch);
+void attend_pages(const PagedRow *rows, int64_t row_count, const PagedHead *heads, int64_t head_count,
+                  const PagedHead *next, float *scratch) {
+    if (heads->pages->is_in_8_bits()) return attend<int8_t>(rows, row_count, heads, head_count, next, scratch);
+    attend<float>(rows, row_count, heads, head_count, next, scratch);
 }
 
 }  // namespace ctorch

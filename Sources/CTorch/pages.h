@@ -76,12 +76,17 @@ struct PagedHead {
     int64_t first_page, end_page;  // those that its queries see
 };
 
+/// Heads of a sequence that are attended together: the sums of one wait for each other.
+constexpr int64_t HEADS = 4;
+
 /// Scores that `attend_pages` needs room for, for rows that see up to `count` tokens.
 int64_t paged_scratch(int64_t count);
 
-/// out = softmax(query · keys · scale) · values for every row. Each row is added up in the order of its tokens. `next`,
-/// which may be null, is what the same thread looks at afterwards.
-void attend_pages(const PagedRow *rows, int64_t row_count, const PagedHead &head, const PagedHead *next,
-                  float *scratch);
+/// out = softmax(query · keys · scale) · values for every row. Each row is added up in the order of its tokens.
+///
+/// Heads are of the same pages, up to HEADS of them; of more than one, each has a single row, and all see the same.
+/// `next` is what the same thread attends afterwards: where there is one, pages are asked for before they are read.
+void attend_pages(const PagedRow *rows, int64_t row_count, const PagedHead *heads, int64_t head_count,
+                  const PagedHead *next, float *scratch);
 
 }  // namespace ctorch

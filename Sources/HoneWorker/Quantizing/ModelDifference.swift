@@ -134,22 +134,24 @@ struct DifferenceMeasurement: Sendable {
         Threads.set(intraOp: threads)
         let room = networks[0].configuration.maxPositionCount
         let length = min(Self.promptLength, max(1, room / 2))
-        let speeds = prepared.map { DecodingSpeed($0) }
-        var measures = [1, 16, 64].map { (batch: Int) -> (String, (DecodingSpeed) -> Double) in
-            (
-                "decode_\(batch)",
-                { $0.decode(batch: batch, promptLength: length, newCount: min(Self.newCount, room - length)) }
-            )
-        }
-        measures.append(("prefill", { $0.prefill(length: length, count: 16) }))
-        return Dictionary(
-            uniqueKeysWithValues: measures.map { name, measure -> (String, ModelDifference.Pair) in
-                var best = [0.0, 0.0]
-                for _ in 0...speedRuns {
-                    for side in 0..<2 { best[side] = max(best[side], measure(speeds[side])) }
+        var speeds: [String: ModelDifference.Pair] = [:]
+        for batch in [1, 16, 64] {
+            let measurements = prepared.map {
+                GenerationMeasurement(
+                    model: $0, batch: batch, promptLength: length, newCount: 1 + min(Self.newCount, room - length))
+            }
+            var (decode, prefill) = ([0.0, 0.0], [0.0, 0.0])
+            for _ in 0...speedRuns {
+                for side in 0..<2 {
+                    let run = measurements[side].run()
+                    decode[side] = max(decode[side], run.decodeSpeed)
+                    prefill[side] = max(prefill[side], run.prefillSpeed)
                 }
-                return (name, ModelDifference.Pair(parent: best[0], child: best[1]))
-            })
+            }
+            speeds["decode_\(batch)"] = ModelDifference.Pair(parent: decode[0], child: decode[1])
+            if batch == 16 { speeds["prefill"] = ModelDifference.Pair(parent: prefill[0], child: prefill[1]) }
+        }
+        return speeds
     }
 }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import HoneInference
 import HoneModel
 import HoneTensor
 
@@ -63,82 +64,4 @@ enum CachePrecision: String, ExpressibleByArgument, CaseIterable {
     case fp32, int8
 
     var entry: KeyValuePages.Entry { self == .fp32 ? .float32 : .int8 }
-}
-
-/// Rows of pseudo-random prompts, decoded without an early end; as in the peers' scripts.
-struct GenerationMeasurement {
-    struct Run {
-        let seconds: Double
-        let prefillSeconds: Double
-        /// Equal for equal tokens.
-        let checksum: Int64
-
-        /// Decoded tokens a second, of `count` in all whose first come from the prefill.
-        func decodeSpeed(batch: Int, newCount: Int) -> Double {
-            Double(batch * (newCount - 1)) / (seconds - prefillSeconds)
-        }
-    }
-
-    let model: PreparedModel
-    let batch: Int
-    let promptLength: Int
-    let newCount: Int
-    /// Kept from run to run, as an engine keeps them.
-    private let pages: KeyValuePages
-    private let pagesPerRow: Int
-    /// Tokens of prompts that one step takes in.
-    private static let chunk = 512
-
-    init(model: PreparedModel, batch: Int, promptLength: Int, newCount: Int, entry: KeyValuePages.Entry = .float32) {
-        self.model = model
-        self.batch = batch
-        self.promptLength = promptLength
-        self.newCount = newCount
-        pagesPerRow = KeyValuePages.count(forTokens: promptLength + newCount)
-        pages = model.makePages(count: batch * pagesPerRow, entry: entry)
-    }
-
-    /// The token of a prompt, the same in every program that is compared.
-    private func token(_ row: Int, _ place: Int) -> Int32 {
-        Int32((row * 7919 + place * 104_729 + 17) % min(model.configuration.vocabularySize, 256))
-    }
-
-    func run() -> Run {
-        let tables = (0..<batch).map { row in (0..<pagesPerRow).map { Int32(row * pagesPerRow + $0) } }
-        let greedy = [TokenDraw](repeating: TokenDraw(temperature: 0, uniform: 1), count: batch)
-        return inferenceMode {
-            let start = ContinuousClock.now
-            var next = prefill(tables)
-            let prefill = ContinuousClock.now - start
-            var columns = [next]
-            for past in promptLength..<promptLength + newCount - 1 {
-                var step = NetworkStep()
-                for row in 0..<batch {
-                    step.add(CollectionOfOne(next[row]), past: past, pages: tables[row], isRead: true)
-                }
-                next = model.step(step, pages: pages).pickTokens(of: Array(0..<batch), greedy).map(\.token)
-                columns.append(next)
-            }
-            let seconds = (ContinuousClock.now - start) / .seconds(1)
-            let all = (0..<batch).flatMap { row in columns.map { Int64($0[row]) } }
-            let checksum = all.enumerated().reduce(Int64(0)) { $0 + $1.element * Int64($1.offset % 1009 + 1) }
-            return Run(seconds: seconds, prefillSeconds: prefill / .seconds(1), checksum: checksum)
-        }
-    }
-
-    /// Reads the prompts, as many as fit into a step at a time.
-    private func prefill(_ tables: [[Int32]]) -> [Int32] {
-        let rowsPerStep = max(1, Self.chunk / promptLength)
-        var first: [Int32] = []
-        while first.count < batch {
-            var step = NetworkStep()
-            for row in first.count..<min(batch, first.count + rowsPerStep) {
-                step.add((0..<promptLength).map { token(row, $0) }, past: 0, pages: tables[row], isRead: true)
-            }
-            let rows = Array(0..<min(batch, first.count + rowsPerStep) - first.count)
-            let draws = [TokenDraw](repeating: TokenDraw(temperature: 0, uniform: 1), count: rows.count)
-            first += model.step(step, pages: pages).pickTokens(of: rows, draws).map(\.token)
-        }
-        return first
-    }
 }

@@ -1,3 +1,4 @@
+import HoneInference
 import HoneModel
 import HoneTensor
 
@@ -32,8 +33,7 @@ struct ServingSpeeds {
             _ = measurement.run()
             let found = (0..<runs).map { _ in measurement.run() }
             return Speed(
-                batch: batch, decode: Sample(found.map { $0.decodeSpeed(batch: batch, newCount: new) }),
-                prefill: Sample(found.map { Double(batch * prompt) / $0.prefillSeconds }),
+                batch: batch, decode: Sample(found.map(\.decodeSpeed)), prefill: Sample(found.map(\.prefillSpeed)),
                 limit: (
                     limits.decodeSpeed(model, batch: batch, length: prompt + new / 2, entry: cache.entry),
                     limits.prefillSpeed(model, length: prompt)

@@ -24,20 +24,29 @@ struct PackedSpeeds {
     /// Tokens a second of each model, whose runs take turns; keys and values are kept as it says.
     func measure(_ models: [PreparedModel]) -> [Speeds] {
         var found = models.map { Speeds(byteCount: $0.byteCount) }
-        let speeds = models.map { DecodingSpeed($0) }
-        for run in 0...runs {
-            for index in models.indices {
-                for batch in Self.batches {
-                    let count = max(4, newCount / (batch > 1 ? 4 : 1))
-                    let speed = speeds[index].decode(batch: batch, promptLength: 32, newCount: count)
-                    // The first run warms up.
-                    if run > 0 { found[index].decode[batch, default: []].append(speed) }
-                }
-                let speed = speeds[index].prefill(length: 128, count: 4)
-                if run > 0 { found[index].prefill.append(speed) }
+        for batch in Self.batches {
+            let count = 1 + max(4, newCount / (batch > 1 ? 4 : 1))
+            takeTurns(models.map { GenerationMeasurement(model: $0, batch: batch, promptLength: 32, newCount: count) })
+            {
+                found[$0].decode[batch, default: []].append($1.decodeSpeed)
             }
         }
+        takeTurns(models.map { GenerationMeasurement(model: $0, batch: 4, promptLength: 128, newCount: 1) }) {
+            found[$0].prefill.append($1.prefillSpeed)
+        }
         return found
+    }
+
+    /// The first run of each warms up.
+    private func takeTurns(
+        _ measurements: [GenerationMeasurement], _ keep: (_ index: Int, GenerationMeasurement.Run) -> Void
+    ) {
+        for run in 0...runs {
+            for (index, measurement) in measurements.enumerated() {
+                let found = measurement.run()
+                if run > 0 { keep(index, found) }
+            }
+        }
     }
 
     /// Bytes a second that all threads read from memory, the best of some sums over what no cache holds.
