@@ -1,8 +1,8 @@
 public import HoneModel
 public import HoneTensor
 
-/// How fast a packed model reads and writes, by the engine's own steps and picks: rows of pseudo-random prompts that are
-/// decoded greedily, without an early end.
+/// How fast a packed model reads and writes, by the engine's own steps and picks: rows of pseudo-random prompts, which
+/// are decoded greedily, without an early end.
 public struct GenerationMeasurement: Sendable {
     /// One run, of rows whose first tokens come from the prefill.
     public struct Run: Sendable {
