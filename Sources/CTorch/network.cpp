@@ -34,7 +34,7 @@ const Pages &pages_here(const PageMemory &memory) {
 void Stepper::step(const StepRows &rows, const PageMemory &memory, float *logits, int threads) {
     const Pages &pages = pages_here(memory);
     make_crew(threads);
-    if (cut(rows, threads)) {
+    if (cut(rows, pages.page_bytes(), threads)) {
         return crew_->run([&](int thread) {
             const Part &part = parts_[thread];
             steppers_[thread]->step(part.rows, pages, logits + part.read_before * network_.head.outputs, 1);
@@ -81,23 +81,32 @@ int64_t Stepper::least_part(int threads) const {
 }
 
 /// Where there are many rows, each thread computes whole sequences, so that none waits for another at the end of every
-/// product.
-bool Stepper::cut(const StepRows &rows, int threads) {
-    int64_t count = rows.count();
-    if (threads < 2 || count < threads * least_part(threads)) return false;
+/// product. Threads get as much work each: multiplying a row takes about as long as reading a sixteenth of the weights'
+/// bytes in keys and values.
+bool Stepper::cut(const StepRows &rows, int64_t page_bytes, int threads) {
+    if (threads < 2 || rows.count() < threads * least_part(threads)) return false;
+    auto cost = [&](int64_t s) {
+        return rows.lengths[s] * network_.byte_count + (rows.pasts[s] + rows.lengths[s]) * page_bytes;
+    };
+    int64_t whole = 0, done = 0, largest = 0;
+    for (int64_t s = 0; s < rows.sequences; s++) whole += cost(s);
     parts_.clear();
-    int64_t sequence = 0, row = 0, read = 0, longest = 0;
+    int64_t sequence = 0, row = 0, read = 0;
     for (int thread = 0; thread < threads; thread++) {
-        int64_t first = row;
+        int64_t first = row, before = done;
         StepRows own = rows;
         own.tokens += row;
         own.lengths += sequence;
         own.pasts += sequence;
         own.tables += sequence * rows.table_step;
         own.sequences = -sequence;
-        while (sequence < rows.sequences && row * threads < count * (thread + 1)) row += rows.lengths[sequence++];
+        // Up to the sequence whose middle is beyond the thread's share.
+        while (sequence < rows.sequences && (2 * done + cost(sequence)) * threads <= 2 * whole * (thread + 1)) {
+            done += cost(sequence);
+            row += rows.lengths[sequence++];
+        }
         own.sequences += sequence;
-        longest = std::max(longest, row - first);
+        largest = std::max(largest, done - before);
         Part part{own, {}, read};
         for (; read < rows.read_count && rows.read[read] < row; read++) {
             part.read.push_back(static_cast<int32_t>(rows.read[read] - first));
@@ -107,7 +116,7 @@ bool Stepper::cut(const StepRows &rows, int threads) {
         parts_.back().rows.read_count = static_cast<int64_t>(parts_.back().read.size());
     }
     while (steppers_.size() < parts_.size()) steppers_.push_back(std::make_unique<Stepper>(network_));
-    return longest * threads <= count + count / 8;
+    return largest * threads <= whole + whole / 8;
 }
 
 void Stepper::make_room(const StepRows &rows, int64_t page_bytes) {

@@ -122,7 +122,7 @@ private:
     void run(const StepRows &rows, const Pages &pages, const Span &span, int threads);
     void make_crew(int threads);
     int64_t least_part(int threads) const;
-    bool cut(const StepRows &rows, int threads);
+    bool cut(const StepRows &rows, int64_t page_bytes, int threads);
     void make_room(const StepRows &rows, int64_t page_bytes);
     void make_tasks(int64_t sequences);
     void compute(const StepRows &rows, const Pages &pages, const Span &span, int thread);
