@@ -31,16 +31,16 @@ public struct GenerationMeasurement: Sendable {
     ///   - batch: rows that are decoded together
     ///   - promptLength: tokens of every prompt
     ///   - newCount: tokens that every row writes
-    ///   - entry: how keys and values are kept; nil is as the model says
+    ///   - entry: how keys and values are kept
     public init(
-        model: PreparedModel, batch: Int, promptLength: Int, newCount: Int, entry: KeyValuePages.Entry? = nil
+        model: PreparedModel, batch: Int, promptLength: Int, newCount: Int, entry: KeyValuePages.Entry
     ) {
         self.model = model
         self.batch = batch
         self.promptLength = promptLength
         self.newCount = newCount
         pagesPerRow = KeyValuePages.count(forTokens: promptLength + newCount)
-        pages = model.makePages(count: batch * pagesPerRow, entry: entry ?? model.configuration.cacheEntry)
+        pages = model.makePages(count: batch * pagesPerRow, entry: entry)
     }
 
     /// The token of a prompt, the same in every program that is compared.

@@ -1,6 +1,4 @@
 public import HoneGrammar
-import HoneModel
-public import HoneTensor
 
 /// One prompt to be continued.
 public struct GenerationRequest: Sendable, Equatable {
@@ -100,8 +98,6 @@ public struct GenerationLimits: Sendable, Equatable {
     public var batchSize = 64
     /// Bytes that keys and values of all rows may take.
     public var cacheByteCount = 512 << 20
-    /// How keys and values are kept, where the row engine computes; nil is as the model says.
-    public var cacheEntry: KeyValuePages.Entry?
     /// Whether a prompt goes on from the keys and values of an earlier one that begins alike.
     public var sharesPrefixes = true
     /// Tokens of prompts that one step takes in, beside the rows that are decoded.
@@ -111,8 +107,4 @@ public struct GenerationLimits: Sendable, Equatable {
     public var draftedRowCount = 4
 
     public init() {}
-
-    func cacheEntry(of configuration: ModelConfiguration) -> KeyValuePages.Entry {
-        cacheEntry ?? configuration.cacheEntry
-    }
 }

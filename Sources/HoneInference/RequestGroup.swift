@@ -64,8 +64,7 @@ extension GenerationRequest {
         let byteCount =
             configuration.hasHierarchicalLayers
             ? configuration.cacheByteCount(tokenCount: tokenCount)
-            : KeyValuePages.count(forTokens: tokenCount)
-                * configuration.pageByteCount(limits.cacheEntry(of: configuration))
+            : KeyValuePages.count(forTokens: tokenCount) * configuration.pageByteCount(configuration.cacheEntry)
         if byteCount > limits.cacheByteCount {
             throw .cacheTooSmall(request: position, byteCount: byteCount, limit: limits.cacheByteCount)
         }

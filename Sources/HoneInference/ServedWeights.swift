@@ -12,14 +12,12 @@ final class ServedWeights {
     private(set) lazy var pool = makePool(limits.cacheByteCount)
     private var poolByteCount = 0
     private let limits: GenerationLimits
-    private let entry: KeyValuePages.Entry
     private let next: NextWeights
 
     init(_ model: PreparedModel, version: Int, limits: GenerationLimits, next: NextWeights) {
         self.model = model
         self.version = version
         self.limits = limits
-        entry = limits.cacheEntry(of: model.configuration)
         self.next = next
     }
 
@@ -27,13 +25,14 @@ final class ServedWeights {
     /// large already is kept with what stands in it. Nothing may be in use.
     func reserve(forSequencesOf tokenCounts: some Sequence<Int>) {
         let pageCount = tokenCounts.reduce(0) { $0 + KeyValuePages.count(forTokens: $1) }
-        let need = min(limits.cacheByteCount, pageCount * model.configuration.pageByteCount(entry))
+        let shape = model.configuration
+        let need = min(limits.cacheByteCount, pageCount * shape.pageByteCount(shape.cacheEntry))
         if poolByteCount < need { pool = makePool(need) }
     }
 
     private func makePool(_ byteCount: Int) -> PagePool {
         poolByteCount = byteCount
-        return PagePool(model, byteCount: byteCount, entry: entry)
+        return PagePool(model, byteCount: byteCount, entry: model.configuration.cacheEntry)
     }
 
     /// Takes over the weights that wait, if there are some. What is known of prefixes is theirs no more.

@@ -15,17 +15,26 @@ import Testing
         maxPositionCount: 160, attention: [.full, .sliding(window: 24)], initializerRange: 0.3)
 
     private func model(seed: UInt64 = 11) -> CausalLanguageModel {
-        CausalLanguageModel(Self.shape, generator: Generator(seed: seed))
+        model(keeping: .float32, seed: seed)
+    }
+
+    private func model(keeping entry: KeyValuePages.Entry, seed: UInt64 = 11) -> CausalLanguageModel {
+        var shape = Self.shape
+        var record = QuantizationRecord(plan: PrecisionPlan(.float32), embedding: .float32)
+        record.cache = entry
+        shape.quantization = record
+        return CausalLanguageModel(shape, generator: Generator(seed: seed))
     }
 
     private func generator(
-        _ precision: LayerPrecision = .float32, _ change: (inout GenerationLimits) -> Void = { _ in }
+        _ precision: LayerPrecision = .float32, keeping entry: KeyValuePages.Entry = .float32,
+        _ change: (inout GenerationLimits) -> Void = { _ in }
     ) -> TextGenerator {
         var limits = GenerationLimits()
         limits.cacheByteCount = 4 << 20
         change(&limits)
         return TextGenerator(
-            model: model(), tokenizer: tokenizer, limits: limits, precision: PrecisionPlan(precision))
+            model: model(keeping: entry), tokenizer: tokenizer, limits: limits, precision: PrecisionPlan(precision))
     }
 
     /// Prompts with common beginnings, some of them twice and more often, of mixed lengths and ways of picking.
@@ -51,10 +60,9 @@ import Testing
         let threads = Threads.intraOp
         defer { Threads.set(intraOp: threads) }
         Threads.set(intraOp: 1)
-        let alone = generator(precision) {
+        let alone = generator(precision, keeping: entry) {
             $0.batchSize = 1
             $0.sharesPrefixes = false
-            $0.cacheEntry = entry
         }
         let expected = try requests.map { try alone.generate([$0])[0] }
         for (batchSize, chunk, shares, pageCount, threadCount) in [
@@ -62,12 +70,11 @@ import Testing
             (20, 40, true, 4096, 2), (64, 512, true, 4096, 2),
         ] {
             Threads.set(intraOp: threadCount)
-            let together = generator(precision) {
+            let together = generator(precision, keeping: entry) {
                 $0.batchSize = batchSize
                 $0.prefillTokenCount = chunk
                 $0.sharesPrefixes = shares
                 $0.cacheByteCount = pageCount * Self.shape.pageByteCount(entry)
-                $0.cacheEntry = entry
             }
             for round in 0..<(threadCount == 1 ? 2 : 1) {
                 let found = try together.generate(requests)
@@ -76,21 +83,17 @@ import Testing
         }
     }
 
-    @Test func `keys and values are kept as the model says where nobody says otherwise`() throws {
-        var shape = Self.shape
-        var record = QuantizationRecord(plan: PrecisionPlan(.float32), embedding: .float32)
-        record.cache = .int8
-        shape.quantization = record
-        func answers(_ shape: ModelConfiguration, _ entry: KeyValuePages.Entry?) throws -> [GenerationResult] {
-            var limits = GenerationLimits()
-            limits.cacheEntry = entry
-            let model = CausalLanguageModel(shape, generator: Generator(seed: 11))
-            return try TextGenerator(model: model, tokenizer: tokenizer, limits: limits).generate(requests(count: 8))
+    @Test func `keys and values are kept as the model says`() throws {
+        let requests = requests(count: 8)
+        #expect(try generator(keeping: .int8).generate(requests) != generator(keeping: .float32).generate(requests))
+        let tokenCount = try #require(requests.map { $0.prompt.count + $0.maximumNewTokens }.max())
+        let room = KeyValuePages.count(forTokens: tokenCount) * Self.shape.pageByteCount(.int8)
+        #expect(throws: Never.self) {
+            try generator(keeping: .int8) { $0.cacheByteCount = room }.generate(requests)
         }
-        let inEight = try answers(Self.shape, .int8)
-        #expect(try answers(shape, nil) == inEight)
-        #expect(try answers(Self.shape, nil) != inEight)
-        #expect(try answers(shape, .float32) == answers(Self.shape, nil))
+        #expect(throws: InferenceError.self) {
+            try generator(keeping: .float32) { $0.cacheByteCount = room }.generate(requests)
+        }
     }
 
     @Test func `the answers that may become the longest are begun first, so that rows end together`() throws {

@@ -138,7 +138,8 @@ struct DifferenceMeasurement: Sendable {
         for batch in [1, 16, 64] {
             let measurements = prepared.map {
                 GenerationMeasurement(
-                    model: $0, batch: batch, promptLength: length, newCount: 1 + min(Self.newCount, room - length))
+                    model: $0, batch: batch, promptLength: length, newCount: 1 + min(Self.newCount, room - length),
+                    entry: $0.configuration.cacheEntry)
             }
             var (decode, prefill) = ([0.0, 0.0], [0.0, 0.0])
             for _ in 0...speedRuns {

@@ -24,16 +24,19 @@ struct PackedSpeeds {
     /// Tokens a second of each model, whose runs take turns; keys and values are kept as it says.
     func measure(_ models: [PreparedModel]) -> [Speeds] {
         var found = models.map { Speeds(byteCount: $0.byteCount) }
+        func measurements(batch: Int, prompt: Int, new: Int) -> [GenerationMeasurement] {
+            models.map {
+                GenerationMeasurement(
+                    model: $0, batch: batch, promptLength: prompt, newCount: new, entry: $0.configuration.cacheEntry)
+            }
+        }
         for batch in Self.batches {
             let count = 1 + max(4, newCount / (batch > 1 ? 4 : 1))
-            takeTurns(models.map { GenerationMeasurement(model: $0, batch: batch, promptLength: 32, newCount: count) })
-            {
+            takeTurns(measurements(batch: batch, prompt: 32, new: count)) {
                 found[$0].decode[batch, default: []].append($1.decodeSpeed)
             }
         }
-        takeTurns(models.map { GenerationMeasurement(model: $0, batch: 4, promptLength: 128, newCount: 1) }) {
-            found[$0].prefill.append($1.prefillSpeed)
-        }
+        takeTurns(measurements(batch: 4, prompt: 128, new: 1)) { found[$0].prefill.append($1.prefillSpeed) }
         return found
     }
 
