@@ -55,7 +55,7 @@ public:
 
     void before_values(int64_t page) const {
         if (!next_) return;
-        for (int64_t h = 0; h < count_; h++) fetch((count_ + page - first_) * count_ + h + DISTANCE);
+        for (int64_t h = 0; h < count_; h++) fetch((pages_ + page - first_) * count_ + h + DISTANCE);
     }
 
 private:
